@@ -1,0 +1,125 @@
+/**
+ * The channel contract: all that a provider is to Herald. A provider folder imports this file and its own
+ * SDK, nothing else of ours.
+ */
+import type { z } from 'zod';
+
+/** Channels that a provider can serve: all but IN_APP, which Herald stores itself. */
+export type ProviderChannel =
+  | 'WEB_PUSH'
+  | 'MOBILE_PUSH'
+  | 'EMAIL'
+  | 'SMS'
+  | 'WHATSAPP'
+  | 'TELEGRAM'
+  | 'WECHAT'
+  | 'WECOM'
+  | 'DINGTALK'
+  | 'QQ'
+  | 'SLACK'
+  | 'WEBHOOK';
+
+/** One recipient, one message, in words. */
+export interface OutgoingMessage {
+  readonly workspace: string;
+  readonly channel: ProviderChannel;
+  /** E-mail address, E.164 phone number, chat id, URL …: what the channel's addresses are. */
+  readonly address: string;
+  /** For WEB_PUSH: the subscription's keys, base64url. */
+  readonly pushKeys?: { readonly p256dh: string; readonly auth: string };
+  readonly notification: string;
+  readonly delivery: string;
+  readonly event?: string;
+  readonly category?: string;
+  readonly priority: 'HIGH' | 'MEDIUM' | 'LOW';
+  readonly expiresAt?: Date;
+  readonly locale: string;
+  readonly title?: string;
+  readonly body: string;
+  readonly html?: string;
+  readonly url?: string;
+  readonly imageUrl?: string;
+  readonly data?: unknown;
+}
+
+export interface SendOptions {
+  /** The same for every attempt at one delivery: passed on where the provider takes such a key. */
+  readonly idempotencyKey: string;
+  /** Aborts at the attempt's time-out or at shutdown. */
+  readonly signal: AbortSignal;
+}
+
+/** What became of one attempt. `message` is for people and must hold no secret. */
+export type SendOutcome =
+  | { readonly kind: 'accepted'; readonly providerMessageId?: string }
+  /** Worth another attempt. `mayHaveSent`: the request had left, so that another attempt may double the message. */
+  | { readonly kind: 'retryable'; readonly code: ChannelErrorCode; readonly message: string; readonly mayHaveSent: boolean }
+  /** The provider asks to wait; without `retryAfterMs` the usual backoff applies. */
+  | { readonly kind: 'rateLimited'; readonly message: string; readonly retryAfterMs?: number }
+  /** The same message will never be taken. */
+  | { readonly kind: 'permanent'; readonly code: ChannelErrorCode; readonly message: string }
+  /** The address is dead: not to be used again. */
+  | { readonly kind: 'invalidRecipient'; readonly code: ChannelErrorCode; readonly message: string };
+
+/** Provider errors, in one list. */
+export const CHANNEL_ERROR_CODES = [
+  'CHANNEL_TIMEOUT',
+  'CHANNEL_CONNECTION_FAILED',
+  'CHANNEL_PROVIDER_UNAVAILABLE',
+  'CHANNEL_RATE_LIMITED',
+  'CHANNEL_UNAUTHORIZED',
+  'CHANNEL_MISCONFIGURED',
+  'CHANNEL_MESSAGE_REJECTED',
+  'CHANNEL_MESSAGE_TOO_LARGE',
+  'CHANNEL_ADDRESS_INVALID',
+  'CHANNEL_ADDRESS_GONE',
+  'CHANNEL_ADDRESS_NOT_ALLOWED',
+  'CHANNEL_UNEXPECTED_ANSWER',
+  'CHANNEL_RENDER_FAILED',
+  'CHANNEL_INTERNAL',
+] as const;
+export type ChannelErrorCode = (typeof CHANNEL_ERROR_CODES)[number];
+
+/** A configured provider, ready to send. */
+export interface Provider {
+  /** One attempt for one recipient. Never throws and never returns before the outcome is known. */
+  send(message: OutgoingMessage, options: SendOptions): Promise<SendOutcome>;
+  /** Whether the provider can be reached and takes the credentials; a sentence for people otherwise. */
+  health?(signal: AbortSignal): Promise<{ readonly ok: true } | { readonly ok: false; readonly message: string }>;
+  /** Lets go of connections. */
+  close?(): Promise<void>;
+}
+
+/** What Herald gives to every provider. */
+export interface ProviderDeps {
+  readonly log: {
+    warn(fields: object, text: string): void;
+    info(fields: object, text: string): void;
+  };
+  readonly now: () => Date;
+  /** Keeps a message that the sandbox took, for people to look at. */
+  readonly keepSandboxMessage: (message: OutgoingMessage, at: Date) => Promise<void>;
+}
+
+/** A provider as plain data. */
+export interface ProviderDefinition<C extends z.ZodType = z.ZodType> {
+  /** For example `smtp`; shown in `Delivery.provider`. */
+  readonly id: string;
+  readonly name: string;
+  readonly channels: readonly ProviderChannel[];
+  /** Validates the configuration, and draws the console's form. */
+  readonly config: C;
+  readonly capabilities: {
+    /** The provider itself drops a second message with the same idempotency key. */
+    readonly idempotent: boolean;
+    readonly html: boolean;
+  };
+  readonly limits: {
+    /** Longest body in characters; none when absent. */
+    readonly bodyChars?: number;
+  };
+  /** The configuration from Herald's settings (by setting name); undefined when they do not configure it. */
+  fromSettings(settings: Readonly<Record<string, unknown>>): z.input<C> | undefined;
+  /** @throws Error only for a configuration that its schema cannot tell to be wrong. */
+  create(config: z.output<C>, deps: ProviderDeps): Provider;
+}

@@ -1,0 +1,68 @@
+/** Who is calling, and what they may do. */
+import { HeraldError, forbidden } from '../errors/herald-error.ts';
+
+/** A calling system, by its API key. */
+export interface AppPrincipal {
+  readonly kind: 'app';
+  readonly workspace: string;
+  readonly app: string;
+  /** Id of the key used, for revocation and logs. */
+  readonly key: string;
+}
+/** A person who runs Herald, by an operator key. */
+export interface OperatorPrincipal {
+  readonly kind: 'operator';
+  readonly workspace: string;
+  readonly key: string;
+  readonly name: string;
+  /** May create workspaces: the operators of the first workspace. */
+  readonly root: boolean;
+}
+/** A person who receives notifications, by a user token. */
+export interface UserPrincipal {
+  readonly kind: 'user';
+  readonly workspace: string;
+  readonly user: string;
+  /** Unix time in seconds at which the token ends. */
+  readonly expiresAt: number;
+}
+export type Principal = AppPrincipal | OperatorPrincipal | UserPrincipal;
+export type PrincipalKind = Principal['kind'];
+
+/** What every resolver of every subgraph gets as its context. One object per request. */
+export interface RequestContext {
+  readonly requestId: string;
+  /** Absent when the caller gave no credentials. */
+  readonly principal?: Principal;
+}
+
+const NAMES: Record<PrincipalKind, string> = { app: 'an API key', operator: 'an operator key', user: 'a user token' };
+
+/**
+ * The caller, who must be of one of the given kinds.
+ * @throws HeraldError UNAUTHENTICATED without credentials, FORBIDDEN with credentials of another kind.
+ */
+export function requirePrincipal<K extends PrincipalKind>(
+  context: RequestContext,
+  ...kinds: readonly K[]
+): Extract<Principal, { kind: K }> {
+  const { principal } = context;
+  if (!principal)
+    throw new HeraldError('UNAUTHENTICATED', 'Send credentials: "Authorization: Bearer <API key, operator key or user token>".');
+  if (!(kinds as readonly PrincipalKind[]).includes(principal.kind))
+    throw forbidden(`This needs ${kinds.map((k) => NAMES[k]).join(' or ')}; the request came with ${NAMES[principal.kind]}.`);
+  return principal as Extract<Principal, { kind: K }>;
+}
+
+/** What a subgraph's answer may vary by: equal scopes may share one subscription. */
+export const authScope = (principal: Principal | undefined): string => {
+  if (!principal) return 'anonymous';
+  switch (principal.kind) {
+    case 'app':
+      return `app:${principal.workspace}:${principal.app}`;
+    case 'operator':
+      return `operator:${principal.workspace}${principal.root ? ':root' : ''}`;
+    case 'user':
+      return `user:${principal.workspace}:${principal.user}`;
+  }
+};

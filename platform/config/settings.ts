@@ -1,0 +1,199 @@
+/**
+ * Every setting of Herald, in one table: the README's table is generated from it and
+ * `loadSettings` reads it. Nothing else in the project reads `process.env`.
+ */
+import { z } from 'zod';
+
+/** The roles a process can take; `all` is what `npm start` runs. */
+export const ROLES = [
+  'gateway',
+  'notifications',
+  'templates',
+  'users',
+  'analytics',
+  'dispatcher',
+  'scheduler',
+] as const;
+export type Role = (typeof ROLES)[number];
+
+/** Default HTTP port of each role when it runs alone (`PORT` overrides). */
+export const DEFAULT_PORTS: Readonly<Record<Role, number>> = {
+  gateway: 4000,
+  notifications: 4001,
+  templates: 4002,
+  users: 4003,
+  analytics: 4004,
+  dispatcher: 4005,
+  scheduler: 4006,
+};
+
+const port = z.coerce.number().int().min(0).max(65535);
+const positive = z.coerce.number().int().positive();
+const secret = z.string().min(16, 'must have at least 16 characters');
+const switchable = z.enum(['auto', 'on', 'off']);
+
+const urlWith = (...protocols: readonly string[]) =>
+  z.string().refine(
+    (value) => URL.canParse(value) && protocols.includes(new URL(value).protocol),
+    `must be a URL that starts with ${protocols.map((p) => `${p}//`).join(' or ')}`,
+  );
+
+/** A list of networks in CIDR notation, separated by commas. */
+const networks = z
+  .string()
+  .transform((value) => value.split(',').map((part) => part.trim()).filter(Boolean))
+  .pipe(z.array(z.union([z.cidrv4(), z.cidrv6()], 'must be networks like 10.0.0.0/8, separated by commas')));
+
+interface SettingSpec<T extends z.ZodType = z.ZodType> {
+  readonly schema: T;
+  /** One sentence for the README's settings table. */
+  readonly about: string;
+  /** What the table shows as the default where it is not a literal. */
+  readonly shownDefault?: string;
+}
+const setting = <T extends z.ZodType>(schema: T, about: string, shownDefault?: string): SettingSpec<T> =>
+  shownDefault === undefined ? { schema, about } : { schema, about, shownDefault };
+
+const GENERATED = 'made at the first start';
+
+export const SETTINGS = {
+  PORT: setting(port.optional(), 'HTTP port. 0 picks a free one.', '4000 (gateway), 4001–4006 (other roles)'),
+  HOST: setting(z.string().min(1).default('127.0.0.1'), 'Address to listen on; `0.0.0.0` for all interfaces.'),
+  HERALD_DATA_DIR: setting(
+    z.string().min(1).default('.herald'),
+    'Where `npm start` keeps the embedded data services, generated secrets and logs.',
+  ),
+  HERALD_NAMESPACE: setting(
+    z.string().regex(/^[a-z][a-z0-9-]{0,31}$/, 'must be lower-case letters, digits and dashes').default('herald'),
+    'Prefix of every Redis key and queue, so that several installations can share one Redis.',
+  ),
+  MONGODB_URI: setting(
+    urlWith('mongodb:', 'mongodb+srv:').optional(),
+    'MongoDB to use (replica set). Without it `npm start` provides one; a single role requires it.',
+    'provided by `npm start`',
+  ),
+  REDIS_URL: setting(
+    urlWith('redis:', 'rediss:').optional(),
+    'Redis to use (`maxmemory-policy noeviction`). Without it `npm start` provides one; a single role requires it.',
+    'provided by `npm start`',
+  ),
+  HERALD_ADMIN_KEY: setting(secret.optional(), "The first operator's key.", GENERATED),
+  HERALD_JWT_SECRET: setting(
+    z.string().min(32, 'must have at least 32 characters').optional(),
+    'Signs user tokens (HS256). The same on every gateway and users process.',
+    GENERATED,
+  ),
+  HERALD_GATEWAY_SECRET: setting(
+    secret.optional(),
+    'Shared by gateway and subgraphs: a subgraph answers only requests that carry it.',
+    GENERATED,
+  ),
+  NOTIFICATIONS_URL: setting(
+    urlWith('http:', 'https:').default('http://127.0.0.1:4001/graphql'),
+    'Where the gateway finds the notifications subgraph (`--role gateway`).',
+  ),
+  TEMPLATES_URL: setting(
+    urlWith('http:', 'https:').default('http://127.0.0.1:4002/graphql'),
+    'Where the gateway finds the templates subgraph (`--role gateway`).',
+  ),
+  USERS_URL: setting(
+    urlWith('http:', 'https:').default('http://127.0.0.1:4003/graphql'),
+    'Where the gateway finds the users subgraph (`--role gateway`).',
+  ),
+  ANALYTICS_URL: setting(
+    urlWith('http:', 'https:').default('http://127.0.0.1:4004/graphql'),
+    'Where the gateway finds the analytics subgraph (`--role gateway`).',
+  ),
+  SMTP_URL: setting(
+    urlWith('smtp:', 'smtps:').optional(),
+    'SMTP server for EMAIL, for example `smtps://user:password@mail.example.com`.',
+    'none: the sandbox stands in',
+  ),
+  SMTP_FROM: setting(
+    z.string().min(3).default('Herald <herald@localhost>'),
+    'Sender of e-mails: an address, or `Name <address>`.',
+  ),
+  VAPID_PUBLIC_KEY: setting(z.string().min(80).optional(), 'Web push public key (base64url).', GENERATED),
+  VAPID_PRIVATE_KEY: setting(z.string().min(40).optional(), 'Web push private key (base64url).', GENERATED),
+  VAPID_SUBJECT: setting(
+    z.string().regex(/^(mailto:|https:)/, 'must start with mailto: or https:').default('mailto:herald@localhost.localdomain'),
+    'Contact that push services see (RFC 8292): `mailto:` or `https:`.',
+  ),
+  WEBHOOK_SIGNING_SECRET: setting(
+    z.string().regex(/^whsec_[A-Za-z0-9+/=]{32,}$/, 'must be whsec_ followed by base64 of at least 24 bytes').optional(),
+    'Signs webhooks as Standard Webhooks does: `whsec_` and base64.',
+    GENERATED,
+  ),
+  WEBHOOK_ALLOWED_NETWORKS: setting(
+    networks.default([]),
+    'Private networks that webhooks may reach, as CIDRs separated by commas. Private, loopback and link-local addresses are refused otherwise.',
+    'none',
+  ),
+  HERALD_SANDBOX: setting(
+    switchable.default('auto'),
+    'Let the sandbox stand in for channels without a provider. `auto`: on for `npm start`, off for a single role.',
+  ),
+  HERALD_DEMO: setting(
+    switchable.default('auto'),
+    'Serve `/inbox` with a demo user, app and template, to callers on this machine. `auto`: on for `npm start`, off for a single role.',
+  ),
+  LOG_LEVEL: setting(z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'), 'Least level that is logged.'),
+  HTTP_BODY_LIMIT_BYTES: setting(positive.default(16 * 1024 * 1024), 'Largest request body.'),
+  SEND_MAX_ATTEMPTS: setting(positive.max(50).default(6), 'Attempts at a delivery before it is FAILED.'),
+  SEND_RETRY_BASE_MS: setting(positive.default(2_000), 'Delay before the second attempt; it doubles with each further one.'),
+  SEND_RETRY_MAX_MS: setting(positive.default(15 * 60_000), 'Longest delay between two attempts.'),
+  SEND_TIMEOUT_MS: setting(positive.default(15_000), 'Longest a provider may take for one attempt.'),
+  DISPATCH_CONCURRENCY: setting(positive.max(1000).default(8), 'Chunks each queue of a dispatcher works on at once.'),
+  DISPATCH_CHUNK_SIZE: setting(positive.max(1000).default(100), 'Most ids in one queue job.'),
+  SWEEP_INTERVAL_MS: setting(positive.default(2_000), 'How often the scheduler looks for what is due and in no queue.'),
+  SHUTDOWN_TIMEOUT_MS: setting(positive.default(25_000), 'After SIGTERM, how long work in hand may take before the process ends.'),
+} as const satisfies Record<string, SettingSpec>;
+
+/** What `loadSettings` returns: every setting, parsed, with its default. */
+export type Settings = Readonly<{ [K in keyof typeof SETTINGS]: z.output<(typeof SETTINGS)[K]['schema']> }>;
+
+/** All wrong settings at once: one sentence each, in `problems` and in the message. */
+export class SettingsError extends Error {
+  override readonly name = 'SettingsError';
+  readonly problems: readonly string[];
+  constructor(problems: readonly string[]) {
+    super(`Wrong settings:\n${problems.map((p) => `  - ${p}`).join('\n')}`);
+    this.problems = problems;
+  }
+}
+
+/**
+ * Reads all settings from an environment. An empty value counts as unset.
+ * @throws SettingsError with one sentence for each wrong setting, all at once; an unknown name that
+ * starts with HERALD_ is wrong too.
+ */
+export function loadSettings(env: Readonly<Record<string, string | undefined>>): Settings {
+  const problems: string[] = [];
+  const values: Record<string, unknown> = {};
+  for (const [name, spec] of Object.entries(SETTINGS)) {
+    const raw = env[name] === '' ? undefined : env[name];
+    const parsed = (spec.schema as z.ZodType).safeParse(raw);
+    if (parsed.success) values[name] = parsed.data;
+    else problems.push(`${name}: ${parsed.error.issues.map((i) => i.message).join('; ')} (see the settings table in README.md)`);
+  }
+  for (const name of Object.keys(env))
+    if (name.startsWith('HERALD_') && !(name in SETTINGS))
+      problems.push(`${name}: there is no such setting${nearest(name)}`);
+  const settings = values as Settings;
+  if (problems.length === 0) {
+    if (Boolean(settings.VAPID_PUBLIC_KEY) !== Boolean(settings.VAPID_PRIVATE_KEY))
+      problems.push('VAPID_PUBLIC_KEY and VAPID_PRIVATE_KEY: set both or neither');
+    if (settings.SEND_RETRY_MAX_MS < settings.SEND_RETRY_BASE_MS)
+      problems.push('SEND_RETRY_MAX_MS: must not be below SEND_RETRY_BASE_MS');
+  }
+  if (problems.length > 0) throw new SettingsError(problems);
+  return Object.freeze(settings);
+}
+
+function nearest(name: string): string {
+  const words = new Set(name.split('_'));
+  const best = Object.keys(SETTINGS)
+    .map((known) => ({ known, shared: known.split('_').filter((w) => words.has(w)).length }))
+    .sort((a, b) => b.shared - a.shared)[0];
+  return best && best.shared > 1 ? `; did you mean ${best.known}?` : '';
+}

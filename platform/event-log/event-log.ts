@@ -1,0 +1,85 @@
+/** The event log on a Redis stream: append batches, read them from a position, follow its end. */
+import type { Redis } from 'ioredis';
+import type { Logger } from '../logging/logger.ts';
+import { eventBatchSchema, type HeraldEvent } from './events.ts';
+
+/** A batch as read: `id` is the stream id, which grows from batch to batch. */
+export interface EventBatch {
+  readonly id: string;
+  readonly events: readonly HeraldEvent[];
+}
+
+/** Batches kept in the stream (about). What must survive is in MongoDB. */
+const KEPT_BATCHES = 200_000;
+
+export class EventLog {
+  readonly #redis: Redis;
+  readonly #stream: string;
+  readonly #log: Logger;
+
+  constructor(redis: Redis, stream: string, log: Logger) {
+    this.#redis = redis;
+    this.#stream = stream;
+    this.#log = log;
+  }
+
+  /**
+   * Appends one batch. Never fails its caller: the store is the truth and the log can be rebuilt from it, so
+   * that a Redis that is away costs liveliness, not a send. The failure is logged.
+   */
+  async append(events: readonly HeraldEvent[]): Promise<void> {
+    if (events.length === 0) return;
+    try {
+      await this.#redis.xadd(this.#stream, 'MAXLEN', '~', KEPT_BATCHES, '*', 'batch', JSON.stringify(events));
+    } catch (error) {
+      this.#log.warn({ err: error, events: events.length }, 'event log: batch not appended');
+    }
+  }
+
+  /**
+   * Batches after `position` (a stream id; `0-0` for the beginning), oldest first.
+   * A batch that cannot be read is logged and comes back empty, so that a reader gets past it.
+   */
+  async read(position: string, maxBatches: number): Promise<EventBatch[]> {
+    const entries = await this.#redis.xrange(this.#stream, `(${position}`, '+', 'COUNT', maxBatches);
+    return entries.map(([id, fields]) => this.#decode(id, fields));
+  }
+
+  /** The id of the newest batch, `0-0` for an empty log. */
+  async end(): Promise<string> {
+    const newest = await this.#redis.xrevrange(this.#stream, '+', '-', 'COUNT', 1);
+    return newest[0]?.[0] ?? '0-0';
+  }
+
+  /**
+   * Calls `onBatch` for every batch appended from now on, until `signal` aborts. `blocking` is a connection
+   * of this reader alone. Survives a lost connection: it goes on from the last batch seen.
+   */
+  async follow(blocking: Redis, signal: AbortSignal, onBatch: (batch: EventBatch) => void): Promise<void> {
+    let position: string | undefined;
+    while (!signal.aborted) {
+      try {
+        position ??= await this.end();
+        const answer = await blocking.xread('COUNT', 100, 'BLOCK', 1_000, 'STREAMS', this.#stream, position);
+        for (const [, entries] of answer ?? [])
+          for (const [id, fields] of entries) {
+            position = id;
+            onBatch(this.#decode(id, fields));
+          }
+      } catch (error) {
+        if (signal.aborted) return;
+        this.#log.warn({ err: error }, 'event log: reading failed; trying again');
+        await new Promise((resolve) => setTimeout(resolve, 500));
+      }
+    }
+  }
+
+  #decode(id: string, fields: readonly string[]): EventBatch {
+    try {
+      return { id, events: eventBatchSchema.parse(JSON.parse(fields[fields.indexOf('batch') + 1] ?? '')) };
+    } catch (error) {
+      this.#log.error({ err: error, id }, 'event log: batch cannot be read');
+      return { id, events: [] };
+    }
+  }
+}

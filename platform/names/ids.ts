@@ -1,0 +1,59 @@
+/** Identifiers: what they look like and how the store keys are built from them. */
+import { createHash, randomBytes } from 'node:crypto';
+
+const CROCKFORD = '0123456789abcdefghjkmnpqrstvwxyz';
+
+/** Prefixes of generated ids, so that an id tells what it names. */
+export type IdPrefix = 'ntf' | 'dlv' | 'app' | 'key' | 'dev';
+
+/**
+ * A new id: prefix, 48 bits of time (ms) and 80 random bits, Crockford base 32, as ULID has them
+ * (https://github.com/ulid/spec), in lower case. Ids of one prefix sort by time to the millisecond.
+ */
+export function newId(prefix: IdPrefix, nowMs: number = Date.now()): string {
+  return `${prefix}_${encodeTime(nowMs)}${encodeRandom()}`;
+}
+
+function encodeTime(ms: number): string {
+  let rest = ms;
+  let text = '';
+  for (let i = 0; i < 10; i++) {
+    text = CROCKFORD.charAt(rest % 32) + text;
+    rest = Math.floor(rest / 32);
+  }
+  return text;
+}
+
+/** Random bytes are drawn for many ids at once: one system call each would dominate a batch send. */
+let pool = Buffer.alloc(0);
+let poolAt = 0;
+function encodeRandom(): string {
+  if (poolAt + 16 > pool.length) {
+    pool = randomBytes(16 * 256);
+    poolAt = 0;
+  }
+  let text = '';
+  for (let i = 0; i < 16; i++) text += CROCKFORD.charAt((pool[poolAt + i] as number) & 31);
+  poolAt += 16;
+  return text;
+}
+
+/** An id that is the same for the same parts: used where a step may run twice and must not write twice. */
+export function derivedId(prefix: IdPrefix, ...parts: readonly string[]): string {
+  const hash = createHash('sha256').update(JSON.stringify(parts)).digest();
+  let text = '';
+  for (let i = 0; i < 26; i++) text += CROCKFORD.charAt((hash[i] as number) & 31);
+  return `${prefix}_${text}`;
+}
+
+/** The store key of something that callers name themselves (users, templates, routes): unique over workspaces. */
+export const scopedKey = (workspace: string, id: string): string => `${workspace}:${id}`;
+
+/** What callers may use as their own ids: 1 to 200 printable characters. */
+export const isCallerId = (id: string): boolean => /^[\x21-\x7e\u00a0-\uffff]{1,200}$/.test(id);
+
+/** Workspace ids: a lower-case letter, then letters, digits or dashes, at most 40. */
+export const isWorkspaceId = (id: string): boolean => /^[a-z][a-z0-9-]{0,39}$/.test(id);
+
+/** The workspace that exists from the first start. */
+export const DEFAULT_WORKSPACE = 'default';

@@ -1,0 +1,34 @@
+/**
+ * Every Redis key, channel and queue name. Each starts with a hash tag, so that on Redis Cluster the keys
+ * of one queue (or of one user) live in one slot.
+ */
+import type { Channel, Priority } from '../graphql/contract-enums.ts';
+
+export interface RedisNames {
+  /** BullMQ's prefix: all queues of an installation share a slot. */
+  readonly queuePrefix: string;
+  /** The event log (stream). */
+  readonly events: string;
+  /** Lock of the one elected instance of a task, for example `sweeper`. */
+  lock(task: string): string;
+  /** Pub/sub: inbox events of one user. `user` is the scoped key. */
+  inboxChannel(user: string): string;
+  /** Pub/sub: something cached by every process has changed. */
+  readonly invalidations: string;
+  /** List: the newest messages that the sandbox of a workspace took. */
+  sandbox(workspace: string): string;
+}
+
+export const redisNames = (namespace: string): RedisNames => ({
+  queuePrefix: `{${namespace}:queues}`,
+  events: `{${namespace}:events}`,
+  lock: (task) => `{${namespace}:lock:${task}}`,
+  inboxChannel: (user) => `{${namespace}:inbox:${user}}`,
+  invalidations: `{${namespace}:invalidations}`,
+  sandbox: (workspace) => `{${namespace}:sandbox:${workspace}}`,
+});
+
+/** The queue of accepted notifications of one priority. */
+export const planQueueName = (priority: Priority): string => `plan-${priority.toLowerCase()}`;
+/** The queue of deliveries of one channel. */
+export const sendQueueName = (channel: Channel): string => `send-${channel.toLowerCase().replaceAll('_', '-')}`;

@@ -1,0 +1,40 @@
+/** The MongoDB connection of a process. */
+import mongoose, { type Connection } from 'mongoose';
+import type { Logger } from '../logging/logger.ts';
+
+/** Durable on a majority, journaled: what "accepted" means (design: No message is lost). */
+export const DURABLE = { writeConcern: { w: 'majority', j: true } } as const;
+
+/**
+ * Connects, or fails within a few seconds.
+ * @throws MongooseServerSelectionError when no server answers.
+ */
+export async function connectMongo(uri: string, log: Logger): Promise<Connection> {
+  const connection = mongoose.createConnection(uri, {
+    serverSelectionTimeoutMS: 3_000,
+    socketTimeoutMS: 30_000,
+    maxPoolSize: 50,
+    bufferCommands: false,
+    autoIndex: false,
+    autoCreate: false,
+    ...(new URL(uri).pathname.length > 1 ? {} : { dbName: 'herald' }),
+    ...DURABLE,
+  });
+  connection.on('disconnected', () => log.warn('MongoDB: connection lost'));
+  connection.on('reconnected', () => log.info('MongoDB: connected again'));
+  await connection.asPromise();
+  return connection;
+}
+
+/** Runs `work` in a transaction; retries on a write conflict as the driver does (transient transaction errors). */
+export async function inTransaction<T>(
+  connection: Connection,
+  work: (session: mongoose.ClientSession) => Promise<T>,
+): Promise<T> {
+  const session = await connection.startSession();
+  try {
+    return await session.withTransaction(() => work(session), { readConcern: { level: 'snapshot' }, ...DURABLE });
+  } finally {
+    await session.endSession();
+  }
+}
