@@ -1,6 +1,6 @@
 /**
- * The channel contract: all that a provider is to Herald. A provider folder imports this file and its own
- * SDK, nothing else of ours.
+ * The channel contract: all that a provider is to Herald. A provider folder imports this file, `network/`
+ * (for HTTP to addresses that users chose) and its own SDK, nothing else of ours.
  */
 import type { z } from 'zod';
 
@@ -53,7 +53,12 @@ export interface SendOptions {
 export type SendOutcome =
   | { readonly kind: 'accepted'; readonly providerMessageId?: string }
   /** Worth another attempt. `mayHaveSent`: the request had left, so that another attempt may double the message. */
-  | { readonly kind: 'retryable'; readonly code: ChannelErrorCode; readonly message: string; readonly mayHaveSent: boolean }
+  | {
+      readonly kind: 'retryable';
+      readonly code: ChannelErrorCode;
+      readonly message: string;
+      readonly mayHaveSent: boolean;
+    }
   /** The provider asks to wait; without `retryAfterMs` the usual backoff applies. */
   | { readonly kind: 'rateLimited'; readonly message: string; readonly retryAfterMs?: number }
   /** The same message will never be taken. */
@@ -80,12 +85,30 @@ export const CHANNEL_ERROR_CODES = [
 ] as const;
 export type ChannelErrorCode = (typeof CHANNEL_ERROR_CODES)[number];
 
+/**
+ * The outcome of an attempt that its signal ended.
+ * @param mayHaveSent whether the message had left by then.
+ */
+export const stoppedOutcome = (signal: AbortSignal, mayHaveSent: boolean): SendOutcome => ({
+  kind: 'retryable',
+  code: 'CHANNEL_TIMEOUT',
+  message:
+    signal.reason instanceof DOMException && signal.reason.name === 'TimeoutError'
+      ? 'The provider did not answer within the time of an attempt.'
+      : 'The attempt was stopped before the provider answered.',
+  mayHaveSent,
+});
+
 /** A configured provider, ready to send. */
 export interface Provider {
+  /** Most attempts worth having under way at once: more would wait inside the provider, their time running. */
+  readonly concurrency?: number;
   /** One attempt for one recipient. Never throws and never returns before the outcome is known. */
   send(message: OutgoingMessage, options: SendOptions): Promise<SendOutcome>;
   /** Whether the provider can be reached and takes the credentials; a sentence for people otherwise. */
-  health?(signal: AbortSignal): Promise<{ readonly ok: true } | { readonly ok: false; readonly message: string }>;
+  health?(
+    signal: AbortSignal,
+  ): Promise<{ readonly ok: true } | { readonly ok: false; readonly message: string }>;
   /** Lets go of connections. */
   close?(): Promise<void>;
 }
@@ -97,7 +120,7 @@ export interface ProviderDeps {
     info(fields: object, text: string): void;
   };
   readonly now: () => Date;
-  /** Keeps a message that the sandbox took, for people to look at. */
+  /** Keeps a message that the sandbox took, for people to look at: one per delivery, the last wins. */
   readonly keepSandboxMessage: (message: OutgoingMessage, at: Date) => Promise<void>;
 }
 
@@ -107,10 +130,15 @@ export interface ProviderDefinition<C extends z.ZodType = z.ZodType> {
   readonly id: string;
   readonly name: string;
   readonly channels: readonly ProviderChannel[];
-  /** Validates the configuration, and draws the console's form. */
+  /**
+   * Validates the configuration, and draws the console's form: an object schema without transforms, each
+   * field with `meta({ title })`, and `secret: true` in it where the value must not be shown.
+   */
   readonly config: C;
+  /** The setting behind each field of the configuration, so that an error can name it. */
+  readonly settings: Readonly<Record<string, string>>;
   readonly capabilities: {
-    /** The provider itself drops a second message with the same idempotency key. */
+    /** A second message with the same idempotency key does not reach the person twice. */
     readonly idempotent: boolean;
     readonly html: boolean;
   };
@@ -118,8 +146,11 @@ export interface ProviderDefinition<C extends z.ZodType = z.ZodType> {
     /** Longest body in characters; none when absent. */
     readonly bodyChars?: number;
   };
-  /** The configuration from Herald's settings (by setting name); undefined when they do not configure it. */
-  fromSettings(settings: Readonly<Record<string, unknown>>): z.input<C> | undefined;
+  /**
+   * The configuration from Herald's settings (by setting name), to be validated by `config`; undefined when they
+   * do not configure it.
+   */
+  fromSettings(settings: Readonly<Record<string, unknown>>): object | undefined;
   /** @throws Error only for a configuration that its schema cannot tell to be wrong. */
   create(config: z.output<C>, deps: ProviderDeps): Provider;
 }

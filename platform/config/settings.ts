@@ -137,6 +137,17 @@ export const SETTINGS = {
     switchable.default('auto'),
     'Serve `/inbox` with a demo user, app and template, to callers on this machine. `auto`: on for `npm start`, off for a single role.',
   ),
+  HERALD_DEMO_APP_KEY: setting(secret.optional(), 'API key of the demo app.', GENERATED),
+  HERALD_URL: setting(
+    urlWith('http:', 'https:').optional(),
+    'Where `herald send`, `tail` and `keys` find Herald.',
+    'the Herald that runs on the data folder',
+  ),
+  HERALD_API_KEY: setting(
+    secret.optional(),
+    'Credential of `herald send`, `tail` and `keys`: an API key or an operator key.',
+    "the data folder's operator key",
+  ),
   LOG_LEVEL: setting(z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'), 'Least level that is logged.'),
   HTTP_BODY_LIMIT_BYTES: setting(positive.default(16 * 1024 * 1024), 'Largest request body.'),
   SEND_MAX_ATTEMPTS: setting(positive.max(50).default(6), 'Attempts at a delivery before it is FAILED.'),

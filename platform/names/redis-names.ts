@@ -11,8 +11,8 @@ export interface RedisNames {
   readonly events: string;
   /** Lock of the one elected instance of a task, for example `sweeper`. */
   lock(task: string): string;
-  /** Pub/sub: inbox events of one user. `user` is the scoped key. */
-  inboxChannel(user: string): string;
+  /** Pub/sub: events of one inbox. */
+  inboxChannel(inbox: string): string;
   /** Pub/sub: something cached by every process has changed. */
   readonly invalidations: string;
   /** List: the newest messages that the sandbox of a workspace took. */
@@ -23,7 +23,7 @@ export const redisNames = (namespace: string): RedisNames => ({
   queuePrefix: `{${namespace}:queues}`,
   events: `{${namespace}:events}`,
   lock: (task) => `{${namespace}:lock:${task}}`,
-  inboxChannel: (user) => `{${namespace}:inbox:${user}}`,
+  inboxChannel: (inbox) => `{${namespace}:inbox:${inbox}}`,
   invalidations: `{${namespace}:invalidations}`,
   sandbox: (workspace) => `{${namespace}:sandbox:${workspace}}`,
 });

@@ -26,7 +26,11 @@ export interface CompiledTemplate {
    * @param variables `data`'s members, and `user`, `notification`, `data` (which win over members of the same name).
    * @throws Error when a source fails at render time (an unknown helper, an endless loop …).
    */
-  render(channel: Channel, locale: string | undefined, variables: Readonly<Record<string, unknown>>): RenderedContent;
+  render(
+    channel: Channel,
+    locale: string | undefined,
+    variables: Readonly<Record<string, unknown>>,
+  ): RenderedContent;
 }
 
 /** A fixed recipient of a route: exactly one of user, group, or channel with address. */

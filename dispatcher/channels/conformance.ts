@@ -1,0 +1,344 @@
+/** What every provider must do, as one suite of tests over its definition and a fixture. Used by tests only. */
+import { afterEach, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { SETTINGS } from '../../platform/config/settings.ts';
+import {
+  CHANNEL_ERROR_CODES,
+  type OutgoingMessage,
+  type Provider,
+  type ProviderDefinition,
+  type ProviderDeps,
+  type SendOutcome,
+} from './contract.ts';
+
+/** How a fake of the other side behaves. */
+export const FAKE_BEHAVIOURS = [
+  /** Takes every message. */
+  'accept',
+  /** Lets the provider connect and never says a word, so that no message can leave. */
+  'silentConnection',
+  /** Takes the whole message and never answers. */
+  'silentAfterRequest',
+  /** Nothing listens. */
+  'refuseConnection',
+  /** Answers with something that is not the protocol. */
+  'malformedAnswer',
+  /** Refuses, with an answer that repeats every secret. */
+  'refuseEchoingSecrets',
+] as const;
+export type FakeBehaviour = (typeof FAKE_BEHAVIOURS)[number];
+
+/** A message as the other side understood it, by an implementation of the protocol that is not the provider's. */
+export interface ReceivedMessage {
+  readonly title?: string;
+  readonly body: string;
+  /** Whatever carries the idempotency key; absent where the protocol has nothing for it. */
+  readonly idempotencyKey?: string;
+}
+
+/** A running fake of the other side. */
+export interface FakeProvider {
+  /** By setting name: makes the provider talk to this fake. */
+  readonly settings: Readonly<Record<string, unknown>>;
+  /** What must never be logged or told. */
+  readonly secrets: readonly string[];
+  readonly recipient: Pick<OutgoingMessage, 'address' | 'pushKeys'>;
+  /** For a provider whose other side is Herald itself. */
+  readonly deps?: Partial<ProviderDeps>;
+  received(): Promise<readonly ReceivedMessage[]>;
+  openConnections(): Promise<number>;
+  stop(): Promise<void>;
+}
+
+export interface ConformanceFixture {
+  start(behaviour: FakeBehaviour): Promise<FakeProvider>;
+  /** Behaviours that cannot be, with the reason: only for a provider without a network. */
+  readonly impossible?: Readonly<Partial<Record<FakeBehaviour, string>>>;
+  /** Settings that configure the provider wrongly, and the setting that the error must name. */
+  readonly wrongSettings: readonly {
+    readonly settings: Readonly<Record<string, unknown>>;
+    readonly names: string;
+  }[];
+}
+
+const TITLE = 'Größe 你好 👩‍👩‍👧‍👦 سلام e\u0301';
+const BODY = 'Ihre Bestellung №7 — 好的 🎉\nשלום, zwölf Boxkämpfer 🇩🇪\n<b>&amp; "quotes" \\ %s {{x}}</b>';
+
+/** Time given to attempts that get no answer, and what may pass until the outcome is there. */
+const SILENCE_MS = 300;
+const PROMPT_MS = 1_000;
+
+/**
+ * Registers the conformance tests of one provider.
+ * @param create makes the configured provider from a fake's settings.
+ */
+export function describeConformance(
+  definition: ProviderDefinition,
+  fixture: ConformanceFixture,
+  create: (settings: Readonly<Record<string, unknown>>, deps: ProviderDeps) => Provider,
+): void {
+  describe(`provider ${definition.id}`, () => {
+    const cleanups: (() => Promise<unknown> | undefined)[] = [];
+    const logged: string[] = [];
+    const outcomes: SendOutcome[] = [];
+    const secrets: string[] = [];
+    const log = (fields: object, text: string) => void logged.push(`${text} ${inspectFields(fields)}`);
+
+    async function start(behaviour: FakeBehaviour) {
+      const fake = await fixture.start(behaviour);
+      cleanups.push(() => fake.stop());
+      secrets.push(...fake.secrets);
+      const provider = create(fake.settings, {
+        log: { info: log, warn: log },
+        now: () => new Date(),
+        keepSandboxMessage: () => Promise.reject(new Error('only for the sandbox')),
+        ...fake.deps,
+      });
+      cleanups.push(() => provider.close?.());
+      const send = async (
+        message: Partial<OutgoingMessage> = {},
+        signal = AbortSignal.timeout(5_000),
+        key = 'key-1',
+      ) => {
+        const outcome = await provider.send(
+          { ...baseMessage(definition), ...fake.recipient, ...message },
+          { idempotencyKey: key, signal },
+        );
+        outcomes.push(outcome);
+        return outcome;
+      };
+      return { fake, provider, send };
+    }
+
+    afterEach(async () => {
+      for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+      const told = JSON.stringify(outcomes.splice(0)) + logged.splice(0).join('\n');
+      for (const secret of secrets.splice(0)) expect(told).not.toContain(secret);
+    });
+
+    const possible = FAKE_BEHAVIOURS.filter((behaviour) => fixture.impossible?.[behaviour] === undefined);
+    const itWhen = (behaviour: FakeBehaviour, name: string, test: () => Promise<void>) => {
+      if (possible.includes(behaviour)) it(name, test);
+    };
+
+    it('has a well-formed definition', () => {
+      expect(definition.id).toMatch(/^[a-z][a-z0-9-]*$/);
+      expect(definition.name).not.toBe('');
+      expect(new Set(definition.channels).size).toBe(definition.channels.length);
+      expect(definition.channels.length).toBeGreaterThan(0);
+      const form = z.toJSONSchema(definition.config, { io: 'input' });
+      expect(form.type).toBe('object');
+      const fields = form.properties ?? {};
+      expect(Object.keys(definition.settings).sort()).toEqual(Object.keys(fields).sort());
+      for (const field of Object.values(fields)) expect(field).toHaveProperty('title');
+      for (const setting of Object.values(definition.settings))
+        expect(Object.keys(SETTINGS)).toContain(setting);
+      expect(definition.fromSettings({})).toBeUndefined();
+    });
+
+    it.each(fixture.wrongSettings.map((wrong) => [wrong.names, wrong.settings] as const))(
+      'names %s when it is wrong',
+      (names, settings) => {
+        const deps = {
+          log: { info: log, warn: log },
+          now: () => new Date(),
+          keepSandboxMessage: async () => undefined,
+        };
+        expect(() => create(settings, deps)).toThrow(names);
+      },
+    );
+
+    it('delivers a message, with all its characters', async () => {
+      const { fake, send } = await start('accept');
+      const outcome = await send({ title: TITLE, body: BODY });
+      expect(outcome.kind).toBe('accepted');
+      const [received, ...more] = await fake.received();
+      expect(more).toEqual([]);
+      expect(received?.title).toBe(TITLE);
+      expect(received?.body).toBe(BODY);
+    });
+
+    it('delivers many at once, each once', async () => {
+      const { fake, send } = await start('accept');
+      const bodies = Array.from({ length: 40 }, (_, i) => `message ${i}`);
+      const kinds = await Promise.all(
+        bodies.map((body, i) => send({ body, delivery: `d${i}` }, undefined, `key-${i}`)),
+      );
+      expect(new Set(kinds.map(({ kind }) => kind))).toEqual(new Set(['accepted']));
+      expect((await fake.received()).map(({ body }) => body).sort()).toEqual([...bodies].sort());
+    });
+
+    it('passes the idempotency key on, where it claims to be idempotent', async () => {
+      const { fake, send } = await start('accept');
+      await send({}, undefined, 'same');
+      await send({}, undefined, 'same');
+      await send({ delivery: 'd2' }, undefined, 'other');
+      const [first, second, third] = (await fake.received()).map(({ idempotencyKey }) => idempotencyKey);
+      if (definition.capabilities.idempotent) expect(first).toBeDefined();
+      expect(second).toBe(first);
+      if (first !== undefined) expect(third).not.toBe(first);
+    });
+
+    itWhen(
+      'silentAfterRequest',
+      'says that the message may have been sent when no answer comes',
+      async () => {
+        const { send } = await start('silentAfterRequest');
+        const { outcome, tookMs } = await timed(() => send({}, AbortSignal.timeout(SILENCE_MS)));
+        expect(outcome).toMatchObject({ kind: 'retryable', code: 'CHANNEL_TIMEOUT', mayHaveSent: true });
+        expect(tookMs).toBeLessThan(SILENCE_MS + PROMPT_MS);
+      },
+    );
+
+    itWhen(
+      'silentConnection',
+      'says that the message has not been sent when the connection stays silent',
+      async () => {
+        const { send } = await start('silentConnection');
+        const { outcome, tookMs } = await timed(() => send({}, AbortSignal.timeout(SILENCE_MS)));
+        expect(outcome).toMatchObject({ kind: 'retryable', code: 'CHANNEL_TIMEOUT', mayHaveSent: false });
+        expect(tookMs).toBeLessThan(SILENCE_MS + PROMPT_MS);
+      },
+    );
+
+    itWhen('refuseConnection', 'says that a refused connection may be tried again', async () => {
+      const { send } = await start('refuseConnection');
+      expect(await send()).toMatchObject({
+        kind: 'retryable',
+        code: 'CHANNEL_CONNECTION_FAILED',
+        mayHaveSent: false,
+      });
+    });
+
+    itWhen('malformedAnswer', 'says that an answer was not understood', async () => {
+      const { send } = await start('malformedAnswer');
+      expect(await send()).toMatchObject({ kind: 'retryable', code: 'CHANNEL_UNEXPECTED_ANSWER' });
+    });
+
+    itWhen('refuseEchoingSecrets', 'tells no secret that a refusal repeats', async () => {
+      const { send } = await start('refuseEchoingSecrets');
+      const outcome = await send();
+      expect(outcome.kind).toBe('permanent');
+      // afterEach looks for the secrets in it and in the log.
+      expect(outcome).toHaveProperty('message', expect.stringMatching(/\S/));
+    });
+
+    it('sends nothing when the attempt is over before it begins', async () => {
+      const { fake, send } = await start('accept');
+      const { outcome, tookMs } = await timed(() => send({}, AbortSignal.abort()));
+      expect(outcome).toMatchObject({ kind: 'retryable', mayHaveSent: false });
+      expect(tookMs).toBeLessThan(PROMPT_MS);
+      expect(await fake.received()).toEqual([]);
+    });
+
+    itWhen('silentAfterRequest', 'stops at once when told to, and works on afterwards', async () => {
+      const { send } = await start('silentAfterRequest');
+      const stop = new AbortController();
+      const first = send({}, stop.signal);
+      setTimeout(() => stop.abort(), SILENCE_MS);
+      const { outcome, tookMs } = await timed(() => first);
+      expect(outcome).toMatchObject({ kind: 'retryable', mayHaveSent: true });
+      expect(tookMs).toBeLessThan(SILENCE_MS + PROMPT_MS);
+      expect(await send({}, AbortSignal.timeout(SILENCE_MS))).toMatchObject({
+        kind: 'retryable',
+        mayHaveSent: true,
+      });
+    });
+
+    it('answers every message with an outcome and never throws', { timeout: 30_000 }, async () => {
+      const { send } = await start('accept');
+      const addresses = [
+        '',
+        ' ',
+        'x',
+        '@',
+        'a@b@c',
+        'a@b.c\r\nRCPT TO:<d@e.f>',
+        'a@b.c, d@e.f',
+        'http://',
+        'http://[::1',
+        'file:///etc/passwd',
+        'http://a:b@c.d/',
+        `https://${'a'.repeat(100_000)}`,
+        '\u0000',
+        '\ud800',
+      ];
+      const texts = [
+        '',
+        ' ',
+        '\u0000\u0007',
+        '\ud800 lone',
+        '\r\n.\r\n.\r\nQUIT\r\n',
+        'x'.repeat(200_000),
+        '👩‍👩‍👧‍👦'.repeat(10_000),
+      ];
+      const strange: Partial<OutgoingMessage>[] = [
+        ...addresses.map((address) => ({ address })),
+        ...texts.map((body) => ({ body })),
+        ...texts.map((title) => ({ title })),
+        { title: 'Hi\r\nBcc: someone@example.com\r\n\r\nbody' },
+        { pushKeys: { p256dh: '', auth: '' } },
+        { expiresAt: new Date(0) },
+        { expiresAt: new Date(8.64e15) },
+        { url: `https://example.com/${'u'.repeat(10_000)}` },
+        { data: { deep: 'x'.repeat(60_000) } },
+      ];
+      for (const message of strange) {
+        const outcome = await send(message);
+        expect(['accepted', 'retryable', 'rateLimited', 'permanent', 'invalidRecipient']).toContain(
+          outcome.kind,
+        );
+        if ('code' in outcome) {
+          expect(CHANNEL_ERROR_CODES).toContain(outcome.code);
+          expect(outcome.code, JSON.stringify(message).slice(0, 200)).not.toBe('CHANNEL_INTERNAL');
+        }
+      }
+      expect((await send({ body: 'still working' })).kind).toBe('accepted');
+    });
+
+    it('lets go of its connections when closed, and then refuses to send', async () => {
+      const { fake, provider, send } = await start('accept');
+      expect((await send()).kind).toBe('accepted');
+      await provider.close?.();
+      await expect.poll(() => fake.openConnections(), { timeout: 3_000 }).toBe(0);
+      if (provider.close) expect(await send()).toMatchObject({ kind: 'retryable', mayHaveSent: false });
+      await provider.close?.();
+    });
+
+    it('says whether the other side is well, if it can', async () => {
+      const well = await start('accept');
+      if (!well.provider.health) return;
+      expect(await well.provider.health(AbortSignal.timeout(5_000))).toEqual({ ok: true });
+      for (const behaviour of ['refuseConnection', 'silentConnection', 'refuseEchoingSecrets'] as const) {
+        if (!possible.includes(behaviour)) continue;
+        const { provider } = await start(behaviour);
+        const health = await provider.health?.(AbortSignal.timeout(SILENCE_MS));
+        expect(health).toEqual({ ok: false, message: expect.stringMatching(/\S/) });
+        logged.push(JSON.stringify(health));
+      }
+    });
+  });
+}
+
+const baseMessage = (definition: ProviderDefinition): OutgoingMessage => ({
+  workspace: 'default',
+  channel: definition.channels[0] ?? 'WEBHOOK',
+  address: '',
+  notification: 'n1',
+  delivery: 'd1',
+  priority: 'MEDIUM',
+  locale: 'en',
+  title: 'Hello',
+  body: 'A message.',
+});
+
+async function timed(run: () => Promise<SendOutcome>): Promise<{ outcome: SendOutcome; tookMs: number }> {
+  const from = performance.now();
+  const outcome = await run();
+  return { outcome, tookMs: performance.now() - from };
+}
+
+const inspectFields = (fields: object): string =>
+  JSON.stringify(fields, (_key, value: unknown) =>
+    value instanceof Error ? { ...value, message: value.message, stack: value.stack } : value,
+  );

@@ -1,0 +1,72 @@
+/** The other side of HTTP providers, for tests. */
+import { once } from 'node:events';
+import { createServer, type IncomingHttpHeaders } from 'node:http';
+import { type AddressInfo, createServer as createTcpServer, type Server } from 'node:net';
+import type { FakeBehaviour } from '../conformance.ts';
+
+export interface FakeRequest {
+  readonly path: string;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: Buffer;
+}
+
+export interface FakeAnswer {
+  readonly status: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+}
+
+export interface FakeHttpServer {
+  /** `http://127.0.0.1:…`; with https for `silentConnection`, where the TLS handshake gets no answer. */
+  readonly origin: string;
+  readonly requests: readonly FakeRequest[];
+  openConnections(): Promise<number>;
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts one on a free port of 127.0.0.1.
+ * @param answer what it answers where the behaviour is to answer.
+ */
+export async function startFakeHttpServer(
+  behaviour: FakeBehaviour,
+  answer: (request: FakeRequest) => FakeAnswer,
+): Promise<FakeHttpServer> {
+  const requests: FakeRequest[] = [];
+  const http = createServer(async (request, response) => {
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk);
+    const received = { path: request.url ?? '', headers: request.headers, body: Buffer.concat(chunks) };
+    requests.push(received);
+    if (behaviour === 'silentAfterRequest') return;
+    const { status, headers, body } = answer(received);
+    response.writeHead(status, headers).end(body);
+  });
+  let server: Server = http;
+  if (behaviour === 'silentConnection')
+    server = createTcpServer((socket) => socket.on('error', () => socket.destroy()));
+  if (behaviour === 'malformedAnswer')
+    server = createTcpServer((socket) => {
+      socket.on('error', () => socket.destroy());
+      socket.once('data', () => socket.end('220 this is not HTTP\r\n\r\n'));
+    });
+  const sockets = new Set<{ destroy(): void }>();
+  server.on('connection', (socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  const { port } = server.address() as AddressInfo;
+  const stop = async () => {
+    if (!server.listening) return;
+    for (const socket of sockets) socket.destroy();
+    await new Promise((resolve) => server.close(resolve));
+  };
+  if (behaviour === 'refuseConnection') await stop();
+  return {
+    origin: `${behaviour === 'silentConnection' ? 'https' : 'http'}://127.0.0.1:${port}`,
+    requests,
+    openConnections: async () => sockets.size,
+    stop,
+  };
+}

@@ -1,0 +1,136 @@
+import { randomBytes } from 'node:crypto';
+import { Webhook } from 'standardwebhooks';
+import { afterEach, describe, expect, it } from 'vitest';
+import type { OutgoingMessage } from '../contract.ts';
+import { type FakeAnswer, startFakeHttpServer } from '../network/fake-http-server.ts';
+import { webhook } from './provider.ts';
+
+const cleanups: (() => Promise<unknown> | undefined)[] = [];
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+});
+
+const secret = `whsec_${randomBytes(24).toString('base64')}`;
+
+async function start(
+  answer: FakeAnswer = { status: 200 },
+  allowedNetworks: readonly string[] = ['127.0.0.1/32'],
+) {
+  const server = await startFakeHttpServer('accept', () => answer);
+  cleanups.push(() => server.stop());
+  const provider = webhook.create(webhook.config.parse({ signingSecret: secret, allowedNetworks }), {
+    log: { info: () => undefined, warn: () => undefined },
+    now: () => new Date(),
+    keepSandboxMessage: async () => undefined,
+  });
+  cleanups.push(() => provider.close?.());
+  const send = (message: Partial<OutgoingMessage> = {}, idempotencyKey = 'n-1-WEBHOOK') =>
+    provider.send(
+      {
+        workspace: 'default',
+        channel: 'WEBHOOK',
+        address: `${server.origin}/hooks/herald?token=t`,
+        notification: 'n1',
+        delivery: 'd1',
+        priority: 'HIGH',
+        locale: 'de',
+        body: 'Grüße 🎉',
+        ...message,
+      },
+      { idempotencyKey, signal: AbortSignal.timeout(5_000) },
+    );
+  return { server, send };
+}
+
+describe('webhook provider', () => {
+  it('posts the documented body, signed as Standard Webhooks asks', async () => {
+    const { server, send } = await start();
+    const outcome = await send({
+      event: 'order.paid',
+      category: 'orders',
+      title: 'Titel',
+      html: '<p>Grüße 🎉</p>',
+      url: 'https://a.example/',
+      imageUrl: 'https://a.example/i.png',
+      data: { order: 7 },
+      expiresAt: new Date('2030-01-01T00:00:00Z'),
+      pushKeys: { p256dh: 'not for', auth: 'receivers' },
+    });
+    expect(outcome).toEqual({ kind: 'accepted' });
+    const [request] = server.requests;
+    expect(request?.path).toBe('/hooks/herald?token=t');
+    expect(request?.headers).toMatchObject({
+      'content-type': 'application/json',
+      'webhook-id': 'n-1-WEBHOOK',
+    });
+    const body = new Webhook(secret).verify(request?.body ?? '', request?.headers as Record<string, string>);
+    expect(body).toEqual({
+      type: 'notification',
+      timestamp: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/),
+      data: {
+        workspace: 'default',
+        notification: 'n1',
+        delivery: 'd1',
+        event: 'order.paid',
+        category: 'orders',
+        priority: 'HIGH',
+        locale: 'de',
+        expiresAt: '2030-01-01T00:00:00.000Z',
+        title: 'Titel',
+        body: 'Grüße 🎉',
+        html: '<p>Grüße 🎉</p>',
+        url: 'https://a.example/',
+        imageUrl: 'https://a.example/i.png',
+        data: { order: 7 },
+      },
+    });
+  });
+
+  it('signs nothing that a receiver with another secret, or of a changed body, would take', async () => {
+    const { server, send } = await start();
+    await send();
+    const { body = Buffer.alloc(0), headers = {} } = server.requests[0] ?? {};
+    const other = new Webhook(`whsec_${randomBytes(24).toString('base64')}`);
+    expect(() => other.verify(body, headers as Record<string, string>)).toThrow();
+    const changed = body.toString().replace('Grüße', 'Gruesse');
+    expect(() => new Webhook(secret).verify(changed, headers as Record<string, string>)).toThrow();
+  });
+
+  it.each(['a.b', 'with space', 'ключ', 'line\r\nbreak', 'x'.repeat(300)])(
+    'makes a webhook-id of the key %j',
+    async (key) => {
+      const { server, send } = await start();
+      await send({}, key);
+      await send({}, key);
+      const [first, second] = server.requests.map(({ headers }) => headers['webhook-id']);
+      expect(first).toMatch(/^[\w-]{43}$/);
+      expect(second).toBe(first);
+    },
+  );
+
+  it.each([
+    ['seconds', '120', 120_000],
+    ['a date', new Date(Date.now() + 3_600_000).toUTCString(), 3_600_000],
+  ])('waits as long as Retry-After says, in %s', async (_form, retryAfter, expectedMs) => {
+    const { send } = await start({ status: 429, headers: { 'retry-after': retryAfter } });
+    const outcome = await send();
+    expect(outcome.kind).toBe('rateLimited');
+    const { retryAfterMs = 0 } = outcome.kind === 'rateLimited' ? outcome : {};
+    expect(Math.abs(retryAfterMs - expectedMs)).toBeLessThan(5_000);
+  });
+
+  it('does not call private addresses that are not allowed', async () => {
+    const { server, send } = await start({ status: 200 }, ['10.0.0.0/8']);
+    expect(await send()).toMatchObject({
+      kind: 'permanent',
+      code: 'CHANNEL_ADDRESS_NOT_ALLOWED',
+      message: expect.stringContaining('WEBHOOK_ALLOWED_NETWORKS'),
+    });
+    expect(server.requests).toEqual([]);
+  });
+
+  it('tells nothing of what the receiver answered: it could be a server that is not the user’s', async () => {
+    const { send } = await start({ status: 400, body: 'internal-secret' });
+    expect(JSON.stringify(await send())).not.toContain('internal-secret');
+  });
+});

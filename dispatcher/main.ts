@@ -1,0 +1,46 @@
+/** The dispatcher as a process of its own; under `npm start` with the scheduler in it. */
+import { fastify } from 'fastify';
+import { type Settings, SettingsError } from '../platform/config/settings.ts';
+import { registerHealth } from '../platform/http/health.ts';
+import { openConnections } from '../platform/lifecycle/connections.ts';
+import { isOn, type RunOptions } from '../platform/lifecycle/run-options.ts';
+import { roleProcess } from '../platform/lifecycle/serve-role.ts';
+import { openNotificationsStore } from '../subgraphs/notifications/index.ts';
+import { createTemplatesSubgraph } from '../subgraphs/templates/index.ts';
+import { createUsersSubgraph } from '../subgraphs/users/index.ts';
+import { startDispatcher } from './dispatcher.ts';
+import { startSweeper } from './sweep/start-sweeper.ts';
+
+export async function run(settings: Settings, options: RunOptions): Promise<void> {
+  const { HERALD_JWT_SECRET, VAPID_PUBLIC_KEY } = settings;
+  if (!HERALD_JWT_SECRET || !VAPID_PUBLIC_KEY)
+    throw new SettingsError(['HERALD_JWT_SECRET and VAPID_PUBLIC_KEY: must be set for the dispatcher']);
+  const { log, shutdown, address } = roleProcess('dispatcher', settings);
+  const connections = await openConnections(settings, log, shutdown);
+  const { mongo, bus, redis, names, events } = connections;
+  const store = await openNotificationsStore({ connection: mongo, redis, names, events, log });
+  const users = await createUsersSubgraph({
+    connection: mongo,
+    bus,
+    log,
+    jwtSecret: HERALD_JWT_SECRET,
+    vapidPublicKey: VAPID_PUBLIC_KEY,
+  });
+  const templates = await createTemplatesSubgraph({ connection: mongo, bus, log });
+  if (options.mode === 'all') startSweeper({ settings, connections, store, shutdown, log });
+  const dispatcher = startDispatcher({
+    settings,
+    connections,
+    store,
+    users: users.service,
+    templates: templates.service,
+    sandbox: isOn(settings.HERALD_SANDBOX, options),
+    log,
+  });
+  shutdown.onClose('dispatcher', () => dispatcher.close());
+  const app = fastify();
+  registerHealth(app, { ready: connections.problems, shutdown });
+  shutdown.onClose('health', () => app.close());
+  // Beside a gateway the port of this process is only for looking at it: any free one does.
+  await app.listen(options.mode === 'all' ? { host: '127.0.0.1', port: 0 } : address);
+}

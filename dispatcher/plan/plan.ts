@@ -1,0 +1,125 @@
+/**
+ * Who gets a notification, on which channel, and why not: one pure function. It reads nothing and changes
+ * nothing; what it needs is given to it.
+ */
+import type { Channel, SkipReason } from '../../platform/graphql/contract-enums.ts';
+import type { PushDevice, Preference } from '../../subgraphs/users/index.ts';
+import type { RecipientEntry } from '../../subgraphs/notifications/index.ts';
+
+/** What planning needs to know of a notification. */
+export interface PlanNotification {
+  readonly to: readonly RecipientEntry[];
+  /** Asked for by the caller, or by the route; empty when neither did. */
+  readonly channels: readonly Channel[];
+  readonly category?: string;
+  readonly expiresAt?: Date;
+}
+
+/** What planning needs to know of the route and the template: the channels that there are words for. */
+export interface PlanRoute {
+  /** Undefined for inline content, which suits every channel. */
+  readonly offered?: readonly Channel[];
+}
+
+/** What planning needs to know of a person. */
+export interface PlanRecipient {
+  readonly id: string;
+  readonly email?: string;
+  readonly phone?: string;
+  readonly addresses: readonly { readonly channel: Channel; readonly address: string }[];
+  readonly preferredChannels: readonly Channel[];
+  readonly devices: readonly PushDevice[];
+}
+
+/** One recipient on one channel: to be sent, or skipped for a reason. */
+export interface Planned {
+  readonly channel: Channel;
+  readonly user?: string;
+  readonly address?: string;
+  readonly device?: PushDevice;
+  readonly skipReason?: SkipReason;
+}
+
+const DEFAULT_CHANNELS: readonly Channel[] = ['IN_APP'];
+
+/**
+ * @param recipients the people whom `to` names, groups being expanded already.
+ * @param preferences by user id.
+ * @param configured the channels that a provider (or the sandbox) serves.
+ * @returns nothing when the notification has expired; otherwise at least one entry for each recipient, each
+ * recipient and channel once.
+ */
+export function plan(
+  notification: PlanNotification,
+  route: PlanRoute,
+  recipients: readonly PlanRecipient[],
+  preferences: ReadonlyMap<string, readonly Preference[]>,
+  configured: ReadonlySet<Channel>,
+  now: Date,
+): Planned[] {
+  if (notification.expiresAt && notification.expiresAt <= now) return [];
+  const byKey = new Map<string, Planned>();
+  const add = (planned: Planned) => {
+    const key = JSON.stringify([planned.channel, planned.user ?? '', planned.address ?? '', planned.device?.id ?? '']);
+    if (!byKey.has(key)) byKey.set(key, planned);
+  };
+  for (const recipient of recipients)
+    for (const channel of channelsFor(notification, route, recipient))
+      for (const planned of onChannel(recipient, channel, notification.category, preferences.get(recipient.id) ?? [], configured))
+        add(planned);
+  for (const { channel, address } of notification.to)
+    if (channel !== undefined && address !== undefined)
+      add({ channel, address, ...(configured.has(channel) ? {} : { skipReason: 'CHANNEL_NOT_CONFIGURED' as const }) });
+  return [...byKey.values()];
+}
+
+/** The caller's or the route's channels, else the template's, else the recipient's preferred ones. */
+function channelsFor(notification: PlanNotification, route: PlanRoute, recipient: PlanRecipient): readonly Channel[] {
+  if (notification.channels.length > 0)
+    return route.offered ? notification.channels.filter((c) => route.offered?.includes(c)) : notification.channels;
+  if (route.offered) return route.offered;
+  return recipient.preferredChannels.length > 0 ? recipient.preferredChannels : DEFAULT_CHANNELS;
+}
+
+function onChannel(
+  recipient: PlanRecipient,
+  channel: Channel,
+  category: string | undefined,
+  preferences: readonly Preference[],
+  configured: ReadonlySet<Channel>,
+): Planned[] {
+  const skip = (skipReason: SkipReason): Planned[] => [{ channel, user: recipient.id, skipReason }];
+  if (!isAllowed(preferences, category, channel)) return skip('UNSUBSCRIBED');
+  if (channel === 'IN_APP') return [{ channel, user: recipient.id }];
+  if (!configured.has(channel)) return skip('CHANNEL_NOT_CONFIGURED');
+  if (channel === 'WEB_PUSH')
+    return recipient.devices.length === 0
+      ? skip('NO_ADDRESS')
+      : recipient.devices.map((device) => ({ channel, user: recipient.id, address: device.endpoint, device }));
+  const address = addressOn(recipient, channel);
+  return address === undefined ? skip('NO_ADDRESS') : [{ channel, user: recipient.id, address }];
+}
+
+/** The address of a person on a channel: one kept for the channel goes before the profile's. */
+function addressOn(recipient: PlanRecipient, channel: Channel): string | undefined {
+  const own = recipient.addresses.find((a) => a.channel === channel)?.address;
+  if (own !== undefined) return own;
+  if (channel === 'EMAIL') return recipient.email;
+  if (channel === 'SMS' || channel === 'WHATSAPP') return recipient.phone;
+  return undefined;
+}
+
+/**
+ * Whether preferences let a category through on a channel. The most specific one decides: category and
+ * channel, then category, then channel, then the one for everything; without any, it is allowed.
+ */
+export function isAllowed(preferences: readonly Preference[], category: string | undefined, channel: Channel): boolean {
+  let best: { weight: number; enabled: boolean } | undefined;
+  for (const preference of preferences) {
+    if (preference.category !== undefined && preference.category !== category) continue;
+    if (preference.channel !== undefined && preference.channel !== channel) continue;
+    const weight = (preference.category !== undefined ? 2 : 0) + (preference.channel !== undefined ? 1 : 0);
+    if (!best || weight >= best.weight) best = { weight, enabled: preference.enabled };
+  }
+  return best?.enabled ?? true;
+}

@@ -1,0 +1,75 @@
+/** Puts planned deliveries into words. */
+import type {
+  InlineContent,
+  MessageContent,
+  NotificationRecord,
+  PlannedDelivery,
+} from '../../subgraphs/notifications/index.ts';
+import type { CompiledTemplate } from '../../subgraphs/templates/index.ts';
+import type { Recipient } from '../../subgraphs/users/index.ts';
+import type { Planned } from './plan.ts';
+
+/** A template that fails for one recipient fails that delivery, and says why. */
+export function inWords(
+  notification: NotificationRecord,
+  template: CompiledTemplate | undefined,
+  planned: Planned,
+  recipient: Recipient | undefined,
+): PlannedDelivery {
+  const delivery: PlannedDelivery = {
+    channel: planned.channel,
+    ...(planned.user !== undefined && { user: planned.user }),
+    ...(planned.address !== undefined && { address: planned.address }),
+    ...(planned.device && { device: { id: planned.device.id, keys: planned.device.keys } }),
+    ...(planned.skipReason && { skipReason: planned.skipReason }),
+  };
+  if (planned.skipReason) return delivery;
+  if (!template) return { ...delivery, content: inlineContent(notification.content, planned, recipient) };
+  try {
+    return { ...delivery, content: rendered(notification, template, planned, recipient) };
+  } catch (error) {
+    return { ...delivery, renderError: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+/** `html` is for e-mail only. */
+function inlineContent(
+  content: InlineContent | undefined,
+  planned: Planned,
+  recipient: Recipient | undefined,
+): MessageContent {
+  const { html, ...rest } = content ?? { body: '' };
+  return {
+    ...rest,
+    ...(html !== undefined && planned.channel === 'EMAIL' && { html }),
+    locale: recipient?.locale ?? 'default',
+  };
+}
+
+function rendered(
+  notification: NotificationRecord,
+  template: CompiledTemplate,
+  planned: Planned,
+  recipient: Recipient | undefined,
+): MessageContent {
+  const { channel: _channel, ...content } = template.render(planned.channel, recipient?.locale, {
+    ...notification.data,
+    data: notification.data ?? {},
+    user: userVariables(recipient),
+    notification: { id: notification._id, event: notification.event, category: notification.category },
+  });
+  return content;
+}
+
+const userVariables = (recipient: Recipient | undefined): Record<string, unknown> =>
+  recipient
+    ? {
+        id: recipient.id,
+        name: recipient.name,
+        email: recipient.email,
+        phone: recipient.phone,
+        locale: recipient.locale,
+        timezone: recipient.timezone,
+        attributes: recipient.attributes,
+      }
+    : {};

@@ -1,0 +1,21 @@
+/** The scheduler as a process of its own: it brings back what is due. Several may run; one at a time works. */
+import { fastify } from 'fastify';
+import type { Settings } from '../platform/config/settings.ts';
+import { registerHealth } from '../platform/http/health.ts';
+import { openConnections } from '../platform/lifecycle/connections.ts';
+import type { RunOptions } from '../platform/lifecycle/run-options.ts';
+import { roleProcess } from '../platform/lifecycle/serve-role.ts';
+import { openNotificationsStore } from '../subgraphs/notifications/index.ts';
+import { startSweeper } from './sweep/start-sweeper.ts';
+
+export async function run(settings: Settings, _options: RunOptions): Promise<void> {
+  const { log, shutdown, address } = roleProcess('scheduler', settings);
+  const connections = await openConnections(settings, log, shutdown);
+  const { mongo, redis, names, events } = connections;
+  const store = await openNotificationsStore({ connection: mongo, redis, names, events, log });
+  startSweeper({ settings, connections, store, shutdown, log });
+  const app = fastify();
+  registerHealth(app, { ready: connections.problems, shutdown });
+  shutdown.onClose('health', () => app.close());
+  await app.listen(address);
+}

@@ -1,0 +1,109 @@
+/**
+ * The sweeper: re-queues what is due and may be in no queue (its job was lost with Redis, its worker died, it
+ * was scheduled for now). One at a time by a Redis lock; two at once would only queue the same jobs twice.
+ */
+import { CHANNELS, PRIORITIES } from '../../platform/graphql/contract-enums.ts';
+import type { Logger } from '../../platform/logging/logger.ts';
+import { chunked, type DispatchQueues } from '../../platform/queues/queues.ts';
+import type { RedisLock } from '../../platform/storage/redis-lock.ts';
+import type { Outbox, QueuedDelivery } from '../../subgraphs/notifications/index.ts';
+import { enqueueSends } from '../send/enqueue-sends.ts';
+
+/** What was re-queued is looked at again after this time. */
+const LOOK_AGAIN_MS = 30_000;
+const LIMIT = 5_000;
+/** With so many jobs waiting, what is due is most likely among them: it is left there. */
+const BUSY_QUEUE = 200;
+
+export interface SweepResult {
+  readonly notifications: number;
+  readonly deliveries: number;
+}
+
+export class Sweeper {
+  readonly #outbox: Outbox;
+  readonly #queues: DispatchQueues;
+  readonly #lock: RedisLock;
+  readonly #chunkSize: number;
+  readonly #intervalMs: number;
+  readonly #log: Logger;
+  readonly #stopping = new AbortController();
+  #running: Promise<void> | undefined;
+
+  constructor(deps: {
+    outbox: Outbox;
+    queues: DispatchQueues;
+    lock: RedisLock;
+    chunkSize: number;
+    intervalMs: number;
+    log: Logger;
+  }) {
+    this.#outbox = deps.outbox;
+    this.#queues = deps.queues;
+    this.#lock = deps.lock;
+    this.#chunkSize = deps.chunkSize;
+    this.#intervalMs = deps.intervalMs;
+    this.#log = deps.log;
+  }
+
+  start(): void {
+    this.#running ??= this.#loop();
+  }
+
+  async close(): Promise<void> {
+    this.#stopping.abort();
+    await this.#running;
+    await this.#lock.release();
+  }
+
+  /** One round. @throws what the store or Redis throws. */
+  async sweep(now = new Date()): Promise<SweepResult> {
+    const nextLook = new Date(now.getTime() + LOOK_AGAIN_MS);
+    let notifications = 0;
+    for (const priority of PRIORITIES) {
+      if ((await this.#queues.waitingPlans(priority)) > BUSY_QUEUE) continue;
+      const ids = await this.#outbox.sweepPlans(priority, now, nextLook, LIMIT);
+      await this.#queues.addPlans(priority, chunked(ids, this.#chunkSize).map((chunk) => ({ ids: chunk })));
+      notifications += ids.length;
+    }
+    const deliveries = await this.#outbox.sweepDeliveries(now, nextLook, LIMIT);
+    await enqueueSends(this.#queues, await this.#withoutBusyChannels(deliveries), this.#chunkSize);
+    return { notifications, deliveries: deliveries.length };
+  }
+
+  async #withoutBusyChannels(deliveries: readonly QueuedDelivery[]): Promise<QueuedDelivery[]> {
+    const busy = new Set<string>();
+    for (const channel of CHANNELS)
+      if (deliveries.some((d) => d.channel === channel) && (await this.#queues.waitingSends(channel)) > BUSY_QUEUE)
+        busy.add(channel);
+    return deliveries.filter((d) => !busy.has(d.channel));
+  }
+
+  async #loop(): Promise<void> {
+    while (!this.#stopping.signal.aborted) {
+      try {
+        if (await this.#lock.hold()) {
+          const found = await this.sweep();
+          if (found.notifications + found.deliveries > 0) this.#log.info(found, 'sweeper: re-queued');
+        }
+      } catch (error) {
+        this.#log.warn({ err: error }, 'sweeper: round failed; trying again');
+      }
+      await this.#pause();
+    }
+  }
+
+  #pause(): Promise<void> {
+    return new Promise((resolve) => {
+      const stop = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+      const timer = setTimeout(() => {
+        this.#stopping.signal.removeEventListener('abort', stop);
+        resolve();
+      }, this.#intervalMs);
+      this.#stopping.signal.addEventListener('abort', stop, { once: true });
+    });
+  }
+}

@@ -1,0 +1,152 @@
+/** Runs queries and mutations over the subgraphs: plans once a document, then executes. */
+import { buildOperationContext, type GraphQLDataSource } from '@apollo/gateway';
+import type { QueryPlan } from '@apollo/query-planner';
+import {
+  type ExecutionResult,
+  GraphQLError,
+  type GraphQLSchema,
+  getVariableValues,
+  type OperationDefinitionNode,
+  OperationTypeNode,
+} from 'graphql';
+import type { RequestContext } from '../../platform/auth/principal.ts';
+import { HeraldError } from '../../platform/errors/herald-error.ts';
+import { SUBGRAPH_NAMES, type SubgraphName } from '../../platform/graphql/subgraph.ts';
+import { variableErrors } from '../../platform/graphql/variable-errors.ts';
+import type { Logger } from '../../platform/logging/logger.ts';
+import { publicError, publicErrors } from '../errors/public-errors.ts';
+import { apolloDataSource } from '../subgraph-sources/apollo-data-source.ts';
+import type { SubgraphSource, SubgraphSources } from '../subgraph-sources/subgraph-source.ts';
+import { passThroughSubgraph } from './pass-through.ts';
+import type { OperationContext, Planner, PlanRequest } from './planner.ts';
+import { sameInputs } from './same-inputs.ts';
+
+export interface OperationExecutorOptions {
+  readonly planner: Planner;
+  readonly sources: SubgraphSources;
+  /** Each subgraph's own schema, to see what it can answer alone. */
+  readonly subgraphSchemas: Readonly<Record<SubgraphName, GraphQLSchema>>;
+  readonly log: Logger;
+}
+
+interface Prepared {
+  readonly plan: QueryPlan;
+  readonly operationContext: OperationContext;
+  /** Answers the document alone, see `passThroughSubgraph`. */
+  readonly alone: SubgraphSource | undefined;
+  /** Whether nobody behind the gateway coerces the variables by the graph's own types. */
+  readonly coerceVariables: boolean;
+}
+
+const MAX_VARIABLE_ERRORS = 50;
+
+export class OperationExecutor {
+  readonly #planner: Planner;
+  readonly #sources: SubgraphSources;
+  readonly #subgraphSchemas: OperationExecutorOptions['subgraphSchemas'];
+  readonly #dataSources: Readonly<Record<string, GraphQLDataSource>>;
+  readonly #log: Logger;
+  /** Lives as long as the parsed document: Apollo Server's document store bounds both. */
+  readonly #prepared = new WeakMap<OperationDefinitionNode, Prepared>();
+
+  constructor({ planner, sources, subgraphSchemas, log }: OperationExecutorOptions) {
+    this.#planner = planner;
+    this.#sources = sources;
+    this.#subgraphSchemas = subgraphSchemas;
+    this.#log = log;
+    this.#dataSources = dataSourcesOf(sources);
+  }
+
+  /** Never rejects. */
+  async execute(request: PlanRequest): Promise<ExecutionResult> {
+    const context = request.context as RequestContext;
+    try {
+      return publicErrors(await this.#run(request, context), context, this.#log);
+    } catch (error) {
+      return { errors: [publicError(error, context, this.#log)] };
+    }
+  }
+
+  async #run(request: PlanRequest, context: RequestContext): Promise<ExecutionResult> {
+    const { operation } = request;
+    if (!operation)
+      return { errors: [new HeraldError('BAD_USER_INPUT', 'The document has no such operation.')] };
+    if (operation.operation === OperationTypeNode.SUBSCRIPTION)
+      return {
+        errors: [
+          new HeraldError(
+            'BAD_USER_INPUT',
+            'Subscriptions run over WebSocket (graphql-transport-ws) on this path.',
+          ),
+        ],
+      };
+    const prepared = this.#prepare(request, operation);
+    const variables = request.request.variables ?? {};
+    if (prepared.coerceVariables) {
+      const { errors } = getVariableValues(
+        this.#planner.schema,
+        operation.variableDefinitions ?? [],
+        variables,
+        {
+          maxErrors: MAX_VARIABLE_ERRORS,
+        },
+      );
+      if (errors) return { errors: variableErrors(errors, this.#planner.schema, operation, variables) };
+    }
+    if (prepared.alone)
+      return prepared.alone.execute(
+        { query: request.source, operationName: request.request.operationName, variables },
+        context,
+      );
+    const result = await this.#planner.execute(
+      prepared.plan,
+      this.#dataSources,
+      request,
+      prepared.operationContext,
+    );
+    return withMissingReferences(result);
+  }
+
+  #prepare({ document, request }: PlanRequest, operation: OperationDefinitionNode): Prepared {
+    const known = this.#prepared.get(operation);
+    if (known) return known;
+    const plan = this.#planner.plan(document, request.operationName);
+    const alone = passThroughSubgraph(plan, document, this.#subgraphSchemas);
+    const name = SUBGRAPH_NAMES.find((candidate) => candidate === alone);
+    const prepared: Prepared = {
+      plan,
+      operationContext: buildOperationContext({
+        schema: this.#planner.schema,
+        operationDocument: document,
+        operationName: request.operationName,
+      }),
+      alone: name && this.#sources[name],
+      coerceVariables: !name || !sameInputs(operation, this.#planner.schema, this.#subgraphSchemas[name]),
+    };
+    this.#prepared.set(operation, prepared);
+    return prepared;
+  }
+}
+
+export const dataSourcesOf = (sources: SubgraphSources): Record<string, GraphQLDataSource> =>
+  Object.fromEntries(SUBGRAPH_NAMES.map((name) => [name, apolloDataSource(sources[name])]));
+
+/**
+ * A reference that no subgraph could resolve leaves required fields empty. The query plan executor nulls the parent
+ * as GraphQL asks, but tells it only in an extension: callers get the error that the specification demands.
+ */
+export function withMissingReferences(result: ExecutionResult): ExecutionResult {
+  const { extensions, ...rest } = result;
+  const violations = extensions?.valueCompletion;
+  if (!Array.isArray(violations)) return result;
+  const errors = violations
+    .filter((violation): violation is GraphQLError => violation instanceof GraphQLError)
+    .map(
+      ({ path }) =>
+        new GraphQLError('This refers to something that is not there.', {
+          ...(path && { path }),
+          extensions: { code: 'NOT_FOUND' },
+        }),
+    );
+  return { ...rest, errors: [...(result.errors ?? []), ...errors] };
+}

@@ -1,0 +1,163 @@
+/** Puts the gateway together: supergraph, authentication, HTTP, WebSocket. */
+import { ApolloServer } from '@apollo/server';
+import {
+  ApolloServerPluginCacheControlDisabled,
+  ApolloServerPluginInlineTraceDisabled,
+  ApolloServerPluginLandingPageDisabled,
+  ApolloServerPluginSchemaReportingDisabled,
+  ApolloServerPluginUsageReportingDisabled,
+} from '@apollo/server/plugin/disabled';
+import { type FastifyInstance, fastify } from 'fastify';
+import type { RequestContext } from '../platform/auth/principal.ts';
+import { attachGraphQLWebSocket } from '../platform/http/graphql-web-socket.ts';
+import { registerHealth } from '../platform/http/health.ts';
+import { requestIdFrom } from '../platform/http/request-id.ts';
+import type { InvalidationBus } from '../platform/invalidation/invalidation-bus.ts';
+import type { Shutdown } from '../platform/lifecycle/shutdown.ts';
+import { type Logger, REQUEST_ID_HEADER } from '../platform/logging/logger.ts';
+import { Authenticator } from './authentication/authenticator.ts';
+import { KeyDirectory } from './authentication/key-directory.ts';
+import { userTokenVerifier } from './authentication/user-tokens.ts';
+import { usersKeyLookup } from './authentication/users-key-lookup.ts';
+import { formatPublicError } from './errors/public-errors.ts';
+import { documentStore } from './federation/document-store.ts';
+import { FederatedGateway } from './federation/federated-gateway.ts';
+import { type GraphQLPage, registerGraphQLRoute } from './http/graphql-route.ts';
+import { MAX_TOKENS, OPERATION_LIMITS, operationLimitsRule } from './limits/operation-limits.ts';
+import { type SubgraphPlacement, subgraphSources } from './subgraph-sources/subgraph-sources.ts';
+import { FederatedSubscriptions } from './subscriptions/federated-subscriptions.ts';
+import { SubscriptionPlans } from './subscriptions/subscription-plan.ts';
+import { readSubgraphSdls, type SubgraphSdls } from './supergraph/supergraph.ts';
+import { CallerSession } from './web-socket/caller-session.ts';
+import { graphqlSocketServer, type SocketExtra } from './web-socket/graphql-socket-server.ts';
+
+/** What browsers see: another part of the gateway brings it. */
+export interface GatewayPages {
+  /** Adds routes before the gateway listens. */
+  register(app: FastifyInstance): void | Promise<void>;
+  /** Answers a browser's GET /graphql. */
+  readonly graphql?: GraphQLPage;
+}
+
+export interface GatewayOptions {
+  readonly placement: SubgraphPlacement;
+  /** HERALD_JWT_SECRET. */
+  readonly jwtSecret: string;
+  readonly bodyLimitBytes: number;
+  readonly log: Logger;
+  readonly shutdown: Pick<Shutdown, 'started'>;
+  /** What besides the subgraphs keeps the gateway from its work, one sentence each (for /readyz). */
+  problems?(): Promise<readonly string[]>;
+  readonly invalidations?: Pick<InvalidationBus, 'onInvalidation'>;
+  readonly pages?: GatewayPages;
+  /** The subgraphs' schemas; read from `subgraphs/<name>/schema.graphql` without. */
+  readonly sdls?: SubgraphSdls;
+  readonly webSocket?: { readonly initTimeoutMs?: number; readonly pingIntervalMs?: number };
+  /** Results that may wait for one subscriber before it is cut off with SLOW_CONSUMER. */
+  readonly maxSubscriberBuffer?: number;
+}
+
+export interface Gateway {
+  /** Call `listen` on it. */
+  readonly app: FastifyInstance;
+  /** What keeps it from its work, as /readyz says it. */
+  ready(): Promise<readonly string[]>;
+  /** Running subscriptions at subgraphs; equal subscribers share one. */
+  readonly topics: number;
+  /** Closes sockets with 1001, waits for requests in hand, lets go of the subgraphs. */
+  close(): Promise<void>;
+}
+
+/** Large enough for any operation; inputs of that size belong to HTTP. */
+const MAX_MESSAGE_BYTES = 1024 * 1024;
+
+/** @throws CompositionError with every reason when the subgraphs do not fit together. */
+export async function createGateway(options: GatewayOptions): Promise<Gateway> {
+  const { log, shutdown, webSocket = {} } = options;
+  const sdls = options.sdls ?? (await readSubgraphSdls());
+  const sources = subgraphSources(options.placement, log);
+  const gateway = new FederatedGateway({ sdls, sources, log });
+  const limits = operationLimitsRule(OPERATION_LIMITS);
+  const apollo = new ApolloServer<RequestContext>({
+    gateway,
+    logger: log,
+    // Nothing may depend on NODE_ENV: the same everywhere.
+    nodeEnv: 'production',
+    introspection: true,
+    includeStacktraceInErrorResponses: false,
+    formatError: formatPublicError(log),
+    documentStore: documentStore(),
+    parseOptions: { maxTokens: MAX_TOKENS },
+    validationRules: [limits],
+    maxRecursiveSelections: true,
+    allowBatchedHttpRequests: false,
+    stopOnTerminationSignals: false,
+    plugins: [
+      ApolloServerPluginCacheControlDisabled(),
+      ApolloServerPluginInlineTraceDisabled(),
+      ApolloServerPluginLandingPageDisabled(),
+      ApolloServerPluginSchemaReportingDisabled(),
+      ApolloServerPluginUsageReportingDisabled(),
+    ],
+  });
+  await apollo.start();
+
+  const planner = () => gateway.planner;
+  const authenticator = new Authenticator({
+    keys: new KeyDirectory(usersKeyLookup(sources.users, log)),
+    verifyToken: userTokenVerifier(options.jwtSecret),
+    invalidations: options.invalidations,
+  });
+  const subscriptions = new FederatedSubscriptions({
+    planner,
+    sources,
+    log,
+    ...(options.maxSubscriberBuffer !== undefined && { maxBuffer: options.maxSubscriberBuffer }),
+  });
+
+  const ready = async (): Promise<readonly string[]> => {
+    const problems = await Promise.all(Object.values(sources).map((source) => source.problem()));
+    return [...problems.filter((problem) => problem !== undefined), ...((await options.problems?.()) ?? [])];
+  };
+  const app = fastify({
+    bodyLimit: options.bodyLimitBytes,
+    genReqId: (request) => requestIdFrom(request.headers[REQUEST_ID_HEADER]),
+  });
+  app.addHook('onRequest', (request, reply, done) => {
+    reply.header(REQUEST_ID_HEADER, request.id);
+    done();
+  });
+  registerHealth(app, { ready, shutdown });
+  registerGraphQLRoute(app, { apollo, authenticator, log, page: options.pages?.graphql });
+  await options.pages?.register(app);
+  const sockets = attachGraphQLWebSocket<SocketExtra>({
+    server: app.server,
+    path: '/graphql',
+    protocol: graphqlSocketServer({
+      apollo,
+      planner,
+      plans: new SubscriptionPlans({ planner, validationRules: [limits] }),
+      subscriptions,
+      log,
+      initTimeoutMs: webSocket.initTimeoutMs ?? 10_000,
+    }),
+    extra: (socket) => ({ socket, session: new CallerSession(authenticator, log) }),
+    log,
+    maxPayloadBytes: MAX_MESSAGE_BYTES,
+    pingIntervalMs: webSocket.pingIntervalMs ?? 12_000,
+  });
+
+  return {
+    app,
+    ready,
+    get topics() {
+      return subscriptions.topics;
+    },
+    async close() {
+      await sockets.close();
+      await app.close();
+      await apollo.stop();
+      await Promise.all(Object.values(sources).map((source) => source.close()));
+    },
+  };
+}

@@ -1,0 +1,78 @@
+/** What a person sees in a browser: /inbox (the demo), /console (operators), and the explorer at GET /graphql. */
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { readFile } from 'node:fs/promises';
+import fastifyStatic from '@fastify/static';
+import type { FastifyInstance, FastifyReply } from 'fastify';
+import type { GatewayPages } from '../gateway.ts';
+import { type DemoOptions, demoSessions } from './demo-session.ts';
+import { ASSET_HEADERS, PAGE_HEADERS } from './page-headers.ts';
+
+export interface PagesOptions {
+  /** Absent: the demo is off, and /inbox says so. */
+  readonly demo?: DemoOptions | undefined;
+}
+
+const STATIC = resolve(import.meta.dirname, 'static');
+/** The browser build that the package ships: pages load it from here, never from another host. */
+const GRAPHQL_WS = dirname(fileURLToPath(import.meta.resolve('graphql-ws/client')));
+
+const DEMO_OFF =
+  'The demo inbox is off. HERALD_DEMO=auto serves it to browsers on the machine that runs `npm start`, at http://localhost; HERALD_DEMO=on to everyone.';
+
+/** Reads the pages once. @throws Error when a file of the installation is missing. */
+export async function createPages(options: PagesOptions): Promise<Required<GatewayPages>> {
+  const [inbox, console, explorer, serviceWorker] = await Promise.all(
+    ['inbox.html', 'console.html', 'explorer.html', 'herald-sw.js'].map((name) => readFile(join(STATIC, name))),
+  );
+  const page = (body: Buffer | undefined) => (_request: unknown, reply: FastifyReply) =>
+    reply.headers(PAGE_HEADERS).type('text/html; charset=utf-8').send(body);
+  const sessionFor = options.demo && demoSessions(options.demo);
+
+  return {
+    graphql: page(explorer),
+    async register(app: FastifyInstance): Promise<void> {
+      app.get('/', (_request, reply) => reply.redirect(options.demo ? '/inbox' : '/console'));
+      app.get('/inbox', page(inbox));
+      app.get('/console', page(console));
+      app.get('/inbox/session', async (request, reply) => {
+        reply.headers({ 'cache-control': 'no-store', 'cross-origin-resource-policy': 'same-origin' });
+        const session = await sessionFor?.(request);
+        return session ?? reply.code(404).send({ message: DEMO_OFF });
+      });
+      // At the root, because a service worker sees only what is below its own path.
+      app.get('/herald-sw.js', (_request, reply) =>
+        reply.headers(ASSET_HEADERS).type('text/javascript; charset=utf-8').send(serviceWorker),
+      );
+      await app.register(serveFolder, { folder: STATIC, prefix: '/assets/' });
+      await app.register(serveFolder, {
+        folder: GRAPHQL_WS,
+        prefix: '/assets/vendor/graphql-ws/',
+        only: /^\/(client|common-[\w-]+)\.js$/,
+      });
+    },
+  };
+}
+
+interface Folder {
+  readonly folder: string;
+  readonly prefix: string;
+  /** Other files are not there for browsers. */
+  readonly only?: RegExp;
+}
+
+async function serveFolder(app: FastifyInstance, { folder, prefix, only }: Folder): Promise<void> {
+  await app.register(fastifyStatic, {
+    root: folder,
+    // Fastify has added the scope's prefix already.
+    prefix: '/',
+    index: false,
+    decorateReply: false,
+    cacheControl: false,
+    ...(only && { allowedPath: (path: string) => only.test(path) }),
+    setHeaders: (reply) => {
+      reply.headers(ASSET_HEADERS);
+    },
+  });
+  void prefix;
+}

@@ -1,0 +1,140 @@
+/** GraphQL over WebSocket (graphql-transport-ws): subscriptions, and queries and mutations over the same socket. */
+import type { ApolloServer } from '@apollo/server';
+import { type ExecutionArgs, type FormattedExecutionResult, GraphQLError } from 'graphql';
+import { type Context, makeServer, type Server, type SubscribePayload } from 'graphql-ws';
+import type { WebSocket } from 'ws';
+import { z } from 'zod';
+import type { RequestContext } from '../../platform/auth/principal.ts';
+import { HeraldError } from '../../platform/errors/herald-error.ts';
+import { newRequestId } from '../../platform/http/request-id.ts';
+import type { Logger } from '../../platform/logging/logger.ts';
+import { publicError } from '../errors/public-errors.ts';
+import type { Planner } from '../federation/planner.ts';
+import type { FederatedSubscriptions } from '../subscriptions/federated-subscriptions.ts';
+import type { SubscriptionPlan, SubscriptionPlans } from '../subscriptions/subscription-plan.ts';
+import type { CallerSession } from './caller-session.ts';
+
+/** What belongs to one socket. */
+export interface SocketExtra {
+  readonly socket: WebSocket;
+  readonly session: CallerSession;
+}
+
+export interface GraphQLSocketServerOptions {
+  readonly apollo: ApolloServer<RequestContext>;
+  planner(): Planner;
+  readonly plans: SubscriptionPlans;
+  readonly subscriptions: FederatedSubscriptions;
+  readonly log: Logger;
+  /** A socket without `connection_init` after this long is closed with 4408. */
+  readonly initTimeoutMs: number;
+}
+
+/** "Try again later" (RFC 6455's registry): the credentials could not be checked. Clients reconnect after it. */
+const TRY_AGAIN_LATER = 1013;
+
+const connectionParamsSchema = z.object({ authorization: z.string().optional() });
+
+/** What one subscribe message asks for, found again by its context object. */
+interface Operation {
+  readonly payload: SubscribePayload;
+  readonly session: CallerSession;
+  readonly context: RequestContext;
+  readonly plan?: SubscriptionPlan;
+}
+
+export function graphqlSocketServer(options: GraphQLSocketServerOptions): Server<SocketExtra> {
+  const { apollo, log, plans, subscriptions } = options;
+  const operations = new WeakMap<object, Operation>();
+  const operationOf = ({ contextValue }: ExecutionArgs): Operation => {
+    const operation = operations.get(contextValue as object);
+    if (!operation) throw new Error('unknown operation');
+    return operation;
+  };
+
+  return makeServer<Record<string, unknown>, SocketExtra>({
+    connectionInitWaitTimeout: options.initTimeoutMs,
+    onConnect: (context) => signIn(context, log),
+    onClose: ({ extra }) => extra.session.close(),
+
+    onSubscribe: async ({ extra: { session } }, _id, payload) => {
+      const requestId = newRequestId();
+      try {
+        const principal = await session.principal(requestId);
+        const context: RequestContext = { requestId, ...(principal && { principal }) };
+        const prepared = plans.prepare(payload.query, payload.operationName ?? undefined);
+        if (prepared.kind === 'refused') return prepared.errors;
+        operations.set(context, {
+          payload,
+          session,
+          context,
+          ...(prepared.kind === 'subscription' && { plan: prepared.plan }),
+        });
+        return {
+          schema: options.planner().schema,
+          document: prepared.kind === 'subscription' ? prepared.plan.document : prepared.document,
+          operationName: payload.operationName,
+          contextValue: context,
+        };
+      } catch (error) {
+        return [publicError(error, { requestId }, log)];
+      }
+    },
+
+    subscribe: async (args) => {
+      const { plan, payload, session, context } = operationOf(args);
+      if (!plan) throw new Error('the operation is no subscription');
+      const results = await subscriptions.subscribe(plan, payload.variables ?? {}, context);
+      if (Symbol.asyncIterator in results) session.watch(results);
+      return results;
+    },
+
+    execute: async (args) => {
+      const { payload, context } = operationOf(args);
+      const { body } = await apollo.executeOperation(
+        {
+          query: payload.query,
+          operationName: payload.operationName ?? undefined,
+          variables: payload.variables ?? {},
+        },
+        { contextValue: context },
+      );
+      if (body.kind !== 'single') throw new Error('incremental delivery is not supported');
+      const { errors, ...result } = body.singleResult;
+      return { ...result, ...(errors && { errors: errors.map(asGraphQLError) }) };
+    },
+
+    onNext: (_context, _id, _payload, _args, result): FormattedExecutionResult => ({
+      ...result,
+      errors: result.errors?.map((error) => error.toJSON()),
+    }),
+  });
+}
+
+/** @returns whether the socket may go on: wrong credentials close it with 4403 Forbidden. */
+async function signIn(
+  { connectionParams, extra }: Context<Record<string, unknown>, SocketExtra>,
+  log: Logger,
+): Promise<boolean> {
+  const params = connectionParamsSchema.safeParse(connectionParams ?? {});
+  if (!params.success) return false;
+  try {
+    await extra.session.signIn(params.data.authorization);
+    return true;
+  } catch (error) {
+    if (error instanceof HeraldError && error.code === 'UNAUTHENTICATED') return false;
+    log.warn({ err: error }, 'WebSocket: credentials could not be checked');
+    extra.socket.close(TRY_AGAIN_LATER, 'Try again later');
+    return false;
+  }
+}
+
+const asGraphQLError = ({
+  message,
+  path,
+  extensions,
+}: {
+  message: string;
+  path?: readonly (string | number)[];
+  extensions?: Record<string, unknown>;
+}): GraphQLError => new GraphQLError(message, { path, extensions });

@@ -1,0 +1,35 @@
+/** Runs one subgraph as a process of its own. */
+import { type Settings, SettingsError } from '../../config/settings.ts';
+import { type Connections, openConnections } from '../../lifecycle/connections.ts';
+import { roleProcess } from '../../lifecycle/serve-role.ts';
+import type { Logger } from '../../logging/logger.ts';
+import type { Subgraph, SubgraphName } from '../subgraph.ts';
+import { createSubgraphServer } from './subgraph-server.ts';
+
+/**
+ * Opens the data services, makes the subgraph, serves it until SIGTERM.
+ * @throws what `open` throws, SettingsError without HERALD_GATEWAY_SECRET.
+ */
+export async function serveSubgraph(
+  name: SubgraphName,
+  settings: Settings,
+  open: (connections: Connections, log: Logger) => Promise<Subgraph>,
+): Promise<void> {
+  const { HERALD_GATEWAY_SECRET } = settings;
+  if (!HERALD_GATEWAY_SECRET)
+    throw new SettingsError(['HERALD_GATEWAY_SECRET: must be set, to the same value as on the gateway']);
+  const { log, shutdown, address } = roleProcess(name, settings);
+  const connections = await openConnections(settings, log, shutdown);
+  const subgraph = await open(connections, log);
+  shutdown.onClose('subgraph', () => subgraph.close());
+  const server = createSubgraphServer({
+    subgraph,
+    gatewaySecret: HERALD_GATEWAY_SECRET,
+    log,
+    shutdown,
+    problems: connections.problems,
+    bodyLimitBytes: settings.HTTP_BODY_LIMIT_BYTES,
+  });
+  shutdown.onClose('server', () => server.close());
+  await server.listen(address);
+}

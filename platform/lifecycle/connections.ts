@@ -1,0 +1,69 @@
+/** The data services of one process, opened in one place and closed in order. */
+import type { Redis } from 'ioredis';
+import type { Connection } from 'mongoose';
+import { type Settings, SettingsError } from '../config/settings.ts';
+import { EventLog } from '../event-log/event-log.ts';
+import { InvalidationBus } from '../invalidation/invalidation-bus.ts';
+import type { Logger } from '../logging/logger.ts';
+import { type RedisNames, redisNames } from '../names/redis-names.ts';
+import { DispatchQueues } from '../queues/queues.ts';
+import { connectMongo } from '../storage/mongo.ts';
+import { connectRedis, refuseEvictingRedis, whenReady } from '../storage/redis.ts';
+import type { Shutdown } from './shutdown.ts';
+
+export interface Connections {
+  readonly mongo: Connection;
+  /** For commands that should fail fast. */
+  readonly redis: Redis;
+  readonly names: RedisNames;
+  readonly events: EventLog;
+  readonly bus: InvalidationBus;
+  readonly queues: DispatchQueues;
+  /** A further connection, for pub/sub or for blocking reads; closed at shutdown. */
+  further(use: 'subscriber' | 'blocking'): Redis;
+  /** What keeps the data services from being used, one sentence each. */
+  problems(): Promise<readonly string[]>;
+}
+
+/**
+ * Opens them all and waits until they answer.
+ * @throws SettingsError when MONGODB_URI or REDIS_URL is missing; Error when a service does not answer, or when
+ * Redis evicts.
+ */
+export async function openConnections(settings: Settings, log: Logger, shutdown: Shutdown): Promise<Connections> {
+  const { MONGODB_URI, REDIS_URL } = settings;
+  if (!MONGODB_URI || !REDIS_URL)
+    throw new SettingsError(
+      [MONGODB_URI ? '' : 'MONGODB_URI: must be set for this role', REDIS_URL ? '' : 'REDIS_URL: must be set for this role'].filter(Boolean),
+    );
+  const mongo = await connectMongo(MONGODB_URI, log);
+  shutdown.onClose('MongoDB', () => mongo.close());
+  const open = (use: 'commands' | 'subscriber' | 'blocking') => {
+    const redis = connectRedis(REDIS_URL, use, log);
+    shutdown.onClose(`Redis (${use})`, () => redis.disconnect());
+    return redis;
+  };
+  const redis = open('commands');
+  await whenReady(redis);
+  await refuseEvictingRedis(redis);
+  const names = redisNames(settings.HERALD_NAMESPACE);
+  const bus = new InvalidationBus(redis, open('subscriber'), names.invalidations, log);
+  await bus.start();
+  const queues = new DispatchQueues(redis, names.queuePrefix);
+  shutdown.onClose('queues', () => queues.close());
+  return {
+    mongo,
+    redis,
+    names,
+    events: new EventLog(redis, names.events, log),
+    bus,
+    queues,
+    further: open,
+    problems: async () => {
+      const problems: string[] = [];
+      if (mongo.readyState !== 1) problems.push('MongoDB is not connected');
+      if (redis.status !== 'ready') problems.push('Redis is not connected');
+      return problems;
+    },
+  };
+}

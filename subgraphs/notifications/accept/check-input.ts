@@ -1,0 +1,141 @@
+/** What can be said of a send's input without looking anything up. Pure. */
+import { badInput, type HeraldError } from '../../../platform/errors/herald-error.ts';
+import type { Channel, Priority } from '../../../platform/graphql/contract-enums.ts';
+import { JSON_MAX_BYTES } from '../../../platform/graphql/scalars.ts';
+import { isCallerId } from '../../../platform/names/ids.ts';
+import { addressProblem } from '../../users/index.ts';
+import type { InlineContent, RecipientEntry } from '../contract.ts';
+
+/** `SendNotificationInput` as resolvers get it. */
+export interface SendInput {
+  readonly idempotencyKey?: string | null;
+  readonly event?: string | null;
+  readonly template?: string | null;
+  readonly content?: { readonly [K in keyof InlineContent]: InlineContent[K] | null } | null;
+  readonly to?: readonly { readonly [K in keyof RecipientEntry]: RecipientEntry[K] | null }[] | null;
+  readonly channels?: readonly Channel[] | null;
+  readonly data?: unknown;
+  readonly priority?: Priority | null;
+  readonly sendAt?: Date | null;
+  readonly expiresAt?: Date | null;
+  readonly category?: string | null;
+}
+
+export const MAX_RECIPIENTS = 1_000;
+const MAX_KEY_CHARS = 200;
+const MAX_CATEGORY_CHARS = 100;
+const MAX_TITLE_CHARS = 1_000;
+const MAX_BODY_BYTES = 64 * 1024;
+const MAX_HTML_BYTES = 512 * 1024;
+/** BSON dates and sane plans end here: a send further ahead is a mistake. */
+const MAX_AHEAD_MS = 366 * 24 * 3600_000;
+
+/**
+ * The first thing that is wrong, or undefined.
+ * @param at path of the input, for example `inputs.3`; fields are named below it.
+ */
+export function inputProblem(input: SendInput, at: string, now: Date): HeraldError | undefined {
+  return (
+    sourceProblem(input, at) ??
+    recipientsProblem(input, at) ??
+    timeProblem(input, at, now) ??
+    contentProblem(input, at) ??
+    dataProblem(input, at) ??
+    labelProblem(input, at)
+  );
+}
+
+function sourceProblem(input: SendInput, at: string): HeraldError | undefined {
+  const given = (['event', 'template', 'content'] as const).filter((name) => input[name] != null);
+  if (given.length === 1) return undefined;
+  return badInput(
+    given.length === 0 ? at : `${at}.${given[1]}`,
+    given.length === 0
+      ? 'Give exactly one of event, template, content: none is there.'
+      : `Give exactly one of event, template, content: ${given.join(' and ')} are there.`,
+  );
+}
+
+function recipientsProblem(input: SendInput, at: string): HeraldError | undefined {
+  const to = input.to ?? [];
+  if (to.length === 0 && input.event == null)
+    return badInput(`${at}.to`, 'Give at least one recipient in `to` (only an event whose route names recipients may omit it).');
+  if (to.length > MAX_RECIPIENTS)
+    return badInput(`${at}.to`, `At most ${MAX_RECIPIENTS} recipients in one send; there are ${to.length}. Split them, or use a group.`);
+  for (const [index, entry] of to.entries()) {
+    const problem = entryProblem(entry, `${at}.to.${index}`);
+    if (problem) return problem;
+  }
+  if (input.channels && input.channels.length === 0)
+    return badInput(`${at}.channels`, 'Name at least one channel, or leave `channels` out for the defaults.');
+  return undefined;
+}
+
+function entryProblem(entry: NonNullable<SendInput['to']>[number], at: string): HeraldError | undefined {
+  const given = (['user', 'group', 'address'] as const).filter((name) => entry[name] != null);
+  if (given.length !== 1)
+    return badInput(
+      given.length === 0 ? at : `${at}.${given[1]}`,
+      `Give exactly one of user, group, address (with channel): ${given.length === 0 ? 'none is there' : `${given.join(' and ')} are there`}.`,
+    );
+  if (entry.address == null) {
+    if (entry.channel != null)
+      return badInput(`${at}.channel`, 'A channel goes with an address only; for users and groups use `channels` of the send.');
+    const id = (entry.user ?? entry.group) as string;
+    return isCallerId(id) ? undefined : badInput(`${at}.${given[0]}`, 'An id has 1 to 200 printable characters without spaces.');
+  }
+  if (entry.channel == null) return badInput(`${at}.channel`, 'Say the channel of this address.');
+  const problem = addressProblem(entry.channel, entry.address);
+  return problem === undefined ? undefined : badInput(`${at}.address`, problem);
+}
+
+function timeProblem(input: SendInput, at: string, now: Date): HeraldError | undefined {
+  const { sendAt, expiresAt } = input;
+  if (sendAt && sendAt.getTime() > now.getTime() + MAX_AHEAD_MS)
+    return badInput(`${at}.sendAt`, 'Must be at most 366 days ahead.');
+  if (!expiresAt) return undefined;
+  if (expiresAt.getTime() <= now.getTime())
+    return badInput(`${at}.expiresAt`, `Must be in the future; it is now ${now.toISOString()}.`);
+  if (sendAt && expiresAt.getTime() <= sendAt.getTime()) return badInput(`${at}.expiresAt`, 'Must be after sendAt.');
+  return undefined;
+}
+
+function contentProblem(input: SendInput, at: string): HeraldError | undefined {
+  const { content } = input;
+  if (!content) return undefined;
+  if (typeof content.body !== 'string' || content.body.trim() === '') return badInput(`${at}.content.body`, 'Must not be empty.');
+  if (Buffer.byteLength(content.body) > MAX_BODY_BYTES) return badInput(`${at}.content.body`, 'Must be at most 64 KiB.');
+  if (content.html && Buffer.byteLength(content.html) > MAX_HTML_BYTES) return badInput(`${at}.content.html`, 'Must be at most 512 KiB.');
+  if (content.title && content.title.length > MAX_TITLE_CHARS)
+    return badInput(`${at}.content.title`, `Must be at most ${MAX_TITLE_CHARS} characters.`);
+  for (const name of ['url', 'imageUrl'] as const) {
+    const url = content[name];
+    if (url != null && !isLink(url)) return badInput(`${at}.content.${name}`, 'Must be an http(s) URL, or a path that starts with /.');
+  }
+  return tooLarge(content.data) ? badInput(`${at}.content.data`, 'Must be at most 64 KiB as JSON.') : undefined;
+}
+
+/** Links are opened by browsers: `javascript:` and the like must not get in. */
+const isLink = (url: string): boolean =>
+  (url.startsWith('/') && !url.startsWith('//')) || (/^https?:\/\//i.test(url) && URL.canParse(url));
+
+function dataProblem(input: SendInput, at: string): HeraldError | undefined {
+  if (input.data == null) return undefined;
+  if (typeof input.data !== 'object' || Array.isArray(input.data))
+    return badInput(`${at}.data`, 'Must be an object: the variables by name.');
+  return tooLarge(input.data) ? badInput(`${at}.data`, 'Must be at most 64 KiB as JSON.') : undefined;
+}
+
+function tooLarge(value: unknown): boolean {
+  return value != null && Buffer.byteLength(JSON.stringify(value)) > JSON_MAX_BYTES;
+}
+
+function labelProblem(input: SendInput, at: string): HeraldError | undefined {
+  const { idempotencyKey, category, event } = input;
+  if (idempotencyKey != null && (idempotencyKey === '' || idempotencyKey.length > MAX_KEY_CHARS))
+    return badInput(`${at}.idempotencyKey`, `Must have 1 to ${MAX_KEY_CHARS} characters.`);
+  if (category != null && (category === '' || category.length > MAX_CATEGORY_CHARS))
+    return badInput(`${at}.category`, `Must have 1 to ${MAX_CATEGORY_CHARS} characters.`);
+  if (event != null && !isCallerId(event)) return badInput(`${at}.event`, 'Must have 1 to 200 printable characters without spaces.');
+  return undefined;
+}

@@ -1,0 +1,83 @@
+/**
+ * Puts accepted notifications into the plan queues, after they are durable and without making their callers
+ * wait: while one round trip to Redis is under way the next ids collect. What Redis does not take stays in
+ * MongoDB, where the sweeper finds it.
+ */
+import type { EventLog } from '../../../platform/event-log/event-log.ts';
+import type { HeraldEvent } from '../../../platform/event-log/events.ts';
+import { PRIORITIES } from '../../../platform/graphql/contract-enums.ts';
+import { Batcher } from '../../../platform/batching/batcher.ts';
+import type { Logger } from '../../../platform/logging/logger.ts';
+import { chunked, type DispatchQueues } from '../../../platform/queues/queues.ts';
+import type { NotificationRecord } from '../contract.ts';
+
+/** Delays longer than this are left to the sweeper alone: Redis is no calendar. */
+const MAX_QUEUE_DELAY_MS = 24 * 3600_000;
+const MAX_WAITING = 200_000;
+
+export class PlanEnqueuer {
+  readonly #queues: DispatchQueues;
+  readonly #events: EventLog;
+  readonly #log: Logger;
+  readonly #batches: Batcher<NotificationRecord, true>;
+  readonly #chunkSize: number;
+
+  constructor(queues: DispatchQueues, events: EventLog, log: Logger, chunkSize: number) {
+    this.#queues = queues;
+    this.#events = events;
+    this.#log = log;
+    this.#chunkSize = chunkSize;
+    this.#batches = new Batcher(
+      async (records) => {
+        await this.#add(records);
+        return records.map(() => ({ ok: true, value: true }));
+      },
+      { maxGroup: 5_000 },
+    );
+  }
+
+  /** Queues them soon. Returns at once; a failure is logged and mended by the sweeper. */
+  accepted(records: readonly NotificationRecord[]): void {
+    if (records.length === 0) return;
+    if (this.#batches.size > MAX_WAITING) {
+      this.#log.warn({ waiting: this.#batches.size }, 'queues do not keep up: left to the sweeper');
+      return;
+    }
+    for (const record of records)
+      this.#batches.submit(record).catch((error: unknown) => this.#log.warn({ err: error, notification: record._id }, 'not queued: left to the sweeper'));
+  }
+
+  async close(): Promise<void> {
+    await this.#batches.drain();
+  }
+
+  async #add(records: readonly NotificationRecord[]): Promise<void> {
+    const now = Date.now();
+    const additions: Promise<void>[] = [];
+    for (const priority of PRIORITIES) {
+      const own = records.filter((r) => r.priority === priority);
+      if (own.length === 0) continue;
+      const ready = own.filter((r) => r.dueAt.getTime() <= now).map((r) => r._id);
+      const later = own.filter((r) => r.dueAt.getTime() > now && r.dueAt.getTime() - now <= MAX_QUEUE_DELAY_MS);
+      const jobs = [
+        ...chunked(ready, this.#chunkSize).map((ids) => ({ ids })),
+        ...later.map((r) => ({ ids: [r._id], delayMs: r.dueAt.getTime() - now })),
+      ];
+      if (jobs.length > 0) additions.push(this.#queues.addPlans(priority, jobs));
+    }
+    await Promise.all([...additions, this.#events.append(records.map(acceptedEvent))]);
+  }
+}
+
+const acceptedEvent = (record: NotificationRecord): HeraldEvent => ({
+  v: 1,
+  type: 'notification.accepted',
+  workspace: record.workspace,
+  app: record.app,
+  notification: record._id,
+  at: record.createdAt.getTime(),
+  state: record.state,
+  priority: record.priority,
+  ...(record.event !== undefined && { event: record.event }),
+  ...(record.template !== undefined && { template: record.template }),
+});

@@ -1,0 +1,47 @@
+/** Cancelling: stops what has not been sent yet. */
+import { conflict, notFound } from '../../../platform/errors/herald-error.ts';
+import type { EventLog } from '../../../platform/event-log/event-log.ts';
+import type { DeliveryRecord, NotificationRecord } from '../contract.ts';
+import { deliveryEvent } from '../outbox/delivery-events.ts';
+import { notificationUpdated } from '../outbox/store-plans.ts';
+import type { NotificationModels } from '../store/models.ts';
+
+/**
+ * The notification first: from then on no plan is stored and no delivery of it is claimed; then what was queued.
+ * Cancelling again answers the same.
+ * @param by who, for the timeline.
+ * @throws HeraldError CONFLICT when everything has ended already.
+ */
+export async function cancelNotification(
+  models: NotificationModels,
+  events: EventLog,
+  record: NotificationRecord,
+  by: string,
+): Promise<NotificationRecord> {
+  if (record.state === 'COMPLETED' || record.state === 'EXPIRED')
+    throw conflict(`The notification is ${record.state}: there is nothing left to stop.`);
+  const now = new Date();
+  const updated = await models.notifications
+    .findOneAndUpdate(
+      { _id: record._id, state: { $in: ['SCHEDULED', 'AWAITING_APPROVAL', 'ACCEPTED', 'PROCESSING'] } },
+      { $set: { state: 'CANCELED', canceledAt: now, canceledBy: by, nextAttemptAt: null, planned: true } },
+      { returnDocument: 'after' },
+    )
+    .lean<NotificationRecord>();
+  if (!updated) {
+    const current = await models.notifications.findById(record._id).lean<NotificationRecord>();
+    if (!current) throw notFound('notification', record._id);
+    if (current.state !== 'CANCELED') throw conflict(`The notification is ${current.state}: there is nothing left to stop.`);
+    return current;
+  }
+  const queued = await models.deliveries.find({ notification: record._id, state: 'QUEUED' }).lean<DeliveryRecord[]>();
+  await models.raw.deliveries.updateMany(
+    { notification: record._id, state: 'QUEUED' },
+    { $set: { state: 'CANCELED', canceledAt: now, nextAttemptAt: null, fence: null } },
+  );
+  await events.append([
+    ...queued.map((d) => deliveryEvent('delivery.canceled', { ...d, state: 'CANCELED' }, now)),
+    notificationUpdated(updated, 'CANCELED', now),
+  ]);
+  return updated;
+}

@@ -1,0 +1,207 @@
+/** What other rooms get from the notifications subgraph: its documents, and the steps of the outbox. */
+import type {
+  Channel,
+  DeliveryState,
+  NotificationState,
+  Priority,
+  SkipReason,
+} from '../../platform/graphql/contract-enums.ts';
+
+/** One entry of `to`: exactly one of user, group, or channel with address. */
+export interface RecipientEntry {
+  readonly user?: string;
+  readonly group?: string;
+  readonly channel?: Channel;
+  readonly address?: string;
+}
+
+/** Inline content, for a message that has no template. */
+export interface InlineContent {
+  readonly title?: string;
+  readonly body: string;
+  readonly html?: string;
+  readonly url?: string;
+  readonly imageUrl?: string;
+  readonly data?: unknown;
+}
+
+/** A message in words, as it is sent. */
+export interface MessageContent extends InlineContent {
+  readonly locale: string;
+}
+
+/** A notification as stored. The document is the outbox: state, and when to look at it next. */
+export interface NotificationRecord {
+  readonly _id: string;
+  readonly workspace: string;
+  readonly app: string;
+  /** `workspace|app|idempotency key`, or the own id where the caller gave no key. Unique. */
+  readonly idem: string;
+  readonly requestHash: string;
+  readonly state: NotificationState;
+  readonly priority: Priority;
+  readonly event?: string;
+  readonly routeVersion?: number;
+  readonly template?: string;
+  readonly templateVersion?: number;
+  readonly content?: InlineContent;
+  readonly to: readonly RecipientEntry[];
+  /** Asked for by the caller or the route; empty: the template's, else the recipient's preferred ones. */
+  readonly channels: readonly Channel[];
+  readonly data?: Record<string, unknown>;
+  readonly category?: string;
+  readonly createdAt: Date;
+  /** Not planned before: `sendAt`, or acceptance plus the route's delay. */
+  readonly dueAt: Date;
+  readonly sendAt?: Date;
+  readonly expiresAt?: Date;
+  /** When the sweeper looks at it if nothing else has happened; null when there is nothing left to do here. */
+  readonly nextAttemptAt: Date | null;
+  /** True when all deliveries are stored. */
+  readonly planned: boolean;
+  /** How far the expansion of groups has come; absent before the first page. */
+  readonly planCursor?: string;
+  readonly plannedAt?: Date;
+  readonly deliveryCount: number;
+  /** The channels of its deliveries, known when planned. */
+  readonly usedChannels?: readonly Channel[];
+  /** Token of the transaction that stored the newest page of the plan. */
+  readonly planFence?: string;
+  readonly completedAt?: Date;
+  readonly canceledAt?: Date;
+  readonly canceledBy?: string;
+  readonly expiredAt?: Date;
+  readonly replayOf?: string;
+  readonly replays?: readonly { readonly at: Date; readonly notification: string; readonly by: string }[];
+}
+
+export interface AttemptRecord {
+  readonly at: Date;
+  readonly provider: string;
+  readonly ok: boolean;
+  readonly errorCode?: string;
+  readonly errorMessage?: string;
+  readonly latencyMs: number;
+}
+
+/** One recipient on one channel, as stored. */
+export interface DeliveryRecord {
+  readonly _id: string;
+  readonly workspace: string;
+  readonly app: string;
+  readonly notification: string;
+  /** True when it is the only delivery of its notification: its end is the notification's. */
+  readonly sole: boolean;
+  readonly channel: Channel;
+  readonly user?: string;
+  /** The scoped key of the user, for queries by user. */
+  readonly userKey?: string;
+  readonly address?: string;
+  /** For WEB_PUSH: the browser. */
+  readonly device?: { readonly id: string; readonly keys: { readonly p256dh: string; readonly auth: string } };
+  readonly state: DeliveryState;
+  readonly skipReason?: SkipReason;
+  readonly provider?: string;
+  readonly providerMessageId?: string;
+  /** Attempts made. */
+  readonly attempt: number;
+  readonly attempts: readonly AttemptRecord[];
+  readonly content?: MessageContent;
+  readonly priority: Priority;
+  readonly category?: string;
+  readonly event?: string;
+  readonly template?: string;
+  readonly createdAt: Date;
+  readonly expiresAt?: Date;
+  /** QUEUED: when it is due. SENDING: when its worker's claim ends. Null when final. */
+  readonly nextAttemptAt: Date | null;
+  /** Token of the worker that holds it; results are written only by its holder. */
+  readonly fence: string | null;
+  readonly sentAt?: Date;
+  readonly deliveredAt?: Date;
+  readonly failedAt?: Date;
+  readonly expiredAt?: Date;
+  readonly canceledAt?: Date;
+  readonly openedAt?: Date;
+  readonly clickedAt?: Date;
+}
+
+/** An in-app message as stored. `_id` is the inbox and `seq`, so that one inbox is one range of the primary key. */
+export interface InboxMessageRecord {
+  readonly _id: string;
+  readonly workspace: string;
+  readonly user: string;
+  /** 1, 2, 3 … without holes within one user: the order in which the messages became visible. */
+  readonly seq: number;
+  readonly notification: string;
+  readonly delivery: string;
+  readonly title?: string;
+  readonly body: string;
+  readonly url?: string;
+  readonly imageUrl?: string;
+  readonly data?: unknown;
+  readonly category?: string;
+  readonly createdAt: Date;
+  readonly readAt: Date | null;
+  readonly archivedAt: Date | null;
+}
+
+/** A planned delivery: what the planner hands over to be stored. */
+export interface PlannedDelivery {
+  readonly channel: Channel;
+  readonly user?: string;
+  readonly address?: string;
+  readonly device?: DeliveryRecord['device'];
+  /** Why it is not attempted; absent when it is. */
+  readonly skipReason?: SkipReason;
+  /** Why the message could not be put into words: the delivery fails at once. */
+  readonly renderError?: string;
+  readonly content?: MessageContent;
+}
+
+/** One page of a notification's plan. */
+export interface PlanPage {
+  readonly notification: NotificationRecord;
+  readonly templateVersion?: number;
+  readonly deliveries: readonly PlannedDelivery[];
+  /** Where the next page starts; absent on the last page. */
+  readonly nextCursor?: string;
+}
+
+/** What became of one attempt, ready to be recorded. `attempt` counts it. */
+export interface AttemptOutcome {
+  readonly delivery: DeliveryRecord;
+  readonly attempt: AttemptRecord;
+  readonly result:
+    | { readonly kind: 'sent'; readonly providerMessageId?: string }
+    | { readonly kind: 'retry'; readonly nextAttemptAt: Date }
+    | { readonly kind: 'failed' };
+}
+
+/** Deliveries to put into a send queue. */
+export interface QueuedDelivery {
+  readonly id: string;
+  readonly channel: Channel;
+  readonly priority: Priority;
+  readonly attempt: number;
+  readonly nextAttemptAt: Date;
+}
+
+/** The steps of the outbox that workers run. Every step may run twice: the second run changes nothing. */
+export interface Outbox {
+  /** Notifications of `ids` that are due and not planned. Those past their expiry become EXPIRED instead. */
+  duePlans(ids: readonly string[], now: Date): Promise<NotificationRecord[]>;
+  /**
+   * Stores pages of plans: deliveries, in-app messages and the notification's progress in one transaction;
+   * then tells live inboxes. Pages whose notification has moved on meanwhile (cancelled, planned by another
+   * worker) are dropped. Returns what must be queued for sending, and which pages were stored.
+   */
+  storePlans(pages: readonly PlanPage[], now: Date): Promise<{ queued: QueuedDelivery[]; stored: ReadonlySet<string> }>;
+  /** Claims deliveries for one worker until `leaseUntil`; those past their expiry become EXPIRED, cancelled ones CANCELED. */
+  claim(ids: readonly string[], attempt: number, fence: string, now: Date, leaseUntil: Date): Promise<DeliveryRecord[]>;
+  /** Writes outcomes where the fence still holds, completes notifications; returns the retries to queue. */
+  record(outcomes: readonly AttemptOutcome[], fence: string): Promise<QueuedDelivery[]>;
+  /** What is due and may be in no queue; moves its next look to `nextLook`. Ends claims that have run out. */
+  sweepPlans(priority: Priority, now: Date, nextLook: Date, limit: number): Promise<string[]>;
+  sweepDeliveries(now: Date, nextLook: Date, limit: number): Promise<QueuedDelivery[]>;
+}

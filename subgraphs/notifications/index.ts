@@ -1,0 +1,110 @@
+/** The one door of the notifications subgraph. */
+import { readFileSync } from 'node:fs';
+import { buildSubgraphSchema } from '@apollo/subgraph';
+import { parse } from 'graphql';
+import type { Redis } from 'ioredis';
+import type { Connection } from 'mongoose';
+import type { EventLog } from '../../platform/event-log/event-log.ts';
+import type { Subgraph } from '../../platform/graphql/subgraph.ts';
+import type { Logger } from '../../platform/logging/logger.ts';
+import type { RedisNames } from '../../platform/names/redis-names.ts';
+import type { DispatchQueues } from '../../platform/queues/queues.ts';
+import type { TemplatesService } from '../templates/index.ts';
+import type { UsersService } from '../users/index.ts';
+import { AcceptService } from './accept/accept.ts';
+import { PlanEnqueuer } from './accept/plan-enqueuer.ts';
+import type { Outbox } from './contract.ts';
+import { InboxPublisher } from './inbox/inbox-publisher.ts';
+import { InboxService } from './inbox/inbox-service.ts';
+import { FeedHub } from './live/feed-hub.ts';
+import { InboxHub } from './live/inbox-hub.ts';
+import { MongoOutbox } from './outbox/outbox.ts';
+import { ReadService } from './read/read-service.ts';
+import { notificationResolvers } from './resolvers/resolvers.ts';
+import { SandboxStore } from './sandbox/sandbox-store.ts';
+import { notificationModels, prepareStore } from './store/models.ts';
+
+export type * from './contract.ts';
+export type { SandboxMessageRecord } from './sandbox/sandbox-store.ts';
+export type { SandboxStore };
+
+/** What the dispatcher uses of this subgraph. */
+export interface NotificationsStore {
+  readonly outbox: Outbox;
+  readonly sandbox: SandboxStore;
+}
+
+/** The store without the graph: for the dispatcher and the scheduler. */
+export async function openNotificationsStore(deps: {
+  connection: Connection;
+  redis: Redis;
+  names: RedisNames;
+  events: EventLog;
+  log: Logger;
+}): Promise<NotificationsStore> {
+  const models = notificationModels(deps.connection);
+  await prepareStore(models);
+  const inbox = new InboxPublisher(deps.redis, deps.names, deps.log);
+  return {
+    outbox: new MongoOutbox({ connection: deps.connection, models, events: deps.events, inbox }),
+    sandbox: new SandboxStore(deps.redis, deps.names),
+  };
+}
+
+/**
+ * The subgraph.
+ * @param subscriber a connection for pub/sub of this subgraph alone.
+ * @param blocking a connection for following the event log, of this subgraph alone.
+ * @param appInWhoseNameOperatorsSend the id of a workspace's built-in app.
+ */
+export async function createNotificationsSubgraph(deps: {
+  connection: Connection;
+  redis: Redis;
+  subscriber: Redis;
+  blocking: Redis;
+  names: RedisNames;
+  events: EventLog;
+  queues: DispatchQueues;
+  users: UsersService;
+  templates: TemplatesService;
+  appInWhoseNameOperatorsSend: (workspace: string) => string;
+  chunkSize: number;
+  log: Logger;
+}): Promise<{ subgraph: Subgraph }> {
+  const models = notificationModels(deps.connection);
+  await prepareStore(models);
+  const enqueuer = new PlanEnqueuer(deps.queues, deps.events, deps.log, deps.chunkSize);
+  const accept = new AcceptService({ models, users: deps.users, templates: deps.templates, enqueuer, log: deps.log });
+  const publisher = new InboxPublisher(deps.redis, deps.names, deps.log);
+  const inbox = new InboxService(deps.connection, models, publisher);
+  const inboxHub = new InboxHub(deps.subscriber, deps.names, deps.log);
+  const feedHub = new FeedHub(deps.events, deps.blocking);
+  const schema = buildSubgraphSchema({
+    typeDefs: parse(readFileSync(new URL('./schema.graphql', import.meta.url), 'utf8')),
+    resolvers: notificationResolvers({
+      connection: deps.connection,
+      models,
+      accept,
+      events: deps.events,
+      queues: deps.queues,
+      inbox,
+      inboxHub,
+      feedHub,
+      read: new ReadService(models),
+      sandbox: new SandboxStore(deps.redis, deps.names),
+      consoleApp: deps.appInWhoseNameOperatorsSend,
+      log: deps.log,
+    }) as never,
+  });
+  return {
+    subgraph: {
+      name: 'notifications',
+      schema,
+      close: async () => {
+        await accept.close();
+        await enqueuer.close();
+        await feedHub.close();
+      },
+    },
+  };
+}

@@ -1,0 +1,54 @@
+/** Live feeds of notifications and deliveries: the event log says that something changed, the store says how it is now. */
+import { HeraldError } from '../../../platform/errors/herald-error.ts';
+import { isDeliveryEvent } from '../../../platform/event-log/events.ts';
+import type { Channel, DeliveryState, NotificationState } from '../../../platform/graphql/contract-enums.ts';
+import { asyncQueue } from './async-queue.ts';
+import type { FeedHub } from './feed-hub.ts';
+
+const MAX_WAITING = 1_000;
+const FINAL: readonly NotificationState[] = ['COMPLETED', 'CANCELED', 'EXPIRED'];
+const tooSlow = () => new HeraldError('UNAVAILABLE', 'This subscriber is too slow: subscribe again.');
+
+/**
+ * Gives out the notification's id: at once, then after every change, and a last time when it has ended.
+ * @param stateNow reads the notification's state from the store.
+ */
+export async function watchNotification(
+  hub: FeedHub,
+  id: string,
+  stateNow: () => Promise<NotificationState>,
+): Promise<AsyncIterableIterator<string>> {
+  let stop: () => void = () => undefined;
+  const queue = asyncQueue<string>(() => stop(), MAX_WAITING, tooSlow);
+  stop = hub.watchNotification(id, (event) => {
+    queue.push(id);
+    if (event.type === 'notification.updated' && FINAL.includes(event.state)) queue.end();
+  });
+  try {
+    const state = await stateNow();
+    queue.push(id);
+    if (FINAL.includes(state)) queue.end();
+  } catch (error) {
+    stop();
+    throw error;
+  }
+  return queue;
+}
+
+/** Gives out the ids of deliveries of a workspace that enter a state, filtered before anything is read. */
+export function watchDeliveries(
+  hub: FeedHub,
+  workspace: string,
+  filter: { app?: string; channels?: readonly Channel[]; states?: readonly DeliveryState[] },
+): AsyncIterableIterator<string> {
+  let stop: () => void = () => undefined;
+  const queue = asyncQueue<string>(() => stop(), MAX_WAITING, tooSlow);
+  stop = hub.watchWorkspace(workspace, (event) => {
+    if (!isDeliveryEvent(event)) return;
+    if (filter.app !== undefined && event.app !== filter.app) return;
+    if (filter.channels && !filter.channels.includes(event.channel)) return;
+    if (filter.states && !filter.states.includes(event.state)) return;
+    queue.push(event.delivery);
+  });
+  return queue;
+}

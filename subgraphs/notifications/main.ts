@@ -1,0 +1,39 @@
+/** The notifications subgraph as a process of its own. */
+import { type Settings, SettingsError } from '../../platform/config/settings.ts';
+import { serveSubgraph } from '../../platform/graphql/subgraph-server/serve-subgraph.ts';
+import type { RunOptions } from '../../platform/lifecycle/run-options.ts';
+import { createTemplatesSubgraph } from '../templates/index.ts';
+import { consoleAppId, createUsersSubgraph } from '../users/index.ts';
+import { createNotificationsSubgraph } from './index.ts';
+
+export async function run(settings: Settings, _options: RunOptions): Promise<void> {
+  const { HERALD_JWT_SECRET, VAPID_PUBLIC_KEY } = settings;
+  if (!HERALD_JWT_SECRET || !VAPID_PUBLIC_KEY)
+    throw new SettingsError(['HERALD_JWT_SECRET and VAPID_PUBLIC_KEY: must be set for the notifications subgraph']);
+  await serveSubgraph('notifications', settings, async (connections, log) => {
+    const { mongo, bus } = connections;
+    const users = await createUsersSubgraph({
+      connection: mongo,
+      bus,
+      log,
+      jwtSecret: HERALD_JWT_SECRET,
+      vapidPublicKey: VAPID_PUBLIC_KEY,
+    });
+    const templates = await createTemplatesSubgraph({ connection: mongo, bus, log });
+    const { subgraph } = await createNotificationsSubgraph({
+      connection: mongo,
+      redis: connections.redis,
+      subscriber: connections.further('subscriber'),
+      blocking: connections.further('blocking'),
+      names: connections.names,
+      events: connections.events,
+      queues: connections.queues,
+      users: users.service,
+      templates: templates.service,
+      appInWhoseNameOperatorsSend: consoleAppId,
+      chunkSize: settings.DISPATCH_CHUNK_SIZE,
+      log,
+    });
+    return subgraph;
+  });
+}

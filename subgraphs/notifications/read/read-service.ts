@@ -1,0 +1,150 @@
+/** Reading notifications and deliveries, always within one workspace. */
+import type { Channel, NotificationState, Priority } from '../../../platform/graphql/contract-enums.ts';
+import { scopedKey } from '../../../platform/names/ids.ts';
+import type { DeliveryRecord, NotificationRecord } from '../contract.ts';
+import type { NotificationModels } from '../store/models.ts';
+
+/** The contract's filter, nulls taken out. */
+export interface ListFilter {
+  readonly state?: readonly NotificationState[];
+  readonly priority?: readonly Priority[];
+  readonly channel?: readonly Channel[];
+  readonly app?: string;
+  readonly user?: string;
+  readonly group?: string;
+  readonly template?: string;
+  readonly event?: string;
+  readonly from?: Date;
+  readonly to?: Date;
+}
+
+/** Counting stops here, so that its cost does not grow with the collection. */
+export const COUNT_LIMIT = 10_000;
+/** A list with a rare filter may not hold the store up. */
+const LIST_TIME_MS = 5_000;
+const USER_SCAN = 500;
+
+export class ReadService {
+  readonly #models: NotificationModels;
+  constructor(models: NotificationModels) {
+    this.#models = models;
+  }
+
+  /** In the order of `ids`; undefined for those that are not there. */
+  async notifications(ids: readonly string[]): Promise<(NotificationRecord | undefined)[]> {
+    const found = await this.#models.notifications.find({ _id: { $in: ids } }).lean<NotificationRecord[]>();
+    const byId = new Map(found.map((r) => [r._id, r]));
+    return ids.map((id) => byId.get(id));
+  }
+
+  async deliveries(ids: readonly string[]): Promise<(DeliveryRecord | undefined)[]> {
+    const found = await this.#models.deliveries.find({ _id: { $in: ids } }).lean<DeliveryRecord[]>();
+    const byId = new Map(found.map((r) => [r._id, r]));
+    return ids.map((id) => byId.get(id));
+  }
+
+  /** Newest first, one more than `size` where there are more. */
+  async list(workspace: string, filter: ListFilter, size: number, after: string | undefined): Promise<NotificationRecord[]> {
+    if (filter.user !== undefined) return this.#listOfUser(workspace, filter, size, after);
+    return this.#models.notifications
+      .find({ workspace, ...(this.#conditions(filter)), ...(after !== undefined && { _id: { $lt: after } }) })
+      .sort({ _id: -1 })
+      .limit(size + 1)
+      .maxTimeMS(LIST_TIME_MS)
+      .lean<NotificationRecord[]>();
+  }
+
+  /** Exact up to `COUNT_LIMIT`. */
+  async count(workspace: string, filter: ListFilter): Promise<number> {
+    if (filter.user !== undefined) {
+      let total = 0;
+      let after: string | undefined;
+      while (total < COUNT_LIMIT) {
+        const page = await this.#listOfUser(workspace, filter, USER_SCAN, after);
+        total += Math.min(page.length, USER_SCAN);
+        if (page.length <= USER_SCAN) break;
+        after = page[USER_SCAN - 1]?._id;
+      }
+      return Math.min(total, COUNT_LIMIT);
+    }
+    return this.#models.notifications
+      .countDocuments({ workspace, ...(this.#conditions(filter)) })
+      .limit(COUNT_LIMIT)
+      .maxTimeMS(LIST_TIME_MS);
+  }
+
+  /** A notification's deliveries by id, one more than `size` where there are more. */
+  async deliveriesOf(
+    notification: string,
+    options: { user?: string; size: number; after?: string },
+  ): Promise<DeliveryRecord[]> {
+    return this.#models.deliveries
+      .find({
+        notification,
+        ...(options.user !== undefined && { user: options.user }),
+        ...(options.after !== undefined && { _id: { $gt: options.after } }),
+      })
+      .sort({ _id: 1 })
+      .limit(options.size + 1)
+      .lean<DeliveryRecord[]>();
+  }
+
+  async countDeliveriesOf(notification: string, user: string | undefined): Promise<number> {
+    return this.#models.deliveries.countDocuments({ notification, ...(user !== undefined && { user }) }).limit(COUNT_LIMIT);
+  }
+
+  /** By the deliveries to this user, newest notification first. */
+  async #listOfUser(
+    workspace: string,
+    filter: ListFilter,
+    size: number,
+    after: string | undefined,
+  ): Promise<NotificationRecord[]> {
+    const { user, channel, ...rest } = filter;
+    const found: NotificationRecord[] = [];
+    let position = after;
+    const conditions = this.#conditions(rest);
+    while (found.length <= size) {
+      const deliveries = await this.#models.deliveries
+        .find(
+          {
+            userKey: scopedKey(workspace, user ?? ''),
+            ...(position !== undefined && { notification: { $lt: position } }),
+            ...(channel && { channel: { $in: channel } }),
+          },
+          { notification: 1 },
+        )
+        .sort({ notification: -1 })
+        .limit(USER_SCAN)
+        .maxTimeMS(LIST_TIME_MS)
+        .lean<{ notification: string }[]>();
+      if (deliveries.length === 0) break;
+      const ids = [...new Set(deliveries.map((d) => d.notification))];
+      const page = await this.#models.notifications
+        .find({ _id: { $in: ids }, workspace, ...conditions })
+        .sort({ _id: -1 })
+        .lean<NotificationRecord[]>();
+      found.push(...page);
+      position = ids.at(-1);
+      if (deliveries.length < USER_SCAN) break;
+    }
+    return found.slice(0, size + 1);
+  }
+
+  #conditions(filter: ListFilter): Record<string, unknown> {
+    const between = {
+      ...(filter.from && { $gte: filter.from }),
+      ...(filter.to && { $lt: filter.to }),
+    };
+    return {
+      ...(filter.state && { state: { $in: filter.state } }),
+      ...(filter.priority && { priority: { $in: filter.priority } }),
+      ...(filter.channel && { usedChannels: { $in: filter.channel } }),
+      ...(filter.app !== undefined && { app: filter.app }),
+      ...(filter.group !== undefined && { 'to.group': filter.group }),
+      ...(filter.template !== undefined && { template: filter.template }),
+      ...(filter.event !== undefined && { event: filter.event }),
+      ...(Object.keys(between).length > 0 && { createdAt: between }),
+    };
+  }
+}

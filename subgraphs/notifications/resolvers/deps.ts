@@ -1,0 +1,51 @@
+/** What the resolvers work with, and the loaders of one request. */
+import DataLoader from 'dataloader';
+import type { Connection } from 'mongoose';
+import type { RequestContext } from '../../../platform/auth/principal.ts';
+import type { EventLog } from '../../../platform/event-log/event-log.ts';
+import type { Logger } from '../../../platform/logging/logger.ts';
+import type { DispatchQueues } from '../../../platform/queues/queues.ts';
+import type { AcceptService } from '../accept/accept.ts';
+import type { DeliveryRecord, NotificationRecord } from '../contract.ts';
+import type { InboxService } from '../inbox/inbox-service.ts';
+import type { FeedHub } from '../live/feed-hub.ts';
+import type { InboxHub } from '../live/inbox-hub.ts';
+import type { ReadService } from '../read/read-service.ts';
+import type { SandboxStore } from '../sandbox/sandbox-store.ts';
+import type { NotificationModels } from '../store/models.ts';
+
+export interface ResolverDeps {
+  readonly connection: Connection;
+  readonly models: NotificationModels;
+  readonly accept: AcceptService;
+  readonly events: EventLog;
+  readonly queues: DispatchQueues;
+  readonly inbox: InboxService;
+  readonly inboxHub: InboxHub;
+  readonly feedHub: FeedHub;
+  readonly read: ReadService;
+  readonly sandbox: SandboxStore;
+  readonly consoleApp: (workspace: string) => string;
+  readonly log: Logger;
+}
+
+interface Loaders {
+  readonly notifications: DataLoader<string, NotificationRecord | undefined>;
+  readonly deliveries: DataLoader<string, DeliveryRecord | undefined>;
+}
+
+/** One set of loaders per request: what one request reads is read once, in batches. */
+export function loadersOf(read: ReadService): (context: RequestContext) => Loaders {
+  const byContext = new WeakMap<RequestContext, Loaders>();
+  return (context) => {
+    let loaders = byContext.get(context);
+    if (!loaders) {
+      loaders = {
+        notifications: new DataLoader((ids) => read.notifications(ids)),
+        deliveries: new DataLoader((ids) => read.deliveries(ids)),
+      };
+      byContext.set(context, loaders);
+    }
+    return loaders;
+  };
+}

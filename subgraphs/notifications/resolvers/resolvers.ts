@@ -1,0 +1,50 @@
+/** Thin resolvers: who may, then the service. */
+import { requirePrincipal } from '../../../platform/auth/principal.ts';
+import { DateTimeScalar, JsonScalar } from '../../../platform/graphql/scalars.ts';
+import type { Resolvers } from '../generated/types.ts';
+import { messageId } from '../inbox/inbox-service.ts';
+import { type ResolverDeps, loadersOf } from './deps.ts';
+import { inboxResolvers } from './inbox-resolvers.ts';
+import { lookup } from './lookup.ts';
+import { notificationTypeResolvers } from './notification-type-resolvers.ts';
+import { sendResolvers } from './send-resolvers.ts';
+import { subscriptionResolvers } from './subscription-resolvers.ts';
+
+export function notificationResolvers(deps: ResolverDeps): Resolvers {
+  const loaders = loadersOf(deps.read);
+  const find = lookup(loaders);
+  const inbox = inboxResolvers(deps);
+  const types = notificationTypeResolvers(deps, loaders);
+  return {
+    DateTime: DateTimeScalar,
+    JSON: JsonScalar,
+    Query: {
+      notification: (_, { id }, context) =>
+        find.notification(requirePrincipal(context, 'app', 'operator'), id, context),
+      notifications: types.list,
+      inbox: inbox.page,
+      sandboxMessages: (_, { first }, context) => {
+        const { workspace } = requirePrincipal(context, 'app', 'operator');
+        return deps.sandbox.newest(workspace, Math.max(0, Math.min(first ?? 25, 1_000)));
+      },
+    },
+    Mutation: { ...sendResolvers(deps, find), ...inbox.mutations },
+    Subscription: subscriptionResolvers(deps, find),
+    Notification: types.Notification,
+    Delivery: types.Delivery,
+    DeliveryConnection: types.DeliveryConnection,
+    NotificationConnection: types.NotificationConnection,
+    InboxConnection: inbox.InboxConnection,
+    InboxMessage: {
+      id: messageId,
+      user: ({ user }) => ({ id: user }),
+      notification: ({ notification }, _, context) => find.loaded(notification, context),
+    },
+    SandboxMessage: {
+      notification: ({ notification }, _, context) => find.loaded(notification, context),
+    },
+    TimelineEntry: {
+      user: ({ user }) => (user === undefined ? null : { id: user }),
+    },
+  };
+}

@@ -1,0 +1,70 @@
+/** sendNotification(s), cancel, replay. */
+import { type Principal, requirePrincipal } from '../../../platform/auth/principal.ts';
+import { badInput, HeraldError } from '../../../platform/errors/herald-error.ts';
+import type { SendInput } from '../accept/check-input.ts';
+import type { Sender } from '../accept/accept.ts';
+import { cancelNotification } from '../change/cancel.ts';
+import { replayNotification } from '../change/replay.ts';
+import type { MutationResolvers } from '../generated/types.ts';
+import type { ResolverDeps } from './deps.ts';
+import type { Lookup } from './lookup.ts';
+
+const MAX_INPUTS = 1_000;
+
+type SendMutations = Required<
+  Pick<MutationResolvers, 'sendNotification' | 'sendNotifications' | 'cancelNotification' | 'replayNotification'>
+>;
+
+export function sendResolvers(deps: ResolverDeps, find: Lookup): SendMutations {
+  const senderOf = (principal: Principal): Sender => ({
+    workspace: principal.workspace,
+    app: principal.kind === 'app' ? principal.app : deps.consoleApp(principal.workspace),
+  });
+  return {
+    async sendNotification(_, { input }, context) {
+      const sender = senderOf(requirePrincipal(context, 'app', 'operator'));
+      const [result] = await deps.accept.accept(sender, [input as SendInput], ['input']);
+      if (!result) throw new HeraldError('INTERNAL_SERVER_ERROR', 'The send was not decided.');
+      if (result instanceof HeraldError) throw result;
+      return result;
+    },
+
+    async sendNotifications(_, { inputs }, context) {
+      const sender = senderOf(requirePrincipal(context, 'app', 'operator'));
+      if (inputs.length === 0 || inputs.length > MAX_INPUTS)
+        throw badInput('inputs', `Give 1 to ${MAX_INPUTS} inputs; there are ${inputs.length}.`);
+      const paths = inputs.map((_input, index) => `inputs.${index}`);
+      const results = await deps.accept.accept(sender, inputs as SendInput[], paths);
+      return results.map((result) =>
+        result instanceof HeraldError
+          ? { deduplicated: false, error: { code: result.code, field: result.field ?? null, message: result.message } }
+          : result,
+      );
+    },
+
+    async cancelNotification(_, { id }, context) {
+      const principal = requirePrincipal(context, 'app', 'operator');
+      const record = await find.notification(principal, id, context);
+      return cancelNotification(deps.models, deps.events, record, nameOf(principal));
+    },
+
+    async replayNotification(_, { id, deliveries }, context) {
+      const principal = requirePrincipal(context, 'app', 'operator');
+      const original = await find.notification(principal, id, context);
+      const { replay, queued } = await replayNotification(deps, original, deliveries ?? undefined, nameOf(principal));
+      try {
+        for (const delivery of queued)
+          await deps.queues.addSends(delivery.channel, [
+            { ids: [delivery.id], attempt: delivery.attempt, priority: delivery.priority },
+          ]);
+      } catch (error) {
+        deps.log.warn({ err: error, notification: replay._id }, 'replay not queued: left to the sweeper');
+      }
+      return replay;
+    },
+  };
+}
+
+/** Who did it, for the timeline. */
+const nameOf = (principal: Principal): string =>
+  principal.kind === 'operator' ? principal.name : principal.kind === 'app' ? principal.app : principal.user;

@@ -1,0 +1,46 @@
+/** The live fields. */
+import { type RequestContext, requirePrincipal } from '../../../platform/auth/principal.ts';
+import { notFound } from '../../../platform/errors/herald-error.ts';
+import type { SubscriptionResolvers } from '../generated/types.ts';
+import type { InboxEventRecord } from '../inbox/inbox-events.ts';
+import { watchDeliveries, watchNotification } from '../live/watch-deliveries.ts';
+import { watchInbox } from '../live/watch-inbox.ts';
+import type { ResolverDeps } from './deps.ts';
+import type { Lookup } from './lookup.ts';
+
+export function subscriptionResolvers(deps: ResolverDeps, find: Lookup): SubscriptionResolvers {
+  return {
+    inboxEvents: {
+      subscribe: (_, { after }, context) => {
+        const owner = requirePrincipal(context, 'user');
+        const seq = after == null ? undefined : deps.inbox.seqOf(owner, after, 'after');
+        return watchInbox(deps.inboxHub, deps.inbox, owner, seq);
+      },
+      resolve: (event: InboxEventRecord) => event,
+    },
+    notificationUpdated: {
+      subscribe: async (_, { id }, context) => {
+        const principal = requirePrincipal(context, 'app', 'operator');
+        await find.notification(principal, id, context);
+        return watchNotification(deps.feedHub, id, async () => {
+          const [current] = await deps.read.notifications([id]);
+          if (!current) throw notFound('notification', id);
+          return current.state;
+        });
+      },
+      // Every event is executed with a context of its own, so that nothing is read from an older event's loader.
+      resolve: (id: string, _args: unknown, context: RequestContext) => find.loaded(id, context),
+    },
+    deliveryUpdated: {
+      subscribe: (_, { app, channels, states }, context) => {
+        const { workspace } = requirePrincipal(context, 'operator');
+        return watchDeliveries(deps.feedHub, workspace, {
+          ...(app != null && { app }),
+          ...(channels && { channels }),
+          ...(states && { states }),
+        });
+      },
+      resolve: (id: string, _args: unknown, context: RequestContext) => find.delivery(id, context),
+    },
+  };
+}

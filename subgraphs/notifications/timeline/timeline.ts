@@ -1,0 +1,110 @@
+/** The timeline of a notification, told from its documents: nothing extra is written while sending. Pure. */
+import type { Channel } from '../../../platform/graphql/contract-enums.ts';
+import type { DeliveryRecord, NotificationRecord } from '../contract.ts';
+
+export interface TimelineEntryRecord {
+  readonly at: Date;
+  /** `noun.verbed`, or one word for the notification's own steps. */
+  readonly type: string;
+  readonly channel?: Channel;
+  readonly user?: string;
+  readonly detail?: Record<string, unknown>;
+}
+
+/** Steps of one instant are told in this order. */
+const ORDER = [
+  'accepted',
+  'replayOf',
+  'scheduled',
+  'routed',
+  'rendered',
+  'skipped',
+  'attempt',
+  'retry',
+  'sent',
+  'delivered',
+  'failed',
+  'expired',
+  'canceled',
+  'opened',
+  'clicked',
+  'completed',
+  'replayed',
+];
+
+/** Oldest first. @param deliveries those to tell of; more may exist. */
+export function timelineOf(
+  notification: NotificationRecord,
+  deliveries: readonly DeliveryRecord[],
+  total: number,
+): TimelineEntryRecord[] {
+  const entries = [...ofNotification(notification), ...deliveries.flatMap((d) => ofDelivery(notification, d))];
+  if (total > deliveries.length)
+    entries.push({ at: notification.plannedAt ?? notification.createdAt, type: 'truncated', detail: { deliveries: total, shown: deliveries.length } });
+  return entries
+    .map((entry, index) => ({ entry, index }))
+    .sort(
+      (a, b) =>
+        a.entry.at.getTime() - b.entry.at.getTime() ||
+        rank(a.entry.type) - rank(b.entry.type) ||
+        a.index - b.index,
+    )
+    .map(({ entry }) => entry);
+}
+
+const rank = (type: string): number => {
+  const index = ORDER.indexOf(type);
+  return index < 0 ? ORDER.length : index;
+};
+
+function ofNotification(n: NotificationRecord): TimelineEntryRecord[] {
+  const entries: TimelineEntryRecord[] = [
+    { at: n.createdAt, type: 'accepted', detail: { app: n.app, priority: n.priority, ...(n.event !== undefined && { event: n.event }) } },
+  ];
+  if (n.replayOf !== undefined) entries.push({ at: n.createdAt, type: 'replayOf', detail: { notification: n.replayOf } });
+  if (n.dueAt > n.createdAt) entries.push({ at: n.createdAt, type: 'scheduled', detail: { dueAt: n.dueAt.toISOString() } });
+  if (n.plannedAt)
+    entries.push({
+      at: n.plannedAt,
+      type: 'routed',
+      detail: {
+        deliveries: n.deliveryCount,
+        ...(n.event !== undefined && { event: n.event, routeVersion: n.routeVersion }),
+        ...(n.template !== undefined && { template: n.template, templateVersion: n.templateVersion }),
+      },
+    });
+  if (n.completedAt) entries.push({ at: n.completedAt, type: 'completed' });
+  if (n.expiredAt) entries.push({ at: n.expiredAt, type: 'expired' });
+  if (n.canceledAt) entries.push({ at: n.canceledAt, type: 'canceled', detail: { by: n.canceledBy ?? null } });
+  for (const replay of n.replays ?? [])
+    entries.push({ at: replay.at, type: 'replayed', detail: { notification: replay.notification, by: replay.by } });
+  return entries;
+}
+
+function ofDelivery(notification: NotificationRecord, d: DeliveryRecord): TimelineEntryRecord[] {
+  const base = { channel: d.channel, ...(d.user !== undefined && { user: d.user }) };
+  const to = d.address === undefined ? {} : { address: d.address };
+  const entries: TimelineEntryRecord[] = [];
+  const add = (at: Date | undefined, type: string, detail: Record<string, unknown> = {}) => {
+    if (at) entries.push({ at, type, ...base, detail: { delivery: d._id, ...to, ...detail } });
+  };
+  if (d.skipReason) add(d.createdAt, 'skipped', { reason: d.skipReason });
+  else if (d.content) add(d.createdAt, 'rendered', { locale: d.content.locale, template: notification.template ?? null });
+  d.attempts.forEach((attempt, index) => {
+    add(attempt.at, 'attempt', {
+      number: index + 1,
+      provider: attempt.provider,
+      ok: attempt.ok,
+      latencyMs: attempt.latencyMs,
+      ...(attempt.errorCode !== undefined && { errorCode: attempt.errorCode, errorMessage: attempt.errorMessage }),
+    });
+  });
+  if (d.channel !== 'IN_APP') add(d.sentAt, 'sent', { provider: d.provider });
+  add(d.deliveredAt, 'delivered');
+  add(d.failedAt, 'failed', { attempts: d.attempt });
+  add(d.expiredAt, 'expired');
+  add(d.canceledAt, 'canceled');
+  add(d.openedAt, 'opened');
+  add(d.clickedAt, 'clicked');
+  return entries;
+}

@@ -1,0 +1,121 @@
+/** Checks what `saveTemplate` is given, and turns it into what is stored. */
+import { badInput } from '../../../platform/errors/herald-error.ts';
+import { JSON_MAX_BYTES } from '../../../platform/graphql/scalars.ts';
+import type { TemplateContentInput, TemplateInput } from '../generated/types.ts';
+import { sourceProblem } from '../sources/check-source.ts';
+import { compileSource } from '../sources/compile-source.ts';
+import { MAX_CONTENTS, MAX_SOURCE_BYTES, MAX_TEMPLATE_BYTES, SOURCE_PARTS } from '../sources/limits.ts';
+import { isLocale, localeKey } from '../sources/locale.ts';
+import { variablesProblem } from '../sources/variables.ts';
+import type { StoredContent, TemplateBody } from '../store/records.ts';
+import { checkCategory, checkId } from './names.ts';
+
+/**
+ * The template to store. Compiling hundreds of sources takes a while, so that other requests get their turn
+ * between two contents.
+ * @throws HeraldError BAD_USER_INPUT naming the field (`input.contents.2.html`).
+ */
+export async function templateBody(input: TemplateInput): Promise<TemplateBody> {
+  checkId('input.id', input.id);
+  const name = input.name.trim();
+  if (name === '' || name.length > 200) throw badInput('input.name', 'The name has 1 to 200 characters.');
+  const category = checkCategory('input.category', input.category);
+  const variables = checkVariables(input.variables);
+  const contents = await checkContents(input.contents);
+  return {
+    name,
+    ...(category !== undefined && { category }),
+    channels: [...new Set(contents.map((content) => content.channel))],
+    ...(variables !== undefined && { variables }),
+    contents,
+  };
+}
+
+function checkVariables(variables: unknown): string | undefined {
+  if (variables === undefined || variables === null) return undefined;
+  const text = JSON.stringify(variables);
+  if (Buffer.byteLength(text) > JSON_MAX_BYTES)
+    throw badInput('input.variables', `The JSON Schema is larger than ${JSON_MAX_BYTES} bytes.`);
+  const problem = variablesProblem(variables);
+  if (problem !== undefined) throw badInput('input.variables', problem);
+  return text;
+}
+
+async function checkContents(contents: readonly TemplateContentInput[]): Promise<StoredContent[]> {
+  if (contents.length === 0)
+    throw badInput('input.contents', 'A template needs at least one content: a channel and its body.');
+  if (contents.length > MAX_CONTENTS)
+    throw badInput('input.contents', `A template has at most ${MAX_CONTENTS} contents.`);
+  checkSizes(contents);
+  const seen = new Map<string, number>();
+  const stored: StoredContent[] = [];
+  for (const [index, content] of contents.entries()) {
+    const at = `input.contents.${index}`;
+    stored.push(checkContent(at, content));
+    const key = `${content.channel} ${localeKey(content.locale ?? undefined)}`;
+    const first = seen.get(key);
+    if (first !== undefined)
+      throw badInput(
+        at,
+        `Contents ${first} and ${index} are for the same channel and locale (${content.channel}, ${content.locale ?? 'no locale'}); keep one.`,
+      );
+    seen.set(key, index);
+    checkSyntax(at, content);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  return stored;
+}
+
+function checkSizes(contents: readonly TemplateContentInput[]): void {
+  let total = 0;
+  for (const [index, content] of contents.entries())
+    for (const part of SOURCE_PARTS) {
+      const bytes = Buffer.byteLength(content[part] ?? '');
+      if (bytes > MAX_SOURCE_BYTES[part])
+        throw badInput(
+          `input.contents.${index}.${part}`,
+          `This source has ${bytes} bytes; at most ${MAX_SOURCE_BYTES[part]} are allowed.`,
+        );
+      total += bytes;
+    }
+  if (total > MAX_TEMPLATE_BYTES)
+    throw badInput(
+      'input.contents',
+      `All sources together have ${total} bytes; at most ${MAX_TEMPLATE_BYTES} are allowed.`,
+    );
+}
+
+function checkContent(at: string, content: TemplateContentInput): StoredContent {
+  if (content.body.trim() === '') throw badInput(`${at}.body`, 'The body must not be empty.');
+  if (content.html != null && content.channel !== 'EMAIL')
+    throw badInput(`${at}.html`, `Only EMAIL has html; ${content.channel} is sent as text.`);
+  if (content.locale != null && !isLocale(content.locale))
+    throw badInput(
+      `${at}.locale`,
+      `"${content.locale}" is not a language tag; write one like "en" or "pt-BR", or leave it out for the default.`,
+    );
+  return {
+    channel: content.channel,
+    ...(content.locale != null && { locale: content.locale }),
+    ...(content.title != null && { title: content.title }),
+    body: content.body,
+    ...(content.html != null && { html: content.html }),
+    ...(content.url != null && { url: content.url }),
+  };
+}
+
+function checkSyntax(at: string, content: TemplateContentInput): void {
+  for (const part of SOURCE_PARTS) {
+    const source = content[part];
+    if (source == null) continue;
+    const problem = sourceProblem(source);
+    if (problem !== undefined) throw badInput(`${at}.${part}`, problem);
+    try {
+      // What fails without any variable would fail at every send.
+      compileSource(part, source)({});
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      throw badInput(`${at}.${part}`, `This source cannot be rendered: ${reason}.`);
+    }
+  }
+}

@@ -1,0 +1,74 @@
+/** Resolvers of templates. Apps and operators see drafts; users see what is published, without sources. */
+import { type RequestContext, requirePrincipal } from '../../../platform/auth/principal.ts';
+import { notFound } from '../../../platform/errors/herald-error.ts';
+import type { Resolvers } from '../generated/types.ts';
+import { connectionOf, pageInput } from '../input/page-input.ts';
+import type { TemplateDrafts, TemplateHead } from '../service/template-drafts.ts';
+import type { TemplateSummary } from '../store/records.ts';
+import type { LoadersOf } from './loaders.ts';
+
+const isUser = (context: RequestContext): boolean => context.principal?.kind === 'user';
+
+/** What this caller sees of a template: the draft where there is one, users the published version. */
+function shown(head: TemplateHead, context: RequestContext): TemplateSummary {
+  const summary = isUser(context) ? head.published : (head.draft ?? head.published);
+  if (!summary) throw notFound('template', head.id);
+  return summary;
+}
+
+export function templateResolvers(
+  drafts: TemplateDrafts,
+  loaders: LoadersOf,
+): Pick<Resolvers, 'Template'> & { Query: Resolvers['Query']; Mutation: Resolvers['Mutation'] } {
+  return {
+    Query: {
+      async template(_, { id }, context) {
+        requirePrincipal(context, 'app', 'operator');
+        const head = await loaders(context).templates.load(id);
+        if (!head) throw notFound('template', id);
+        return head;
+      },
+      async templates(_, args, context) {
+        const { workspace } = requirePrincipal(context, 'app', 'operator');
+        const page = pageInput(args);
+        return connectionOf(page, await drafts.page(workspace, page.after, page.first + 1));
+      },
+      previewTemplate(_, { id, data, locale, version }, context) {
+        const { workspace } = requirePrincipal(context, 'app', 'operator');
+        return drafts.preview(workspace, {
+          id,
+          data,
+          ...(locale != null && { locale }),
+          ...(version != null && { version }),
+        });
+      },
+    },
+    Mutation: {
+      saveTemplate: (_, { input }, context) =>
+        drafts.save(requirePrincipal(context, 'operator').workspace, input),
+      publishTemplate: (_, { id }, context) =>
+        drafts.publish(requirePrincipal(context, 'operator').workspace, id),
+    },
+    Template: {
+      async __resolveReference({ id }, context) {
+        const head = await loaders(context).templates.load(id);
+        if (!head || (isUser(context) && !head.published)) return null;
+        return head;
+      },
+      name: (head, _, context) => shown(head, context).name,
+      channels: (head, _, context) => [...shown(head, context).channels],
+      category: (head, _, context) => shown(head, context).category ?? null,
+      variables(head, _, context) {
+        const { variables } = shown(head, context);
+        return isUser(context) || variables === undefined ? null : JSON.parse(variables);
+      },
+      publishedVersion: (head) => head.publishedVersion ?? null,
+      draftVersion: (head, _, context) => (head.draft && !isUser(context) ? head.nextVersion : null),
+      async contents(head, _, context) {
+        requirePrincipal(context, 'app', 'operator');
+        const full = await loaders(context).sources.load(head.id);
+        return [...((full?.draft ?? full?.published)?.contents ?? [])];
+      },
+    },
+  };
+}

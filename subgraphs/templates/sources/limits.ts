@@ -1,0 +1,35 @@
+/** How large sources and what they render to may be. */
+
+/** Parts of one content that are Handlebars sources. */
+export const SOURCE_PARTS = ['title', 'body', 'html', 'url'] as const;
+export type SourcePart = (typeof SOURCE_PARTS)[number];
+
+/** Longest source, in bytes of UTF-8. */
+export const MAX_SOURCE_BYTES: Readonly<Record<SourcePart, number>> = {
+  title: 64 * 1024,
+  body: 64 * 1024,
+  html: 512 * 1024,
+  url: 64 * 1024,
+};
+
+/** All sources of one template together, in bytes of UTF-8: a draft and a published version fit one document of 16 MB. */
+export const MAX_TEMPLATE_BYTES = 4 * 1024 * 1024;
+export const MAX_CONTENTS = 200;
+
+/** Longest rendered text, in UTF-16 units. */
+export const MAX_OUTPUT_CHARS: Readonly<Record<SourcePart, number>> = {
+  title: 2_000,
+  body: 256 * 1024,
+  html: 2 * 1024 * 1024,
+  url: 8_000,
+};
+
+/** Times that the blocks of all loops of one source may run in one render. */
+export const MAX_LOOP_ITERATIONS = 50_000;
+
+/** Of one source: parsing costs its length times its depth, compiling the square of its blocks. */
+export const MAX_BLOCKS = 1_000;
+export const MAX_EXPRESSIONS = 5_000;
+export const MAX_DEPTH = 50;
+/** Separators in all paths of one expression together. */
+export const MAX_PATH_PARTS = 100;
