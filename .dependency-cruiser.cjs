@@ -185,7 +185,8 @@ module.exports = {
   ],
   options: {
     doNotFollow: { path: 'node_modules' },
-    exclude: { path: '^console/public/' },
+    // What browsers load resolves by the server's paths.
+    exclude: { path: '^(console/public|gateway/pages/static)/' },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },
     enhancedResolveOptions: {

@@ -1,7 +1,7 @@
 /**
  * What `npm run generate` writes: each subgraph's resolver types, from its schema, and the types of the operations
- * in client/ and console/ (`*.graphql`, and templates marked with a GraphQL comment in `*.ts`), from the graph that
- * callers see.
+ * in client/, console/ and cli/ (`*.graphql`, and templates marked with a GraphQL comment in `*.ts`), from the graph
+ * that callers see.
  */
 import { glob, readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
@@ -34,7 +34,13 @@ const MAPPERS: Readonly<Record<SubgraphName, Readonly<Record<string, string>>>> 
     Route: '../service/route-drafts.ts#RouteHead',
   },
   users: {},
-  analytics: {},
+  analytics: {
+    DeliveryStats: '../read/delivery-stats.ts#StatsPage',
+    DeliveryStat: '../read/delivery-stats.ts#StatRow',
+    DeliveryTotals: '../fold/fold.ts#Counts',
+    App: '../store/keys.ts#Reference',
+    Template: '../store/keys.ts#Reference',
+  },
 };
 
 const resolverTypes = (name: SubgraphName): Outputs => ({
@@ -50,7 +56,7 @@ const resolverTypes = (name: SubgraphName): Outputs => ({
 });
 
 /** Callers see scalars as JSON has them. Nothing is written for a room without operations. */
-async function operationTypes(room: 'client' | 'console'): Promise<Outputs> {
+async function operationTypes(room: 'client' | 'console' | 'cli'): Promise<Outputs> {
   const documents: string[] = [];
   for await (const path of glob(`${room}/**/*.{graphql,ts}`, { cwd: import.meta.dirname }))
     if (!path.endsWith('.test.ts') && (await hasOperations(path))) documents.push(path);
@@ -75,6 +81,7 @@ const config: CodegenConfig = {
     ...SUBGRAPH_NAMES.map(resolverTypes),
     await operationTypes('client'),
     await operationTypes('console'),
+    await operationTypes('cli'),
   ) as Outputs,
   config: {
     enumsAsTypes: true,

@@ -18,5 +18,6 @@ declare module 'autocannon' {
     readonly errors: number;
   }
   function autocannon(options: Options): Promise<Result>;
+  // biome-ignore lint/style/noDefaultExport: it is what the package exports
   export default autocannon;
 }

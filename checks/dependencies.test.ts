@@ -1,7 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { z } from 'zod';
 import {
   compareVersions,
   dependencyProblems,
@@ -11,14 +10,14 @@ import {
   lockSchema,
   type Manifest,
   manifestSchema,
+  missingOptionalPackages,
 } from './dependencies.ts';
 
 const read = async (name: string): Promise<unknown> =>
   JSON.parse(await readFile(resolve(import.meta.dirname, '..', name), 'utf8'));
 
 const manifest = manifestSchema.parse(await read('package.json'));
-const lockFile = await read('package-lock.json');
-const lock = lockSchema.parse(lockFile);
+const lock = lockSchema.parse(await read('package-lock.json'));
 
 describe('the installed packages', () => {
   test('are new enough', () => {
@@ -30,11 +29,12 @@ describe('the installed packages', () => {
     expect(foreignSources(lock)).toEqual([]);
   });
 
+  test('are in the lockfile for every platform', () => {
+    expect(missingOptionalPackages(lock)).toEqual([]);
+  });
+
   test('run an install script only where package.json says so', () => {
-    const withScripts = z
-      .object({ packages: z.record(z.string(), z.object({ hasInstallScript: z.boolean().optional() })) })
-      .parse(lockFile);
-    const names = Object.entries(withScripts.packages)
+    const names = Object.entries(lock.packages)
       .filter(([, entry]) => entry.hasInstallScript)
       .map(([path]) => path.slice(path.lastIndexOf('node_modules/') + 'node_modules/'.length));
     expect(Object.keys(manifest.allowScripts).toSorted()).toEqual([...new Set(names)].toSorted());
@@ -92,6 +92,24 @@ describe('dependencyProblems', () => {
       resolved: 'https://registry.npmjs.org/b.tgz',
     };
     expect(foreignSources(planted)).toEqual(['node_modules/ws: https://packages.example.com/ws.tgz']);
+  });
+
+  test('missingOptionalPackages looks where Node looks', () => {
+    const optionalDependencies = { 'a-linux': '1.0.0', '@a/darwin': '1.0.0', 'a-win32': '1.0.0' };
+    const planted: Lock = {
+      packages: {
+        '': {},
+        'node_modules/@a/a': { optionalDependencies },
+        'node_modules/b/node_modules/a': { optionalDependencies },
+        'node_modules/a-linux': {},
+        'node_modules/b/node_modules/@a/darwin': {},
+        'node_modules/@a/a/node_modules/a-win32': {},
+      },
+    };
+    expect(missingOptionalPackages(planted)).toEqual([
+      '@a/darwin, of node_modules/@a/a',
+      'a-win32, of node_modules/b/node_modules/a',
+    ]);
   });
 
   test.each([

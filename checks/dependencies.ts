@@ -1,12 +1,13 @@
 /** What must hold of the packages that are installed, as pure functions over package.json and package-lock.json. */
 import { z } from 'zod';
 
-export const lockSchema = z.object({
-  packages: z.record(
-    z.string(),
-    z.object({ version: z.string().optional(), resolved: z.string().optional() }),
-  ),
+const lockEntrySchema = z.object({
+  version: z.string().optional(),
+  resolved: z.string().optional(),
+  hasInstallScript: z.boolean().optional(),
+  optionalDependencies: z.record(z.string(), z.string()).optional(),
 });
+export const lockSchema = z.object({ packages: z.record(z.string(), lockEntrySchema) });
 export type Lock = z.infer<typeof lockSchema>;
 
 export const manifestSchema = z.object({
@@ -87,3 +88,26 @@ export const foreignSources = (lock: Lock): string[] =>
   Object.entries(lock.packages)
     .filter(([, { resolved }]) => resolved !== undefined && !resolved.startsWith(REGISTRY))
     .map(([path, { resolved }]) => `${path}: ${resolved}`);
+
+/**
+ * Optional packages (those of other platforms) without an entry: `npm ci` refuses such a lockfile, and a lockfile
+ * made against a registry that lacks them has none.
+ */
+export function missingOptionalPackages(lock: Lock): string[] {
+  return Object.entries(lock.packages).flatMap(([path, { optionalDependencies = {} }]) =>
+    Object.keys(optionalDependencies)
+      .filter(
+        (name) => !foldersAbove(path).some((folder) => `${folder}node_modules/${name}` in lock.packages),
+      )
+      .map((name) => `${name}, of ${path}`),
+  );
+}
+
+/** Where Node looks for a package that is needed at `path`: itself and the folders above, each ending in a slash. */
+function foldersAbove(path: string): string[] {
+  const nested = path.split(/(?<=^|\/)(?=node_modules\/)/).filter(Boolean);
+  return Array.from({ length: nested.length + 1 }, (_, depth) => {
+    const folder = nested.slice(0, depth).join('');
+    return folder === '' || folder.endsWith('/') ? folder : `${folder}/`;
+  });
+}

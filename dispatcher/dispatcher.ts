@@ -72,6 +72,7 @@ export function startDispatcher(deps: {
           maxMs: settings.SEND_RETRY_MAX_MS,
         },
         timeoutMs: settings.SEND_TIMEOUT_MS,
+        parallel: providers.forChannel(channel)?.provider.concurrency,
         enqueue,
         log,
       }),

@@ -9,6 +9,7 @@ import {
 } from '@apollo/server/plugin/disabled';
 import { type FastifyInstance, fastify } from 'fastify';
 import type { RequestContext } from '../platform/auth/principal.ts';
+import { closeApp } from '../platform/http/close-app.ts';
 import { attachGraphQLWebSocket } from '../platform/http/graphql-web-socket.ts';
 import { registerHealth } from '../platform/http/health.ts';
 import { requestIdFrom } from '../platform/http/request-id.ts';
@@ -155,7 +156,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     },
     async close() {
       await sockets.close();
-      await app.close();
+      await closeApp(app);
       await apollo.stop();
       await Promise.all(Object.values(sources).map((source) => source.close()));
     },

@@ -13,7 +13,10 @@ interface Check {
 /** The slowest first; two run at a time. */
 const CHECKS: readonly Check[] = [
   { name: 'types (tsc)', command: ['tsc', '--noEmit', '-p', '.'] },
-  { name: 'format and lint (biome)', command: ['biome', 'ci', '.'] },
+  {
+    name: 'format and lint (biome)',
+    command: ['biome', 'ci', '--colors=off', '--diagnostic-level=error', '.'],
+  },
   {
     name: 'import rules (dependency-cruiser)',
     command: ['depcruise', '--config', '.dependency-cruiser.cjs', '.'],

@@ -13,7 +13,7 @@ import type { Enqueue } from '../plan/planner.ts';
 import { type RetryPolicy, verdict } from './retry-policy.ts';
 
 const MAX_GROUP = 200;
-/** Attempts of one channel that run side by side in one process. */
+/** Attempts of one channel that run side by side in one process, where the provider does not say how many. */
 const MAX_PARALLEL = 50;
 
 interface ClaimRequest {
@@ -35,14 +35,16 @@ export class Sender {
   readonly #records: Batcher<AttemptOutcome, true>;
   /** Deliveries that this process works on: a second job for one of them must not claim it again. */
   readonly #held = new Set<string>();
-  readonly #slots = new Slots(MAX_PARALLEL);
+  readonly #slots: Slots;
 
+  /** @param deps.parallel attempts side by side: what the channel's provider can take at once. */
   constructor(deps: {
     outbox: Outbox;
     users: UsersService;
     providers: ProviderSet;
     policy: RetryPolicy;
     timeoutMs: number;
+    parallel: number | undefined;
     enqueue: Enqueue;
     log: Logger;
   }) {
@@ -53,6 +55,7 @@ export class Sender {
     this.#timeoutMs = deps.timeoutMs;
     this.#enqueue = deps.enqueue;
     this.#log = deps.log;
+    this.#slots = new Slots(deps.parallel ?? MAX_PARALLEL);
     this.#claims = new Batcher((requests) => this.#claim(requests), { maxGroup: MAX_GROUP });
     this.#records = new Batcher((outcomes) => this.#record(outcomes), { maxGroup: MAX_GROUP });
   }

@@ -2,6 +2,8 @@
 import { BlockList, isIPv6 } from 'node:net';
 import type { FastifyRequest } from 'fastify';
 import { SignJWT } from 'jose';
+import { type Settings, SettingsError } from '../../platform/config/settings.ts';
+import { isOn, type RunOptions } from '../../platform/lifecycle/run-options.ts';
 import { DEFAULT_WORKSPACE } from '../../platform/names/ids.ts';
 import { DEMO_USER } from '../../platform/names/demo.ts';
 import { USER_TOKEN_AUDIENCE, USER_TOKEN_ISSUER } from '../authentication/user-tokens.ts';
@@ -13,6 +15,18 @@ export interface DemoOptions {
   readonly jwtSecret: string;
   /** HERALD_DEMO_APP_KEY. */
   readonly appKey: string;
+}
+
+/**
+ * The demo as the settings want it; undefined where it is off.
+ * @throws SettingsError naming the secrets that it needs and that are missing.
+ */
+export function demoOptions(settings: Settings, run: RunOptions): DemoOptions | undefined {
+  const { HERALD_DEMO, HERALD_JWT_SECRET: jwtSecret, HERALD_DEMO_APP_KEY: appKey } = settings;
+  if (!isOn(HERALD_DEMO, run)) return undefined;
+  if (!jwtSecret || !appKey)
+    throw new SettingsError(['HERALD_JWT_SECRET and HERALD_DEMO_APP_KEY: must be set where HERALD_DEMO is on']);
+  return { access: HERALD_DEMO === 'on' ? 'everyone' : 'this-machine', jwtSecret, appKey };
 }
 
 /** What GET /inbox/session answers. */

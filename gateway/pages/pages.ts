@@ -20,6 +20,15 @@ const GRAPHQL_WS = dirname(fileURLToPath(import.meta.resolve('graphql-ws/client'
 const DEMO_OFF =
   'The demo inbox is off. HERALD_DEMO=auto serves it to browsers on the machine that runs `npm start`, at http://localhost; HERALD_DEMO=on to everyone.';
 
+const FILES = {
+  index: false,
+  decorateReply: false,
+  cacheControl: false,
+  setHeaders: (reply: FastifyReply) => {
+    reply.headers(ASSET_HEADERS);
+  },
+} as const;
+
 /** Reads the pages once. @throws Error when a file of the installation is missing. */
 export async function createPages(options: PagesOptions): Promise<Required<GatewayPages>> {
   const [inbox, console, explorer, serviceWorker] = await Promise.all(
@@ -44,35 +53,13 @@ export async function createPages(options: PagesOptions): Promise<Required<Gatew
       app.get('/herald-sw.js', (_request, reply) =>
         reply.headers(ASSET_HEADERS).type('text/javascript; charset=utf-8').send(serviceWorker),
       );
-      await app.register(serveFolder, { folder: STATIC, prefix: '/assets/' });
-      await app.register(serveFolder, {
-        folder: GRAPHQL_WS,
+      await app.register(fastifyStatic, { ...FILES, root: STATIC, prefix: '/assets/' });
+      await app.register(fastifyStatic, {
+        ...FILES,
+        root: GRAPHQL_WS,
         prefix: '/assets/vendor/graphql-ws/',
-        only: /^\/(client|common-[\w-]+)\.js$/,
+        allowedPath: (path) => /^\/(client|common-[\w-]+)\.js$/.test(path),
       });
     },
   };
-}
-
-interface Folder {
-  readonly folder: string;
-  readonly prefix: string;
-  /** Other files are not there for browsers. */
-  readonly only?: RegExp;
-}
-
-async function serveFolder(app: FastifyInstance, { folder, prefix, only }: Folder): Promise<void> {
-  await app.register(fastifyStatic, {
-    root: folder,
-    // Fastify has added the scope's prefix already.
-    prefix: '/',
-    index: false,
-    decorateReply: false,
-    cacheControl: false,
-    ...(only && { allowedPath: (path: string) => only.test(path) }),
-    setHeaders: (reply) => {
-      reply.headers(ASSET_HEADERS);
-    },
-  });
-  void prefix;
 }

@@ -46,6 +46,7 @@ export const TOY_SDLS: SubgraphSdls = {
       template: Template
       copies: [User]!
       data: JSON
+      original: Notification
       requestId: String!
     }
     type Digest implements Item @key(fields: "id") { id: ID!  count: Int!  owner: User }
@@ -171,6 +172,7 @@ export function toySubgraphs(): Toys {
         body: ({ body }: ToyNotification, { length }: { length: number }) => body?.slice(0, length),
         template: () => ({ id: 't1' }),
         copies: ({ copies }: ToyNotification) => copies ?? [],
+        original: (notification: ToyNotification) => notification,
         data: () => ({ nested: { list: [1, 2] } }),
         requestId: (_: unknown, __: unknown, { requestId }: RequestContext) => requestId,
       },

@@ -1,6 +1,7 @@
 /** The one door of the notifications subgraph. */
 import { readFileSync } from 'node:fs';
 import { buildSubgraphSchema } from '@apollo/subgraph';
+import type { GraphQLResolverMap } from '@apollo/subgraph/dist/schema-helper/index.js';
 import { parse } from 'graphql';
 import type { Redis } from 'ioredis';
 import type { Connection } from 'mongoose';
@@ -94,7 +95,7 @@ export async function createNotificationsSubgraph(deps: {
       sandbox: new SandboxStore(deps.redis, deps.names),
       consoleApp: deps.appInWhoseNameOperatorsSend,
       log: deps.log,
-    }) as never,
+    }) as GraphQLResolverMap<unknown>,
   });
   return {
     subgraph: {

@@ -83,7 +83,7 @@ describe('HTTP sender', () => {
     const { port } = await serve((_, response) => response.end());
     const http = sender({ ...LOOPBACK, plainHttp: 'allowedNetworks' });
     expect(await post(http, `http://127.0.0.1:${port}`)).toEqual({ answer: { status: 200 } });
-    // 192.0.0.0/2 is not loopback and public for https; without TLS it is refused before connecting.
+    // A public address: without TLS it is refused before connecting.
     expect(await post(http, 'http://193.0.0.1:9')).toMatchObject({
       failed: { code: 'CHANNEL_ADDRESS_NOT_ALLOWED' },
     });

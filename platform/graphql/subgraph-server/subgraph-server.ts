@@ -1,5 +1,6 @@
 /** Serves one subgraph to a gateway in another process. */
 import { type FastifyInstance, fastify } from 'fastify';
+import { closeApp } from '../../http/close-app.ts';
 import { attachGraphQLWebSocket } from '../../http/graphql-web-socket.ts';
 import { registerHealth } from '../../http/health.ts';
 import { requestIdFrom } from '../../http/request-id.ts';
@@ -63,7 +64,7 @@ export function createSubgraphServer(options: SubgraphServerOptions): SubgraphSe
     },
     async close() {
       await sockets.close();
-      await app.close();
+      await closeApp(app);
     },
   };
 }

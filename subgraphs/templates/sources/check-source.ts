@@ -23,14 +23,17 @@ export function sourceProblem(source: string): string | undefined {
   }
 }
 
-/** Handlebars' lexer: exported, but missing in its types. `lex` gives the name of the next token. */
-interface Lexer {
-  yy: object;
-  readonly yylineno: number;
-  setInput(source: string): void;
-  lex(): string;
+/** Handlebars' parser: exported, but missing in its types. `lex` gives the number of the next token, 1 after the last. */
+interface Parser {
+  readonly terminals_: Readonly<Record<number, string>>;
+  readonly lexer: {
+    yy: object;
+    readonly yylineno: number;
+    setInput(source: string): void;
+    lex(): number;
+  };
 }
-const { lexer } = (Handlebars as unknown as { readonly Parser: { readonly lexer: Lexer } }).Parser;
+const { lexer, terminals_: tokenNames } = (Handlebars as unknown as { readonly Parser: Parser }).Parser;
 
 const OPENS = new Set([
   'OPEN',
@@ -80,8 +83,8 @@ function checkComplexity(source: string): void {
 /** Undefined at the end, and at what is no token: the parser tells people about that. */
 function nextToken(): string | undefined {
   try {
-    const token = lexer.lex();
-    return token === 'EOF' || token === 'INVALID' ? undefined : token;
+    const token = tokenNames[lexer.lex()];
+    return token === 'EOF' ? undefined : token;
   } catch (error) {
     if (error instanceof Error && error.message.startsWith('Lexical error')) return undefined;
     throw error;

@@ -1,0 +1,10 @@
+/** The door of the client: what programs that use Herald import. */
+export { type GraphQLResponseError, HeraldConnectionError, HeraldRequestError } from './errors.ts';
+export {
+  HeraldClient,
+  type HeraldClientOptions,
+  type RequestOptions,
+  type SendInput,
+  type Sent,
+  type SubscribeOptions,
+} from './herald-client.ts';
