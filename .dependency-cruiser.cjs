@@ -164,7 +164,7 @@ module.exports = {
     {
       name: 'entry-points-are-not-imported',
       severity: 'error',
-      comment: 'A main.ts runs when it is imported.',
+      comment: 'Only run-role.ts loads the entry point of a role.',
       from: { pathNot: [...NOT_PRODUCT, '^cli/start/run-role\\.ts$'] },
       to: { path: '/(scheduler-)?main\\.ts$', pathNot: 'node_modules' },
     },

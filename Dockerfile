@@ -19,5 +19,5 @@ HEALTHCHECK --interval=5s --timeout=3s --start-period=30s --retries=6 \
   CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT ?? 4000}/readyz`).then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
 
 STOPSIGNAL SIGTERM
-ENTRYPOINT ["node", "cli/main.ts"]
+ENTRYPOINT ["node", "cli/bin.mjs"]
 CMD ["start", "--role", "gateway"]

@@ -33,7 +33,12 @@ const MAPPERS: Readonly<Record<SubgraphName, Readonly<Record<string, string>>>> 
     Template: '../service/template-drafts.ts#TemplateHead',
     Route: '../service/route-drafts.ts#RouteHead',
   },
-  users: {},
+  users: {
+    User: '../store/records.ts#UserRecord',
+    Device: '../store/records.ts#DeviceRecord',
+    App: '../store/records.ts#AppRecord',
+    ApiKey: '../store/records.ts#KeyRecord',
+  },
   analytics: {
     DeliveryStats: '../read/delivery-stats.ts#StatsPage',
     DeliveryStat: '../read/delivery-stats.ts#StatRow',

@@ -18,7 +18,7 @@ import { TOY_SDLS, toySubgraphs } from '../gateway/testing/toy-subgraphs.ts';
 import { createLogger } from '../platform/logging/logger.ts';
 
 const CONNECTIONS = 50;
-const ROUNDS = 3;
+const ROUNDS = 5;
 const seconds = Number(process.argv[2] ?? 4);
 
 const log = createLogger({ level: 'warn', role: 'bench' });

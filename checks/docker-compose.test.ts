@@ -5,6 +5,7 @@ import { resolve } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { z } from 'zod';
+import { missingSettings } from '../cli/start/run-role.ts';
 import { DEFAULT_PORTS, loadSettings, ROLES, SETTINGS } from '../platform/config/settings.ts';
 
 const ROOT = resolve(import.meta.dirname, '..');
@@ -65,6 +66,7 @@ describe('docker-compose.yml', () => {
       const env = environment(role);
       expect(Object.keys(env).filter((name) => !(name in SETTINGS))).toEqual([]);
       const settings = loadSettings(env);
+      expect(missingSettings(role, settings)).toEqual([]);
       expect(settings.PORT).toBe(DEFAULT_PORTS[role]);
       expect(settings.HOST).toBe('0.0.0.0');
       expect(settings.MONGODB_URI).toMatch(/^mongodb:\/\/mongo:27017\/.*replicaSet=rs0/);

@@ -17,7 +17,12 @@ interface TokenOptions {
   readonly audience?: string;
   readonly expires?: number | string;
 }
-const userToken = ({ claims = {}, secret = TOY_JWT_SECRET, audience = 'herald:user', expires = '5m' }: TokenOptions = {}) =>
+const userToken = ({
+  claims = {},
+  secret = TOY_JWT_SECRET,
+  audience = 'herald:user',
+  expires = '5m',
+}: TokenOptions = {}) =>
   new SignJWT({ ws: 'default', ...claims })
     .setProtectedHeader({ alg: 'HS256' })
     .setSubject('u1')
@@ -37,11 +42,22 @@ describe.each(PLACEMENTS)('the gateway over HTTP, subgraphs %s', (placement) => 
   describe('operations', () => {
     it.each([
       ['one subgraph', '{ echo(text: "hi") }', { echo: 'hi' }],
-      ['aliases and fragments', 'query { a: notification(id: "1") { ...F } } fragment F on Notification { x: title }', { a: { x: 'hello 1' } }],
+      [
+        'aliases and fragments',
+        'query { a: notification(id: "1") { ...F } } fragment F on Notification { x: title }',
+        { a: { x: 'hello 1' } },
+      ],
       [
         'entities of four subgraphs',
         '{ notification(id: "1") { title opens recipient { name } template { name(upper: true) } } }',
-        { notification: { title: 'hello 1', opens: 7, recipient: { name: 'User u1' }, template: { name: 'WELCOME' } } },
+        {
+          notification: {
+            title: 'hello 1',
+            opens: 7,
+            recipient: { name: 'User u1' },
+            template: { name: 'WELCOME' },
+          },
+        },
       ],
       [
         'lists with holes',
@@ -49,9 +65,17 @@ describe.each(PLACEMENTS)('the gateway over HTTP, subgraphs %s', (placement) => 
         { notification: { copies: [{ name: 'User u2' }, null, { name: 'User u3' }] } },
       ],
       ['two subgraphs at the root', '{ stats echo(text: "x") }', { stats: 1, echo: 'x' }],
-      ['introspection', '{ __schema { queryType { name } } stats }', { __schema: { queryType: { name: 'Query' } }, stats: 1 }],
+      [
+        'introspection',
+        '{ __schema { queryType { name } } stats }',
+        { __schema: { queryType: { name: 'Query' } }, stats: 1 },
+      ],
       ['the name of the root type', '{ __typename echo(text: "x") }', { __typename: 'Query', echo: 'x' }],
-      ['JSON', '{ notification(id: "1") { data } }', { notification: { data: { nested: { list: [1, 2] } } } }],
+      [
+        'JSON',
+        '{ notification(id: "1") { data } }',
+        { notification: { data: { nested: { list: [1, 2] } } } },
+      ],
     ])('answers %s', async (_name, query, data) => {
       expect(await toy.query(query)).toMatchObject({ status: 200, data, errors: [] });
     });
@@ -68,9 +92,12 @@ describe.each(PLACEMENTS)('the gateway over HTTP, subgraphs %s', (placement) => 
     });
 
     it('skips and includes by variables', async () => {
-      const query = 'query ($a: Boolean!) { notification(id: "1") { id opens @include(if: $a) recipient @skip(if: $a) { name } } }';
+      const query =
+        'query ($a: Boolean!) { notification(id: "1") { id opens @include(if: $a) recipient @skip(if: $a) { name } } }';
       expect((await toy.query(query, { a: true })).data).toEqual({ notification: { id: '1', opens: 7 } });
-      expect((await toy.query(query, { a: false })).data).toEqual({ notification: { id: '1', recipient: { name: 'User u1' } } });
+      expect((await toy.query(query, { a: false })).data).toEqual({
+        notification: { id: '1', recipient: { name: 'User u1' } },
+      });
     });
 
     it('runs mutations', async () => {
@@ -102,7 +129,11 @@ describe.each(PLACEMENTS)('the gateway over HTTP, subgraphs %s', (placement) => 
       const { data, errors } = await toy.query('{ notification(id: "lost") { id recipient { name } } }');
       expect(data).toEqual({ notification: { id: 'lost', recipient: null } });
       expect(errors).toEqual([
-        { message: expect.any(String), path: ['notification', 'recipient', 'name'], extensions: { code: 'NOT_FOUND' } },
+        {
+          message: expect.any(String),
+          path: ['notification', 'recipient', 'name'],
+          extensions: { code: 'NOT_FOUND' },
+        },
       ]);
     });
   });
@@ -114,7 +145,10 @@ describe.each(PLACEMENTS)('the gateway over HTTP, subgraphs %s', (placement) => 
       ['a subscription', 'subscription { maybe { id } }'],
       ['no operation of that kind', 'fragment F on Query { stats }'],
       ['a value that its scalar refuses', '{ at(time: "yesterday") }'],
-      ['too deep an operation', `{ notification(id: "1") ${'{ original '.repeat(14)}{ id }${' }'.repeat(14)} }`],
+      [
+        'too deep an operation',
+        `{ notification(id: "1") ${'{ original '.repeat(14)}{ id }${' }'.repeat(14)} }`,
+      ],
     ])('%s is BAD_USER_INPUT and 400', async (_name, query) => {
       const { status, errors } = await toy.query(query);
       expect(status).toBe(400);
@@ -123,11 +157,31 @@ describe.each(PLACEMENTS)('the gateway over HTTP, subgraphs %s', (placement) => 
     });
 
     it.each([
-      ['inside a list', 'mutation ($in: [NoopInput!]!) { save(inputs: $in) }', { in: [{ title: 'a', to: 'b' }, { title: 1, to: 'b' }] }, ['inputs.1.title']],
+      [
+        'inside a list',
+        'mutation ($in: [NoopInput!]!) { save(inputs: $in) }',
+        {
+          in: [
+            { title: 'a', to: 'b' },
+            { title: 1, to: 'b' },
+          ],
+        },
+        ['inputs.1.title'],
+      ],
       ['missing', 'mutation ($in: [NoopInput!]!) { save(inputs: $in) }', {}, ['inputs']],
-      ['inside a literal', 'mutation ($to: ID!) { noop(input: { title: "a", to: $to }) { id } }', { to: [] }, ['input.to']],
+      [
+        'inside a literal',
+        'mutation ($to: ID!) { noop(input: { title: "a", to: $to }) { id } }',
+        { to: [] },
+        ['input.to'],
+      ],
       ['refused by a scalar', 'query ($t: DateTime!) { at(time: $t) }', { t: 'yesterday' }, ['time']],
-      ['refused by a scalar of one of two subgraphs', 'query ($t: DateTime!) { at(time: $t) stats }', { t: 'yesterday' }, ['time']],
+      [
+        'refused by a scalar of one of two subgraphs',
+        'query ($t: DateTime!) { at(time: $t) stats }',
+        { t: 'yesterday' },
+        ['time'],
+      ],
     ])('names the wrong input: %s', async (_name, query, variables, fields) => {
       const { errors } = await toy.query(query, variables);
       expect(errors.map(({ extensions }) => extensions)).toEqual(
@@ -195,7 +249,9 @@ describe.each(PLACEMENTS)('the gateway over HTTP, subgraphs %s', (placement) => 
       const response = await post(body);
       expect(response.status).toBe(status);
       expect(await response.json()).toEqual({
-        errors: [{ message: expect.any(String), extensions: expect.objectContaining({ code: 'BAD_USER_INPUT' }) }],
+        errors: [
+          { message: expect.any(String), extensions: expect.objectContaining({ code: 'BAD_USER_INPUT' }) },
+        ],
       });
     });
 
@@ -206,7 +262,11 @@ describe.each(PLACEMENTS)('the gateway over HTTP, subgraphs %s', (placement) => 
     });
 
     it('answers with the caller’s request id, or one of its own', async () => {
-      const given = await toy.query('{ notification(id: "1") { requestId } }', {}, { 'x-request-id': 'abc-123' });
+      const given = await toy.query(
+        '{ notification(id: "1") { requestId } }',
+        {},
+        { 'x-request-id': 'abc-123' },
+      );
       expect(given.headers.get('x-request-id')).toBe('abc-123');
       expect(given.data).toEqual({ notification: { requestId: 'abc-123' } });
       const made = await toy.query('{ stats }', {}, { 'x-request-id': 'not valid {}' });
@@ -225,7 +285,13 @@ describe.each(PLACEMENTS)('the gateway over HTTP, subgraphs %s', (placement) => 
       expect((await whoami('Bearer hk_good')).data).toEqual({ whoami: APP });
     });
     it('hands names of any script over to the subgraph', async () => {
-      const operator: Principal = { kind: 'operator', workspace: 'default', key: 'k', name: '王芳 – Zoë', root: true };
+      const operator: Principal = {
+        kind: 'operator',
+        workspace: 'default',
+        key: 'k',
+        name: '王芳 – Zoë',
+        root: true,
+      };
       toy.toys.keys.set(hash('sha256', 'ho_any'), operator);
       expect((await whoami('Bearer ho_any')).data).toEqual({ whoami: operator });
     });
@@ -240,9 +306,15 @@ describe.each(PLACEMENTS)('the gateway over HTTP, subgraphs %s', (placement) => 
       ['nothing after Bearer', async () => 'Bearer '],
       ['an unknown key', async () => 'Bearer hk_unknown'],
       ['an expired token', async () => `Bearer ${await userToken({ expires: 1_000 })}`],
-      ['a token of another secret', async () => `Bearer ${await userToken({ secret: 'another secret that is long enough too' })}`],
+      [
+        'a token of another secret',
+        async () => `Bearer ${await userToken({ secret: 'another secret that is long enough too' })}`,
+      ],
       ['a token without workspace', async () => `Bearer ${await userToken({ claims: { ws: undefined } })}`],
-      ['a token for another audience', async () => `Bearer ${await userToken({ audience: 'herald:console' })}`],
+      [
+        'a token for another audience',
+        async () => `Bearer ${await userToken({ audience: 'herald:console' })}`,
+      ],
     ])('%s: 401 UNAUTHENTICATED', async (_name, authorization) => {
       const { status, errors, data, headers } = await whoami(await authorization());
       expect(status).toBe(401);
@@ -251,7 +323,11 @@ describe.each(PLACEMENTS)('the gateway over HTTP, subgraphs %s', (placement) => 
       expect(headers.get('www-authenticate')).toBe('Bearer');
     });
     it('refuses wrong credentials before it reads the body', async () => {
-      const { status } = await toy.query(`{ echo(text: "${'x'.repeat(70_000)}") }`, {}, { authorization: 'Bearer hk_unknown2' });
+      const { status } = await toy.query(
+        `{ echo(text: "${'x'.repeat(70_000)}") }`,
+        {},
+        { authorization: 'Bearer hk_unknown2' },
+      );
       expect(status).toBe(401);
     });
     it('never takes a failure of the users subgraph for a wrong key', async () => {

@@ -8,6 +8,8 @@ import { type RoleProcess, roleProcess } from '../platform/lifecycle/serve-role.
 import { redisNames } from '../platform/names/redis-names.ts';
 import { connectRedis } from '../platform/storage/redis.ts';
 import { createGateway, type Gateway } from './gateway.ts';
+import { demoOptions } from './pages/demo-session.ts';
+import { createPages } from './pages/pages.ts';
 import { requiredSettings } from './required-settings.ts';
 import type { SubgraphPlacement } from './subgraph-sources/subgraph-sources.ts';
 
@@ -34,6 +36,7 @@ export async function run(settings: Settings, options: RunOptions): Promise<Gate
       bodyLimitBytes: settings.HTTP_BODY_LIMIT_BYTES,
       log,
       shutdown,
+      pages: await createPages({ demo: demoOptions(settings, options) }),
     });
     shutdown.onClose('gateway', () => gateway.close());
     const url = await gateway.app.listen(address);

@@ -17,7 +17,7 @@ declare module 'vitest' {
 }
 
 /** What is installed for the data services is kept from run to run. */
-const TOOLS_DIR = resolve(import.meta.dirname, '../node_modules/.cache/herald-data-services');
+const TOOLS_DIR = resolve(import.meta.dirname, '../node_modules/.cache/herald-tools');
 
 /** Each project loads this module anew, so that what they share hangs on the process. */
 interface Shared {

@@ -13,6 +13,7 @@ import type { RequestContext } from '../../platform/auth/principal.ts';
 import { HeraldError } from '../../platform/errors/herald-error.ts';
 import { SUBGRAPH_NAMES, type SubgraphName } from '../../platform/graphql/subgraph.ts';
 import { variableErrors } from '../../platform/graphql/variable-errors.ts';
+import { httpStatusOf } from '../../platform/http/graphql-errors.ts';
 import type { Logger } from '../../platform/logging/logger.ts';
 import { publicError, publicErrors } from '../errors/public-errors.ts';
 import { apolloDataSource } from '../subgraph-sources/apollo-data-source.ts';
@@ -61,9 +62,9 @@ export class OperationExecutor {
   async execute(request: PlanRequest): Promise<ExecutionResult> {
     const context = request.context as RequestContext;
     try {
-      return publicErrors(await this.#run(request, context), context, this.#log);
+      return withStatus(publicErrors(await this.#run(request, context), context, this.#log));
     } catch (error) {
-      return { errors: [publicError(error, context, this.#log)] };
+      return withStatus({ errors: [publicError(error, context, this.#log)] });
     }
   }
 
@@ -130,6 +131,24 @@ export class OperationExecutor {
 
 export const dataSourcesOf = (sources: SubgraphSources): Record<string, GraphQLDataSource> =>
   Object.fromEntries(SUBGRAPH_NAMES.map((name) => [name, apolloDataSource(sources[name])]));
+
+/**
+ * Apollo Server answers 400 where nothing ran. Where that is not the caller's fault the status must say so, or
+ * nobody tries again.
+ */
+function withStatus(result: ExecutionResult): ExecutionResult {
+  if (result.data !== undefined || !result.errors) return result;
+  return {
+    errors: result.errors.map((error) => {
+      const { code } = error.extensions;
+      if (code !== 'UNAVAILABLE' && code !== 'INTERNAL_SERVER_ERROR') return error;
+      return new GraphQLError(error.message, {
+        ...(error.path && { path: error.path }),
+        extensions: { ...error.extensions, http: { status: httpStatusOf(code) } },
+      });
+    }),
+  };
+}
 
 /**
  * A reference that no subgraph could resolve leaves required fields empty. The query plan executor nulls the parent

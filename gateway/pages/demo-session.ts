@@ -4,8 +4,8 @@ import type { FastifyRequest } from 'fastify';
 import { SignJWT } from 'jose';
 import { type Settings, SettingsError } from '../../platform/config/settings.ts';
 import { isOn, type RunOptions } from '../../platform/lifecycle/run-options.ts';
-import { DEFAULT_WORKSPACE } from '../../platform/names/ids.ts';
 import { DEMO_USER } from '../../platform/names/demo.ts';
+import { DEFAULT_WORKSPACE } from '../../platform/names/ids.ts';
 import { USER_TOKEN_AUDIENCE, USER_TOKEN_ISSUER } from '../authentication/user-tokens.ts';
 
 export interface DemoOptions {
@@ -25,7 +25,9 @@ export function demoOptions(settings: Settings, run: RunOptions): DemoOptions | 
   const { HERALD_DEMO, HERALD_JWT_SECRET: jwtSecret, HERALD_DEMO_APP_KEY: appKey } = settings;
   if (!isOn(HERALD_DEMO, run)) return undefined;
   if (!jwtSecret || !appKey)
-    throw new SettingsError(['HERALD_JWT_SECRET and HERALD_DEMO_APP_KEY: must be set where HERALD_DEMO is on']);
+    throw new SettingsError([
+      'HERALD_JWT_SECRET and HERALD_DEMO_APP_KEY: must be set where HERALD_DEMO is on',
+    ]);
   return { access: HERALD_DEMO === 'on' ? 'everyone' : 'this-machine', jwtSecret, appKey };
 }
 
@@ -41,10 +43,16 @@ export interface DemoSession {
 const TOKEN_TTL_S = 15 * 60;
 
 /** @returns gives a session to callers that may have one, undefined to others. */
-export function demoSessions(options: DemoOptions): (request: FastifyRequest) => Promise<DemoSession | undefined> {
+export function demoSessions(
+  options: DemoOptions,
+): (request: FastifyRequest) => Promise<DemoSession | undefined> {
   const key = new TextEncoder().encode(options.jwtSecret);
   return async (request) => {
-    if (options.access === 'this-machine' && !isFromThisMachine(request.socket.remoteAddress, request.headers)) return;
+    if (
+      options.access === 'this-machine' &&
+      !isFromThisMachine(request.socket.remoteAddress, request.headers)
+    )
+      return;
     const expiresAt = new Date((Math.floor(Date.now() / 1_000) + TOKEN_TTL_S) * 1_000);
     const userToken = await new SignJWT({ ws: DEFAULT_WORKSPACE })
       .setProtectedHeader({ alg: 'HS256' })
@@ -75,7 +83,8 @@ export function isFromThisMachine(
   headers: Readonly<Record<string, string | readonly string[] | undefined>>,
 ): boolean {
   const { host } = headers;
-  if (remoteAddress === undefined || typeof host !== 'string' || !URL.canParse(`http://${host}`)) return false;
+  if (remoteAddress === undefined || typeof host !== 'string' || !URL.canParse(`http://${host}`))
+    return false;
   return (
     // A BlockList takes IPv4 addresses written as IPv6 (::ffff:127.0.0.1) for what they are.
     loopback.check(remoteAddress, isIPv6(remoteAddress) ? 'ipv6' : 'ipv4') &&

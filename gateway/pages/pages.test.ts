@@ -23,11 +23,16 @@ describe('pages', () => {
   test.each(['/inbox', '/console', '/graphql'])('%s allows only its own scripts', async (url) => {
     const { statusCode, headers, body } = await (await serve({ demo })).inject(url);
     expect(statusCode).toBe(200);
-    expect(headers).toMatchObject({ 'content-type': 'text/html; charset=utf-8', 'x-content-type-options': 'nosniff' });
+    expect(headers).toMatchObject({
+      'content-type': 'text/html; charset=utf-8',
+      'x-content-type-options': 'nosniff',
+    });
     const policy = String(headers['content-security-policy']);
     expect(policy).toContain("default-src 'none'");
     expect(policy).not.toContain('unsafe');
-    expect(body).not.toMatch(/<script(?![^>]*\ssrc="\/assets\/)|<style|\son\w+=|\sstyle=|(?:src|href)="(?:https?:)?\/\//);
+    expect(body).not.toMatch(
+      /<script(?![^>]*\ssrc="\/assets\/)|<style|\son\w+=|\sstyle=|(?:src|href)="(?:https?:)?\/\//,
+    );
   });
 
   test('every script and style that is loaded is there, with its type', async () => {
@@ -55,7 +60,10 @@ describe('pages', () => {
     const server = await serve({ demo });
     const first = await server.inject('/assets/base.css');
     expect(first.headers['cache-control']).toBe('no-cache');
-    const again = await server.inject({ url: '/assets/base.css', headers: { 'if-none-match': String(first.headers.etag) } });
+    const again = await server.inject({
+      url: '/assets/base.css',
+      headers: { 'if-none-match': String(first.headers.etag) },
+    });
     expect(again.statusCode).toBe(304);
   });
 
@@ -77,7 +85,10 @@ describe('pages', () => {
 
 describe('/inbox/session', () => {
   test('is a short-lived token of the demo user that the gateway takes', async () => {
-    const response = await (await serve({ demo })).inject({ url: '/inbox/session', headers: { host: 'localhost:4000' } });
+    const response = await (await serve({ demo })).inject({
+      url: '/inbox/session',
+      headers: { host: 'localhost:4000' },
+    });
     expect(response.statusCode).toBe(200);
     expect(response.headers['cache-control']).toBe('no-store');
     const session = response.json<{ userToken: string; expiresAt: string; appKey: string; user: string }>();

@@ -1,7 +1,8 @@
 /** What a person sees in a browser: /inbox (the demo), /console (operators), and the explorer at GET /graphql. */
+
+import { readFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { readFile } from 'node:fs/promises';
 import fastifyStatic from '@fastify/static';
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import type { GatewayPages } from '../gateway.ts';
@@ -32,7 +33,9 @@ const FILES = {
 /** Reads the pages once. @throws Error when a file of the installation is missing. */
 export async function createPages(options: PagesOptions): Promise<Required<GatewayPages>> {
   const [inbox, console, explorer, serviceWorker] = await Promise.all(
-    ['inbox.html', 'console.html', 'explorer.html', 'herald-sw.js'].map((name) => readFile(join(STATIC, name))),
+    ['inbox.html', 'console.html', 'explorer.html', 'herald-sw.js'].map((name) =>
+      readFile(join(STATIC, name)),
+    ),
   );
   const page = (body: Buffer | undefined) => (_request: unknown, reply: FastifyReply) =>
     reply.headers(PAGE_HEADERS).type('text/html; charset=utf-8').send(body);

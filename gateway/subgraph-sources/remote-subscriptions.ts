@@ -16,6 +16,7 @@ export interface RemoteSubscriptionsOptions {
   readonly url: string;
   readonly gatewaySecret: string;
   readonly log: Logger;
+  readonly pingIntervalMs?: number;
   /** A subgraph that has not answered a ping for this long counts as lost. */
   readonly pongTimeoutMs?: number;
 }
@@ -28,7 +29,8 @@ export class RemoteSubscriptions {
   readonly #name: SubgraphName;
   readonly #log: Logger;
 
-  constructor({ name, url, gatewaySecret, log, pongTimeoutMs = 5_000 }: RemoteSubscriptionsOptions) {
+  constructor(options: RemoteSubscriptionsOptions) {
+    const { name, url, gatewaySecret, log, pingIntervalMs = 10_000, pongTimeoutMs = 5_000 } = options;
     this.#name = name;
     this.#log = log;
     let pongTimer: NodeJS.Timeout | undefined;
@@ -39,7 +41,7 @@ export class RemoteSubscriptions {
       // No silent reconnect: events would be missed. Callers get a coded error and resume by their cursor.
       retryAttempts: 0,
       lazyCloseTimeout: 10_000,
-      keepAlive: 10_000,
+      keepAlive: pingIntervalMs,
       on: {
         ping: (received) => {
           if (!received) pongTimer = setTimeout(() => this.#client.terminate(), pongTimeoutMs);

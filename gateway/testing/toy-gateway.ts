@@ -1,7 +1,7 @@
 /** A whole gateway over the toy subgraphs on loopback sockets: in one process, or each subgraph behind its own server. */
 import { type Client, type ClientOptions, createClient } from 'graphql-ws';
 import { WebSocket } from 'ws';
-import type { SubgraphName } from '../../platform/graphql/subgraph.ts';
+import type { Subgraph, SubgraphName } from '../../platform/graphql/subgraph.ts';
 import {
   createSubgraphServer,
   type SubgraphServer,
@@ -9,7 +9,7 @@ import {
 import type { Invalidation } from '../../platform/invalidation/invalidation-bus.ts';
 import { createGateway, type Gateway, type GatewayOptions } from '../gateway.ts';
 import type { SubgraphPlacement } from '../subgraph-sources/subgraph-sources.ts';
-import { memoryLog, type MemoryLog } from './memory-log.ts';
+import { type MemoryLog, memoryLog } from './memory-log.ts';
 import { TOY_SDLS, type Toys, toySubgraphs } from './toy-subgraphs.ts';
 
 export const TOY_JWT_SECRET = 'the secret of the tests, 32 bytes and more';
@@ -32,6 +32,8 @@ export interface ToyGateway extends MemoryLog {
   readonly toys: Toys;
   /** Of remote subgraphs. */
   readonly servers: ReadonlyMap<SubgraphName, SubgraphServer>;
+  /** Serves a remote subgraph again, on its old port, after its server was closed. */
+  restart(name: SubgraphName): Promise<void>;
   /** `http://127.0.0.1:<port>`. */
   readonly origin: string;
   /** As POST /graphql. */
@@ -57,19 +59,20 @@ export async function startToyGateway(
   const shutdown = { started: false };
   const servers = new Map<SubgraphName, SubgraphServer>();
   const urls: [SubgraphName, string][] = [];
+  const serve = async (subgraph: Subgraph, port: number): Promise<string> => {
+    const server = createSubgraphServer({
+      subgraph,
+      gatewaySecret: TOY_GATEWAY_SECRET,
+      log,
+      shutdown,
+      problems: async () => [],
+      bodyLimitBytes: 1024 * 1024,
+    });
+    servers.set(subgraph.name, server);
+    return server.listen({ host: '127.0.0.1', port });
+  };
   if (placement === 'remote')
-    for (const subgraph of toys.subgraphs) {
-      const server = createSubgraphServer({
-        subgraph,
-        gatewaySecret: TOY_GATEWAY_SECRET,
-        log,
-        shutdown,
-        problems: async () => [],
-        bodyLimitBytes: 1024 * 1024,
-      });
-      servers.set(subgraph.name, server);
-      urls.push([subgraph.name, await server.listen({ host: '127.0.0.1', port: 0 })]);
-    }
+    for (const subgraph of toys.subgraphs) urls.push([subgraph.name, await serve(subgraph, 0)]);
   const listeners: ((message: Invalidation) => void)[] = [];
   const placed: SubgraphPlacement =
     placement === 'remote'
@@ -99,6 +102,12 @@ export async function startToyGateway(
     lines,
     origin,
     shutdown,
+    async restart(name) {
+      const subgraph = toys.subgraphs.find((candidate) => candidate.name === name);
+      const url = urls.find(([candidate]) => candidate === name)?.[1];
+      if (!subgraph || !url) throw new Error(`${name} is not remote`);
+      await serve(subgraph, Number(new URL(url).port));
+    },
     async query(query, variables, headers) {
       const response = await fetch(`${origin}/graphql`, {
         method: 'POST',

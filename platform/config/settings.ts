@@ -154,7 +154,7 @@ export const SETTINGS = {
   SEND_RETRY_BASE_MS: setting(positive.default(2_000), 'Delay before the second attempt; it doubles with each further one.'),
   SEND_RETRY_MAX_MS: setting(positive.default(15 * 60_000), 'Longest delay between two attempts.'),
   SEND_TIMEOUT_MS: setting(positive.default(15_000), 'Longest a provider may take for one attempt.'),
-  DISPATCH_CONCURRENCY: setting(positive.max(1000).default(8), 'Chunks each queue of a dispatcher works on at once.'),
+  DISPATCH_CONCURRENCY: setting(positive.max(1000).default(64), 'Jobs each queue of a dispatcher works on at once. Jobs are grouped: this is how large a group can get under light load.'),
   DISPATCH_CHUNK_SIZE: setting(positive.max(1000).default(100), 'Most ids in one queue job.'),
   SWEEP_INTERVAL_MS: setting(positive.default(2_000), 'How often the scheduler looks for what is due and in no queue.'),
   SHUTDOWN_TIMEOUT_MS: setting(positive.default(25_000), 'After SIGTERM, how long work in hand may take before the process ends.'),

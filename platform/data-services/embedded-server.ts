@@ -167,7 +167,7 @@ export class EmbeddedServer {
       if (this.#stopping) return;
       if (Date.now() - readyAt > STEADY_MS) this.#attempt = 0;
       this.#spec.onEvent(
-        `${this.#spec.name} ended unexpectedly (${signal ?? `exit code ${code}`}); starting it again on the same data`,
+        `${this.#spec.name} ended unexpectedly (${signal ?? `exit code ${code}`}); starting it again`,
       );
       this.#restartLater();
     });

@@ -39,15 +39,30 @@ const TEMPLATES = [
       properties: { order: { type: 'string' }, total: { type: 'string' } },
     },
     contents: [
-      { channel: 'IN_APP' as const, title: 'Order {{order}} is paid', body: 'We have received {{total}}. Thank you!' },
-      { channel: 'EMAIL' as const, title: 'Order {{order}} is paid', body: 'Hello {{user.name}},\n\nwe have received {{total}} for order {{order}}. Thank you!' },
+      {
+        channel: 'IN_APP' as const,
+        title: 'Order {{order}} is paid',
+        body: 'We have received {{total}}. Thank you!',
+      },
+      {
+        channel: 'EMAIL' as const,
+        title: 'Order {{order}} is paid',
+        body: 'Hello {{user.name}},\n\nwe have received {{total}} for order {{order}}. Thank you!',
+      },
     ],
   },
 ];
 
 /** Makes and publishes them where they are not there: what operators have changed since stays as it is. */
-export async function ensureDemo(workspace: string, templates: TemplateDrafts, routes: RouteDrafts): Promise<void> {
-  const existing = await templates.find(workspace, TEMPLATES.map(({ id }) => id));
+export async function ensureDemo(
+  workspace: string,
+  templates: TemplateDrafts,
+  routes: RouteDrafts,
+): Promise<void> {
+  const existing = await templates.find(
+    workspace,
+    TEMPLATES.map(({ id }) => id),
+  );
   for (const template of TEMPLATES) {
     if (existing.has(template.id)) continue;
     await templates.save(workspace, template);

@@ -1,8 +1,8 @@
 /** What must be there before anybody can call: the first workspace, its operator, and the demo where it is on. */
 import type { Settings } from '../../platform/config/settings.ts';
-import { DEFAULT_WORKSPACE } from '../../platform/names/ids.ts';
 import { DEMO_APP, DEMO_USER } from '../../platform/names/demo.ts';
-import type { UsersBootstrap } from './index.ts';
+import { DEFAULT_WORKSPACE } from '../../platform/names/ids.ts';
+import type { UsersBootstrap } from './contract.ts';
 
 /** Idempotent, and safe when several processes start at once. */
 export async function bootstrapUsers(

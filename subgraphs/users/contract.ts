@@ -35,6 +35,20 @@ export interface Recipient {
   readonly devices: readonly PushDevice[];
 }
 
+/** A person as callers describe them: the contract's `UserInput`. Null is the same as absent. */
+export interface UserProfile {
+  readonly id: string;
+  readonly name?: string | null;
+  readonly locale?: string | null;
+  readonly timezone?: string | null;
+  readonly email?: string | null;
+  readonly phone?: string | null;
+  readonly groups?: readonly string[] | null;
+  readonly attributes?: unknown;
+  readonly addresses?: readonly { readonly channel: Channel; readonly address: string }[] | null;
+  readonly preferredChannels?: readonly Channel[] | null;
+}
+
 export interface UsersService {
   /** Those of `ids` that are not users of the workspace. */
   missingUsers(workspace: string, ids: readonly string[]): Promise<string[]>;
@@ -48,4 +62,25 @@ export interface UsersService {
   removeDevices(workspace: string, deviceIds: readonly string[]): Promise<void>;
   /** Whose credential has this SHA-256 hash (hex), not revoked. */
   principalByKeyHash(hash: string): Promise<Principal | undefined>;
+}
+
+/** What the start of a process makes sure of. All idempotent, and safe when several processes start at once. */
+export interface UsersBootstrap {
+  /** With its console app. */
+  ensureWorkspace(id: string, name: string): Promise<void>;
+  /**
+   * The operator key from the settings. A former one from the settings is revoked; one that an operator has
+   * revoked by hand stays revoked (logged).
+   * @throws Error when the secret is in use for something else.
+   */
+  ensureOperatorKey(workspace: string, secret: string, options: { readonly root: boolean }): Promise<void>;
+  /** An app with a key from the settings, which replaces a former one from the settings. @throws Error likewise. */
+  ensureAppWithKey(app: {
+    readonly workspace: string;
+    readonly id: string;
+    readonly name: string;
+    readonly secret: string;
+  }): Promise<void>;
+  /** Creates the user where there is none of this id; one that is there stays as it is. */
+  ensureUser(workspace: string, profile: UserProfile): Promise<void>;
 }

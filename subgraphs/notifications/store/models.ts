@@ -146,10 +146,10 @@ export function notificationModels(connection: Connection): NotificationModels {
   );
 
   return {
-    notifications: connection.model('Notification', notification),
-    deliveries: connection.model('Delivery', delivery),
-    messages: connection.model('InboxMessage', message),
-    counters: connection.model('InboxCounter', counter),
+    notifications: connection.model<NotificationRecord>('Notification', notification),
+    deliveries: connection.model<DeliveryRecord>('Delivery', delivery),
+    messages: connection.model<InboxMessageRecord>('InboxMessage', message),
+    counters: connection.model<InboxCounterRecord>('InboxCounter', counter),
     raw: {
       notifications: connection.collection('notifications'),
       deliveries: connection.collection('deliveries'),

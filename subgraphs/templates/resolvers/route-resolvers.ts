@@ -2,10 +2,10 @@
 import { requirePrincipal } from '../../../platform/auth/principal.ts';
 import { notFound } from '../../../platform/errors/herald-error.ts';
 import type { Resolvers } from '../generated/types.ts';
-import { connectionOf, pageInput } from '../input/page-input.ts';
 import type { RouteDrafts, RouteHead } from '../service/route-drafts.ts';
 import type { RouteBody } from '../store/records.ts';
 import type { LoadersOf } from './loaders.ts';
+import { pageOf } from './page.ts';
 
 /** The draft where there is one, else what is published. */
 function shown(head: RouteHead): RouteBody {
@@ -28,8 +28,7 @@ export function routeResolvers(
       },
       async routes(_, args, context) {
         const { workspace } = requirePrincipal(context, 'app', 'operator');
-        const page = pageInput(args);
-        return connectionOf(page, await drafts.page(workspace, page.after, page.first + 1));
+        return pageOf(args, (after, limit) => drafts.page(workspace, after, limit));
       },
     },
     Mutation: {

@@ -2,10 +2,10 @@
 import { type RequestContext, requirePrincipal } from '../../../platform/auth/principal.ts';
 import { notFound } from '../../../platform/errors/herald-error.ts';
 import type { Resolvers } from '../generated/types.ts';
-import { connectionOf, pageInput } from '../input/page-input.ts';
 import type { TemplateDrafts, TemplateHead } from '../service/template-drafts.ts';
 import type { TemplateSummary } from '../store/records.ts';
 import type { LoadersOf } from './loaders.ts';
+import { pageOf } from './page.ts';
 
 const isUser = (context: RequestContext): boolean => context.principal?.kind === 'user';
 
@@ -30,8 +30,7 @@ export function templateResolvers(
       },
       async templates(_, args, context) {
         const { workspace } = requirePrincipal(context, 'app', 'operator');
-        const page = pageInput(args);
-        return connectionOf(page, await drafts.page(workspace, page.after, page.first + 1));
+        return pageOf(args, (after, limit) => drafts.page(workspace, after, limit));
       },
       previewTemplate(_, { id, data, locale, version }, context) {
         const { workspace } = requirePrincipal(context, 'app', 'operator');

@@ -1,6 +1,6 @@
 /** What is wrong with a Handlebars source, found when it is saved, so that it cannot fail for that when it is sent. */
 import Handlebars from 'handlebars';
-import { HELPER_NAMES, HELPER_PARAMETERS } from './helpers.ts';
+import { BLOCK_HELPERS, BLOCK_PARAMETER_HELPERS, HELPER_NAMES, HELPER_PARAMETERS } from './helpers.ts';
 import { MAX_BLOCKS, MAX_DEPTH, MAX_EXPRESSIONS, MAX_PATH_PARTS } from './limits.ts';
 
 /** What a source must not have; the message says where and what to do. */
@@ -107,6 +107,12 @@ class SourceChecker extends Handlebars.Visitor {
 
   override BlockStatement(block: hbs.AST.BlockStatement): void {
     checkCall(block);
+    const names = [block.program, block.inverse].flatMap((program) => program?.blockParams ?? []);
+    if (names.length > 0 && !BLOCK_PARAMETER_HELPERS.has(sourceOf(block.path)))
+      throw new SourceProblem(
+        block.loc.start.line,
+        `only each and with give names ("as |${names.join(' ')}|"); remove them here.`,
+      );
     super.BlockStatement(block);
   }
 
@@ -145,6 +151,14 @@ function checkCall(call: Call): void {
         line,
         `the helper "${written}" takes ${takes === 1 ? 'one parameter' : `${takes} parameters`} and got ${given}; a variable of that name is written {{this.${written}}}.`,
       );
+    if (call.type !== 'BlockStatement' && BLOCK_HELPERS.has(written))
+      throw new SourceProblem(
+        line,
+        `the helper "${written}" is a block: {{#${written} …}} … {{/${written}}}.`,
+      );
+    // A block's result is not escaped.
+    if (call.type === 'BlockStatement' && !BLOCK_HELPERS.has(written))
+      throw new SourceProblem(line, `the helper "${written}" is no block: {{${written} …}}.`);
     return;
   }
   if (given > 0 || (call.hash?.pairs.length ?? 0) > 0 || call.type === 'SubExpression')

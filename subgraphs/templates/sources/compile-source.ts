@@ -35,9 +35,10 @@ environment.registerHelper(
   },
 );
 
+/** Handlebars' internal helpers are names like any other: `{{log}}` is a variable. */
 const KNOWN_HELPERS = Object.fromEntries([
   ...HELPER_NAMES.map((name) => [name, true]),
-  ['log', false],
+  ...['log', 'helperMissing', 'blockHelperMissing'].map((name) => [name, false]),
 ]) as KnownHelpers;
 
 /**

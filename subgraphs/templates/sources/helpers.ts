@@ -7,3 +7,7 @@ export const HELPER_PARAMETERS: Readonly<Record<string, number>> = {
   lookup: 2,
 };
 export const HELPER_NAMES: readonly string[] = Object.keys(HELPER_PARAMETERS);
+/** Those that work as blocks only. */
+export const BLOCK_HELPERS: ReadonlySet<string> = new Set(['if', 'unless', 'each', 'with']);
+/** Those whose block may name what it gets: `{{#each items as |item|}}`. */
+export const BLOCK_PARAMETER_HELPERS: ReadonlySet<string> = new Set(['each', 'with']);

@@ -81,7 +81,7 @@ function describe(error: ErrorObject): DataProblem {
 /** An instance for each schema: Ajv keeps every schema that it has compiled, and refuses a second one of the same $id. */
 function ajvFor(schema: Readonly<Record<string, unknown>>): Ajv {
   const Draft = typeof schema.$schema === 'string' && schema.$schema.includes('2020-12') ? Ajv2020 : Ajv;
-  const ajv = new Draft({ strict: false, logger: false, validateSchema: false });
+  const ajv = new Draft({ strict: false, logger: false, validateSchema: false, ownProperties: true });
   addFormats.default(ajv);
   return ajv;
 }

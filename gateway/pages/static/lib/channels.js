@@ -45,7 +45,8 @@ const TONES = {
 };
 
 /** For example `AWAITING_APPROVAL` → "Awaiting approval". @param {string} constant */
-export const inWords = (constant) => constant.charAt(0) + constant.slice(1).toLowerCase().replaceAll('_', ' ');
+export const inWords = (constant) =>
+  constant.charAt(0) + constant.slice(1).toLowerCase().replaceAll('_', ' ');
 
 /** @param {string} state of a notification or a delivery */
 export const stateTag = (state) => h('span', { class: `state ${TONES[state] ?? 'quiet'}` }, inWords(state));

@@ -35,7 +35,9 @@ export function fill(parent, ...children) {
 /** @param {readonly Child[]} children @returns {(Node | string)[]} */
 const present = (children) =>
   children.flatMap((child) =>
-    child === null || child === undefined || child === false ? [] : [typeof child === 'number' ? String(child) : child],
+    child === null || child === undefined || child === false
+      ? []
+      : [typeof child === 'number' ? String(child) : child],
   );
 
 /**
@@ -47,6 +49,7 @@ const present = (children) =>
  */
 export function byId(id, type) {
   const element = document.getElementById(id);
-  if (!element || (type && !(element instanceof type))) throw new Error(`the page has no #${id} of that type`);
+  if (!element || (type && !(element instanceof type)))
+    throw new Error(`the page has no #${id} of that type`);
   return /** @type {T} */ (element);
 }

@@ -52,4 +52,8 @@ export async function request(credential, query, variables) {
 
 /** A sentence about what went wrong. @param {unknown} error */
 export const sentenceOf = (error) =>
-  error instanceof TypeError ? 'Herald does not answer. Is it running?' : error instanceof Error ? error.message : String(error);
+  error instanceof TypeError
+    ? 'Herald does not answer. Is it running?'
+    : error instanceof Error
+      ? error.message
+      : String(error);

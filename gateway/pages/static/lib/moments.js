@@ -39,4 +39,9 @@ export function refreshTimes(root = document) {
 export const clockTime = (at) => clock.format(new Date(at));
 
 /** For example "340 ms" or "2.1 s". @param {number} ms */
-export const span = (ms) => (ms < 1_000 ? `${Math.round(ms)} ms` : ms < 60_000 ? `${(ms / 1_000).toFixed(1)} s` : `${Math.round(ms / 1_000)} s`);
+export const span = (ms) =>
+  ms < 1_000
+    ? `${Math.round(ms)} ms`
+    : ms < 60_000
+      ? `${(ms / 1_000).toFixed(1)} s`
+      : `${Math.round(ms / 1_000)} s`;

@@ -35,7 +35,10 @@ function remark({ type, detail }) {
   const text = (/** @type {unknown} */ value) => (value === undefined || value === null ? '' : String(value));
   switch (type) {
     case 'accepted':
-      return [text(d.event) && `event ${d.event}`, text(d.priority) && `priority ${text(d.priority).toLowerCase()}`];
+      return [
+        text(d.event) && `event ${d.event}`,
+        text(d.priority) && `priority ${text(d.priority).toLowerCase()}`,
+      ];
     case 'routed':
       return [
         d.deliveries === 1 ? '1 delivery' : text(d.deliveries) && `${d.deliveries} deliveries`,
@@ -44,7 +47,12 @@ function remark({ type, detail }) {
     case 'rendered':
       return [text(d.address)];
     case 'attempt':
-      return [text(d.provider), d.ok === true ? span(Number(d.latencyMs)) : [text(d.errorCode), text(d.errorMessage)].filter(Boolean).join(': ')];
+      return [
+        text(d.provider),
+        d.ok === true
+          ? span(Number(d.latencyMs))
+          : [text(d.errorCode), text(d.errorMessage)].filter(Boolean).join(': '),
+      ];
     case 'sent':
       return [text(d.provider) && `by ${d.provider}`, text(d.address)];
     case 'skipped':

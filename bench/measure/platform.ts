@@ -1,0 +1,94 @@
+/** Starts what is measured: data services, gateway and dispatcher, each a process of its own. */
+import { type ChildProcess, fork } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { provideDataServices } from '../../platform/data-services/provide-data-services.ts';
+import { loadSettings } from '../../platform/config/settings.ts';
+import { freePort } from '../../platform/data-services/free-port.ts';
+import { provideSecrets } from '../../platform/secrets/secrets.ts';
+
+export interface Platform {
+  readonly url: string;
+  readonly operatorKey: string;
+  /** What the data services are, for the report. */
+  readonly engines: string;
+  readonly gatewayPid: number;
+  startDispatcher(): Promise<void>;
+  stopDispatcher(): Promise<void>;
+  /** Bytes of resident memory of each role. */
+  memory(): Promise<Readonly<Record<string, number>>>;
+  stop(): Promise<void>;
+}
+
+export async function startPlatform(): Promise<Platform> {
+  const dataDir = await mkdtemp(join(tmpdir(), 'herald-bench-'));
+  const services = await provideDataServices({
+    dataDir,
+    allowDownload: false,
+    mongodbUri: process.env['TEST_MONGODB_URI'] || undefined,
+    redisUrl: process.env['TEST_REDIS_URL'] || undefined,
+    onProgress: (text: string) => process.stderr.write(`  ${text}\n`),
+  });
+  const { values } = await provideSecrets(dataDir, loadSettings({}));
+  const port = await freePort();
+  const env = {
+    ...process.env,
+    ...values,
+    MONGODB_URI: services.mongodbUri,
+    REDIS_URL: services.redisUrl,
+    PORT: String(port),
+    LOG_LEVEL: 'warn',
+    NODE_ENV: 'production',
+  };
+  const gateway = await role('gateway', env);
+  let dispatcher: ChildProcess | undefined;
+  const stopDispatcher = async () => {
+    await end(dispatcher);
+    dispatcher = undefined;
+  };
+  return {
+    url: `http://127.0.0.1:${port}`,
+    operatorKey: values.HERALD_ADMIN_KEY ?? '',
+    engines: `${services.found.mongo}; ${services.found.redis}`,
+    gatewayPid: gateway.pid ?? 0,
+    startDispatcher: async () => {
+      dispatcher ??= await role('dispatcher', env);
+    },
+    stopDispatcher,
+    memory: async () => ({
+      gateway: await residentBytes(gateway.pid),
+      ...(dispatcher && { dispatcher: await residentBytes(dispatcher.pid) }),
+    }),
+    stop: async () => {
+      await stopDispatcher();
+      await end(gateway);
+      await services.stop();
+      await rm(dataDir, { recursive: true, force: true });
+    },
+  };
+}
+
+/** A child that says by message when it is ready. */
+export function forked<T>(file: string, args: readonly string[], env: NodeJS.ProcessEnv): Promise<{ child: ChildProcess; said: T }> {
+  const child = fork(join(import.meta.dirname, '../servers', file), args, { env, stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+  return new Promise((resolve, reject) => {
+    child.once('message', (said) => resolve({ child, said: said as T }));
+    child.once('exit', (code) => reject(new Error(`${file} ended with code ${code} before it was ready`)));
+  });
+}
+
+const role = async (name: string, env: NodeJS.ProcessEnv): Promise<ChildProcess> => (await forked('role.ts', [name], env)).child;
+
+export async function end(child: ChildProcess | undefined): Promise<void> {
+  if (!child || child.exitCode !== null) return;
+  const exited = new Promise((resolve) => child.once('exit', resolve));
+  child.kill('SIGTERM');
+  await exited;
+}
+
+async function residentBytes(pid: number | undefined): Promise<number> {
+  const { readFile } = await import('node:fs/promises');
+  const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
+  return Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1] ?? 0) * 1024;
+}

@@ -1,0 +1,175 @@
+/** The `herald` command. */
+import { readFileSync } from 'node:fs';
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { HeraldConnectionError, HeraldRequestError } from '../client/index.ts';
+import { processEnvironment } from '../platform/config/environment.ts';
+import { loadSettings, ROLES, type Role, SettingsError } from '../platform/config/settings.ts';
+import { DataFolderInUseError } from '../platform/data-services/data-folder-lock.ts';
+import { DataServicesError } from '../platform/data-services/provide-data-services.ts';
+import type { CommandContext } from './context.ts';
+import { CommandFailure } from './failure.ts';
+import { KeysCommand, type KeysFlags } from './keys/keys.ts';
+import { send } from './send/send.ts';
+import { type TailFlags, tail } from './tail/tail.ts';
+
+const version = (): string =>
+  (JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string })
+    .version;
+
+const CONNECTION_HELP = `
+Without --url and HERALD_URL it talks to the Herald that runs on the data folder (HERALD_DATA_DIR), and without
+--api-key and HERALD_API_KEY it uses that one's operator key.`;
+
+/** Further values are collected, also from a list with commas. */
+const collect = (value: string, previous: readonly string[] = []): string[] => [...previous, value];
+const collectList = (value: string, previous: readonly string[] = []): string[] => [
+  ...previous,
+  ...value
+    .split(',')
+    .map((part) => part.trim())
+    .filter(Boolean),
+];
+function positiveInteger(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1)
+    throw new InvalidArgumentError('It must be a whole number above 0.');
+  return value;
+}
+
+const withConnection = (command: Command): Command =>
+  command
+    .option('--url <url>', 'where Herald is (HERALD_URL)')
+    .option(
+      '--api-key <key>',
+      'an API key or operator key (HERALD_API_KEY; shown to other users of this machine when given here)',
+    )
+    .option('--json', 'answer in JSON')
+    .addHelpText('after', CONNECTION_HELP);
+
+/** All commands. The actions run when it is parsed. */
+export function heraldProgram(context: CommandContext): Command {
+  const settings = () => loadSettings(context.env);
+  const program = new Command('herald')
+    .description('Notifications for everything: one graph in front of every channel.')
+    .version(version())
+    .showHelpAfterError('(herald --help tells more)')
+    .configureOutput({
+      writeOut: (text) => context.stdout.write(text),
+      writeErr: (text) => context.stderr.write(text),
+    })
+    .exitOverride();
+
+  program
+    .command('start')
+    .description('run Herald: everything on this machine, or a single role')
+    .addOption(new Option('--role <role>', 'run this role alone, on given data services').choices(ROLES))
+    .action(async ({ role }: { role?: Role }) => {
+      if (role !== undefined) {
+        const { runRole } = await import('./start/run-role.ts');
+        await runRole(role, settings(), { mode: 'single' });
+        return;
+      }
+      const { startSupervisor } = await import('./start/supervisor.ts');
+      await startSupervisor({ env: context.env, output: context.stdout, version: version() });
+    });
+
+  withConnection(program.command('send').description('send a notification'))
+    .option('--to <user>', 'a user; may be repeated', collect)
+    .option('--group <group>', 'a group; may be repeated', collect)
+    .option(
+      '--address <channel:address>',
+      'an address, for example EMAIL:ada@example.com; may be repeated',
+      collect,
+    )
+    .option('--template <id>', 'a published template')
+    .option('--event <type>', 'an event type with a published route')
+    .option('--title <text>', 'the title that goes with --body')
+    .option('--body <text>', 'the message itself, where there is no template')
+    .option('--data <json>', 'variables of the template')
+    .option('--channel <channel>', 'a channel; may be repeated, or a list with commas', collectList)
+    .option('--priority <priority>', 'HIGH, MEDIUM or LOW')
+    .option('--category <category>', 'the preference category')
+    .option('--send-at <time>', 'not before this time (RFC 3339)')
+    .option('--expires-at <time>', 'not after this time (RFC 3339)')
+    .option('--idempotency-key <key>', 'a repeat with the same key and input sends nothing more')
+    .action((flags) => send(flags, settings(), context));
+
+  withConnection(program.command('tail').description('show deliveries as they happen; needs an operator key'))
+    .option('--app <id>', 'only those of one app')
+    .option('--channels <list>', 'only these channels, with commas', collectList)
+    .option('--states <list>', 'only these states, with commas', collectList)
+    .action(async (flags: TailFlags) => {
+      const end = new AbortController();
+      for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => end.abort());
+      await tail(flags, settings(), context, end.signal);
+    });
+
+  const keys = program
+    .command('keys')
+    .description('apps, their API keys, and operator keys; needs an operator key');
+  const keysCommand = (command: Command) => {
+    const flags = command.optsWithGlobals<KeysFlags>();
+    return new KeysCommand(flags, settings(), context);
+  };
+  withConnection(keys.command('list', { isDefault: true }).description('all of them, without their secrets'))
+    .option('--revoked', 'revoked ones too')
+    .action((flags: { revoked?: boolean }, command: Command) =>
+      keysCommand(command).list(flags.revoked ?? false),
+    );
+  withConnection(keys.command('create-app <name>').description('a calling system, with its first API key'))
+    .option('--rate-limit <perSecond>', 'notifications per second that it may send', positiveInteger)
+    .action((name: string, flags: { rateLimit?: number }, command: Command) =>
+      keysCommand(command).createApp(name, flags.rateLimit),
+    );
+  withConnection(
+    keys.command('create <app> <name>').description('a further API key for an app, to replace another'),
+  ).action((app: string, name: string, _flags: unknown, command: Command) =>
+    keysCommand(command).createApiKey(app, name),
+  );
+  withConnection(keys.command('create-operator <name>').description('an operator key')).action(
+    (name: string, _flags: unknown, command: Command) => keysCommand(command).createOperatorKey(name),
+  );
+  withConnection(keys.command('revoke <id>').description('make a key useless, at once')).action(
+    (id: string, _flags: unknown, command: Command) => keysCommand(command).revoke(id),
+  );
+  return program;
+}
+
+/** What to tell a person about an error, and the exit code: 2 for a wrong call, 1 for all else. */
+export function explain(error: unknown): { readonly text: string; readonly exitCode: number } {
+  if (error instanceof CommanderError) return { text: '', exitCode: error.exitCode === 0 ? 0 : 2 };
+  if (error instanceof CommandFailure) return { text: error.message, exitCode: error.exitCode };
+  if (error instanceof HeraldRequestError) {
+    const wait =
+      error.retryAfterMs === undefined ? '' : ` Try again in ${Math.ceil(error.retryAfterMs / 1000)} s.`;
+    const where = [error.code, error.field].filter(Boolean).join(' ');
+    return { text: `${where}: ${error.message}${wait}`, exitCode: 1 };
+  }
+  const known = [SettingsError, DataFolderInUseError, DataServicesError, HeraldConnectionError];
+  if (known.some((kind) => error instanceof kind)) return { text: (error as Error).message, exitCode: 1 };
+  return { text: error instanceof Error ? (error.stack ?? error.message) : String(error), exitCode: 1 };
+}
+
+/** Runs the command line. The process ends by itself when the command is done; a failed one ends it here. */
+export async function main(argv: readonly string[]): Promise<void> {
+  // The process that runs this one with a newer Node, if any: without it there is nobody to take the exit code.
+  if (process.connected) {
+    process.once('disconnect', () => process.kill(process.pid, 'SIGTERM'));
+    process.channel?.unref();
+  }
+  // `herald tail | head`
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
+  const context: CommandContext = {
+    env: processEnvironment(),
+    stdout: process.stdout,
+    stderr: process.stderr,
+  };
+  try {
+    await heraldProgram(context).parseAsync([...argv]);
+  } catch (error) {
+    const { text, exitCode } = explain(error);
+    if (text !== '') process.stderr.write(`herald: ${text}\n`);
+    // Not process.exitCode: a role that failed in the middle of its start may hold the process open.
+    process.exit(exitCode);
+  }
+}

@@ -1,0 +1,106 @@
+/** An operator signs in, watches, looks into a notification and cancels one. */
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { troubleOf, useChromium } from '../support/chromium.ts';
+import { eventually } from '../support/eventually.ts';
+import { SEND, type Sent } from '../support/graph.ts';
+import { usePlatform } from '../support/platform.ts';
+
+const platform = usePlatform();
+const browser = useChromium();
+
+describe('the console', () => {
+  let page: Page;
+  let trouble: readonly string[];
+  beforeAll(async () => {
+    page = await browser.context.newPage();
+    await page.goto(`${platform.url}/console`);
+  });
+  afterAll(() => page.close());
+
+  const send = async (input: Record<string, unknown>) =>
+    (await platform.app.data<Sent>(SEND, { input: { to: [{ user: 'demo' }], ...input } })).sendNotification.notification.id;
+
+  test('wants an operator key', async () => {
+    await page.getByLabel('Operator key').fill(`ho_${'x'.repeat(43)}`);
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await eventually(
+      () => page.locator('#sign-in-error').textContent(),
+      (text) => expect(text).not.toBe(''),
+    );
+    expect(await page.locator('#signed-in').isVisible()).toBe(false);
+    // The browser itself reports the refused request; from here on there must be nothing.
+    trouble = troubleOf(page);
+    await page.getByLabel('Operator key').fill(platform.operatorKey);
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.locator('#connection[data-state=live]').waitFor();
+    expect(await page.locator('#sign-in').isVisible()).toBe(false);
+  });
+
+  test('shows deliveries live, and counts them', async () => {
+    // Until the subscription runs, what is sent is not in the feed: so one is sent until it is.
+    await eventually(
+      async () => {
+        await send({ template: 'welcome', data: { product: 'Herald' }, channels: ['IN_APP', 'EMAIL'] });
+        await page.locator('#feed > li').first().waitFor({ timeout: 2_000 });
+        return page.locator('#feed > li').allTextContents();
+      },
+      (rows) => expect(rows.join()).toMatch(/E-mail.*Sent|In-app.*Delivered/),
+      30_000,
+    );
+    await eventually(
+      () => page.locator('#totals [data-total=delivered] dd').textContent(),
+      (count) => expect(Number(count)).toBeGreaterThan(0),
+      20_000,
+    );
+    expect(await page.locator('#channels').textContent()).toContain('In-app');
+  });
+
+  test('lists templates and routes', async () => {
+    expect(await page.locator('#templates').textContent()).toContain('welcome');
+    expect(await page.locator('#routes').textContent()).toContain('order.paid');
+  });
+
+  test('shows a notification with its timeline, and cancels it', async () => {
+    const id = await send({ content: { body: 'Tomorrow' }, channels: ['IN_APP'], sendAt: new Date(Date.now() + 86_400_000) });
+    await page.locator('#reload').click();
+    await page.locator(`#notifications tr[data-id="${id}"] button`).click();
+    const detail = page.locator('#detail');
+    await detail.locator('li[data-type=scheduled]').waitFor();
+    await detail.getByRole('button', { name: 'Cancel' }).click();
+    await detail.locator('li[data-type=canceled]').waitFor();
+    expect(await page.locator('#detail-state').textContent()).toBe('Canceled');
+    await page.keyboard.press('Escape');
+    expect(await detail.isVisible()).toBe(false);
+  });
+
+  test('filters and turns pages', async () => {
+    await page.locator('#filter-state').selectOption('CANCELED');
+    await eventually(() => page.locator('#notifications tr').count(), (count) => expect(count).toBe(1));
+    await page.locator('#filter-state').selectOption('');
+    const inputs = Array.from({ length: 20 }, (_, i) => ({
+      content: { body: `Number ${i}` },
+      to: [{ user: 'demo' }],
+      channels: ['IN_APP'],
+    }));
+    await platform.app.data('mutation Many($inputs: [SendNotificationInput!]!) { sendNotifications(inputs: $inputs) { deduplicated } }', { inputs });
+    await page.locator('#reload').click();
+    const rows = page.locator('#notifications tr');
+    await eventually(() => rows.count(), (count) => expect(count).toBe(15));
+    const firstPage = await rows.evaluateAll((all) => all.map((row) => row.dataset.id));
+    await page.locator('#older').click();
+    await eventually(
+      () => rows.evaluateAll((all) => all.map((row) => row.dataset.id)),
+      (ids) => expect(ids.some((id) => firstPage.includes(id))).toBe(false),
+    );
+    await page.locator('#newer').click();
+    await eventually(() => rows.evaluateAll((all) => all.map((row) => row.dataset.id)), (ids) => expect(ids).toEqual(firstPage));
+  });
+
+  test('forgets the key', async () => {
+    await page.getByRole('button', { name: 'Sign out' }).click();
+    expect(await page.locator('#sign-in').isVisible()).toBe(true);
+    expect(await page.evaluate(() => sessionStorage.length)).toBe(0);
+    expect(trouble).toEqual([]);
+  });
+});

@@ -1,0 +1,70 @@
+/** /console: what operators watch. */
+import { byId } from '../lib/dom.js';
+import { RequestFailed, request, sentenceOf } from '../lib/graphql-http.js';
+import { refreshTimes } from '../lib/moments.js';
+import { showCatalog } from './catalog.js';
+import { startDetail } from './detail.js';
+import { startFeed } from './feed.js';
+import { startNotifications } from './notifications.js';
+import { startNumbers } from './numbers.js';
+import { operatorKey } from './operator-key.js';
+
+/** Only operators are answered. */
+const WHO = 'query Operator { operatorKeys { id } }';
+
+/** @type {{ stop(): void }[]} */
+let running = [];
+
+/** @param {unknown} error */
+function onError(error) {
+  if (error instanceof RequestFailed && error.code === 'UNAUTHENTICATED') return signOut(error.message);
+  const notice = byId('notice');
+  notice.textContent = sentenceOf(error);
+  notice.hidden = false;
+}
+
+/** @param {boolean} signedIn */
+function showSignedIn(signedIn) {
+  byId('sign-in').hidden = signedIn;
+  for (const id of ['signed-in', 'sign-out', 'connection']) byId(id).hidden = !signedIn;
+  byId('notice').hidden = true;
+}
+
+/** @param {string} [reason] */
+function signOut(reason = '') {
+  operatorKey.forget();
+  for (const part of running) part.stop();
+  running = [];
+  showSignedIn(false);
+  byId('sign-in-error').textContent = reason;
+  byId('key').focus();
+}
+
+/** @param {string} key */
+async function signIn(key) {
+  await request(key, WHO);
+  operatorKey.set(key);
+  showSignedIn(true);
+  const detail = startDetail(key, () => notifications.reload());
+  const open = (/** @type {string} */ id) => detail.open(id);
+  const notifications = startNotifications(key, { onOpen: open, onError });
+  running = [detail, notifications, startNumbers(key, onError), startFeed(key, open)];
+  await showCatalog(key).catch(onError);
+}
+
+const field = byId('key', HTMLInputElement);
+byId('sign-in').addEventListener('submit', async (event) => {
+  event.preventDefault();
+  try {
+    await signIn(field.value.trim());
+    field.value = '';
+  } catch (error) {
+    signOut(sentenceOf(error));
+  }
+});
+byId('sign-out').addEventListener('click', () => signOut());
+setInterval(() => refreshTimes(), 10_000);
+
+const kept = operatorKey.get();
+if (kept) await signIn(kept).catch((error) => signOut(sentenceOf(error)));
+else signOut();

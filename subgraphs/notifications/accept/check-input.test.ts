@@ -1,0 +1,53 @@
+import { describe, expect, it } from 'vitest';
+import { inputProblem, type SendInput } from './check-input.ts';
+
+const now = new Date('2026-01-01T12:00:00Z');
+const good: SendInput = { content: { body: 'Hello' }, to: [{ user: 'ann' }] };
+const later = (ms: number) => new Date(now.getTime() + ms);
+
+describe('inputProblem', () => {
+  it.each<[string, SendInput]>([
+    ['content to a user', good],
+    ['a template to a group', { template: 't', to: [{ group: 'vip' }] }],
+    ['an event without recipients', { event: 'order.paid' }],
+    ['an address with its channel', { ...good, to: [{ channel: 'EMAIL', address: 'ann@example.com' }] }],
+    ['nulls for what is left out', { ...good, event: null, template: null, data: null, channels: null, sendAt: null, expiresAt: null, idempotencyKey: null }],
+    ['a window', { ...good, sendAt: later(1_000), expiresAt: later(2_000) }],
+    ['a path as link', { ...good, content: { body: 'x', url: '/orders/1' } }],
+    ['1,000 recipients', { ...good, to: Array.from({ length: 1_000 }, (_, i) => ({ user: `u${i}` })) }],
+    ['data of 64 KiB', { ...good, data: { x: 'x'.repeat(64 * 1024 - 8) } }],
+  ])('takes %s', (_what, input) => {
+    expect(inputProblem(input, 'input', now)).toBeUndefined();
+  });
+
+  it.each<[string, SendInput, string, RegExp]>([
+    ['nothing to say', { to: [{ user: 'ann' }] }, 'input', /none is there/],
+    ['two of event, template, content', { ...good, template: 't' }, 'input.content', /template and content/],
+    ['no recipient', { content: { body: 'x' } }, 'input.to', /at least one recipient/],
+    ['an empty list of recipients', { ...good, to: [] }, 'input.to', /at least one recipient/],
+    ['1,001 recipients', { ...good, to: Array.from({ length: 1_001 }, () => ({ user: 'u' })) }, 'input.to', /1001/],
+    ['an empty recipient', { ...good, to: [{ user: 'ann' }, {}] }, 'input.to.1', /none is there/],
+    ['a user and a group in one', { ...good, to: [{ user: 'ann', group: 'vip' }] }, 'input.to.0.group', /user and group/],
+    ['an address without channel', { ...good, to: [{ address: 'ann@example.com' }] }, 'input.to.0.channel', /channel/],
+    ['a channel without address', { ...good, to: [{ user: 'ann', channel: 'EMAIL' }] }, 'input.to.0.channel', /address only/],
+    ['a bad e-mail address', { ...good, to: [{ channel: 'EMAIL', address: 'nobody' }] }, 'input.to.0.address', /./],
+    ['a bad phone number', { ...good, to: [{ channel: 'SMS', address: '12' }] }, 'input.to.0.address', /./],
+    ['an in-app address', { ...good, to: [{ channel: 'IN_APP', address: 'ann' }] }, 'input.to.0.address', /./],
+    ['no channels at all', { ...good, channels: [] }, 'input.channels', /at least one/],
+    ['an expiry in the past', { ...good, expiresAt: later(-1) }, 'input.expiresAt', /future/],
+    ['an expiry before the send', { ...good, sendAt: later(2_000), expiresAt: later(1_000) }, 'input.expiresAt', /after sendAt/],
+    ['a send in two years', { ...good, sendAt: later(800 * 24 * 3600_000) }, 'input.sendAt', /366 days/],
+    ['an empty body', { ...good, content: { body: '  ' } }, 'input.content.body', /empty/],
+    ['a script as link', { ...good, content: { body: 'x', url: 'javascript:alert(1)' } }, 'input.content.url', /http/],
+    ['another host by a path', { ...good, content: { body: 'x', url: '//evil.example' } }, 'input.content.url', /http/],
+    ['data that is a list', { ...good, data: [1] }, 'input.data', /object/],
+    ['data over 64 KiB', { ...good, data: { x: 'x'.repeat(64 * 1024) } }, 'input.data', /64 KiB/],
+    ['an empty key', { ...good, idempotencyKey: '' }, 'input.idempotencyKey', /1 to 200/],
+    ['a key of 201 characters', { ...good, idempotencyKey: 'x'.repeat(201) }, 'input.idempotencyKey', /1 to 200/],
+    ['an id with a space', { ...good, to: [{ user: 'a b' }] }, 'input.to.0.user', /printable/],
+  ])('refuses %s', (_what, input, field, message) => {
+    const problem = inputProblem(input, 'input', now);
+    expect(problem).toMatchObject({ code: 'BAD_USER_INPUT', field });
+    expect(problem?.message).toMatch(message);
+  });
+});

@@ -1,0 +1,153 @@
+import { describe, expect, test } from 'vitest';
+import type { TemplateInput } from '../generated/types.ts';
+import { templateBody } from './template-input.ts';
+
+const input = (changes: Partial<TemplateInput>): TemplateInput => ({
+  id: 'welcome',
+  name: 'Welcome',
+  contents: [{ channel: 'IN_APP', body: 'Hello {{name}}' }],
+  ...changes,
+});
+const content = (changes: Partial<TemplateInput['contents'][number]>): Partial<TemplateInput> => ({
+  contents: [
+    { channel: 'EMAIL', body: 'ok' },
+    { channel: 'IN_APP', body: 'Hello', ...changes },
+  ],
+});
+
+describe('templateBody', () => {
+  test('keeps what is given, nulls left out', async () => {
+    const body = await templateBody(
+      input({
+        name: ' Welcome ',
+        category: 'account',
+        variables: { $schema: 'http://json-schema.org/draft-07/schema#', properties: { 'a.b': {} } },
+        contents: [
+          { channel: 'SMS', body: 'a', locale: null, title: null, html: null, url: null },
+          { channel: 'EMAIL', body: 'b', locale: 'pt_BR', title: 't', html: '<p>', url: '/x' },
+          { channel: 'SMS', body: 'c', locale: 'en' },
+        ],
+      }),
+    );
+    expect(body).toEqual({
+      name: 'Welcome',
+      category: 'account',
+      channels: ['SMS', 'EMAIL'],
+      variables: '{"$schema":"http://json-schema.org/draft-07/schema#","properties":{"a.b":{}}}',
+      contents: [
+        { channel: 'SMS', body: 'a' },
+        { channel: 'EMAIL', body: 'b', locale: 'pt_BR', title: 't', html: '<p>', url: '/x' },
+        { channel: 'SMS', body: 'c', locale: 'en' },
+      ],
+    });
+    expect(await templateBody(input({ category: null, variables: null }))).toEqual({
+      name: 'Welcome',
+      channels: ['IN_APP'],
+      contents: [{ channel: 'IN_APP', body: 'Hello {{name}}' }],
+    });
+  });
+
+  test.each<[string, Partial<TemplateInput>, string, RegExp]>([
+    ['an empty id', { id: '' }, 'input.id', /1 to 200 printable/],
+    ['an id with a space', { id: 'a b' }, 'input.id', /without spaces/],
+    ['a long id', { id: 'a'.repeat(201) }, 'input.id', /1 to 200/],
+    ['a blank name', { name: '  ' }, 'input.name', /1 to 200/],
+    ['a long name', { name: 'a'.repeat(201) }, 'input.name', /1 to 200/],
+    ['a category with a space', { category: 'a b' }, 'input.category', /1 to 100/],
+    ['variables that are no schema', { variables: { type: 'text' } }, 'input.variables', /not a JSON Schema/],
+    [
+      'large variables',
+      { variables: { description: 'x'.repeat(65_536) } },
+      'input.variables',
+      /larger than 65536 bytes/,
+    ],
+    ['no contents', { contents: [] }, 'input.contents', /at least one content/],
+    [
+      'too many contents',
+      { contents: Array.from({ length: 201 }, () => ({ channel: 'SMS' as const, body: 'a' })) },
+      'input.contents',
+      /at most 200/,
+    ],
+    ['an empty body', content({ body: ' ' }), 'input.contents.1.body', /must not be empty/],
+    [
+      'html that is not for e-mail',
+      content({ html: '<p>' }),
+      'input.contents.1.html',
+      /Only EMAIL has html; IN_APP/,
+    ],
+    [
+      'a wrong locale',
+      content({ locale: 'english please' }),
+      'input.contents.1.locale',
+      /not a language tag/,
+    ],
+    ['the locale "default"', content({ locale: 'default' }), 'input.contents.1.locale', /leave it out/],
+    [
+      'the same channel twice',
+      content({ channel: 'EMAIL' }),
+      'input.contents.1',
+      /Contents 0 and 1 are for the same channel and locale \(EMAIL, no locale\)/,
+    ],
+    [
+      'the same locale written otherwise',
+      {
+        contents: [
+          { channel: 'SMS', locale: 'en-US', body: 'a' },
+          { channel: 'SMS', body: 'b' },
+          { channel: 'SMS', locale: 'EN_us', body: 'c' },
+        ],
+      },
+      'input.contents.2',
+      /Contents 0 and 2/,
+    ],
+    ['a syntax error', content({ title: 'ok', url: 'a\n{{#if x}}' }), 'input.contents.1.url', /^Line 2: /],
+    [
+      'an unknown helper',
+      content({ title: '{{shout name}}' }),
+      'input.contents.1.title',
+      /no helper "shout"/,
+    ],
+    [
+      'what fails at each send',
+      content({ url: 'javascript:{{x}}' }),
+      'input.contents.1.url',
+      /cannot be rendered: it makes a URL that runs code/,
+    ],
+    [
+      'a large body',
+      content({ body: 'é'.repeat(32_769) }),
+      'input.contents.1.body',
+      /has 65538 bytes; at most 65536/,
+    ],
+    [
+      'a large html',
+      content({ channel: 'EMAIL', locale: 'en', html: 'x'.repeat(524_289) }),
+      'input.contents.1.html',
+      /at most 524288/,
+    ],
+    [
+      'too much altogether',
+      {
+        contents: Array.from({ length: 9 }, (_, i) => ({
+          channel: 'EMAIL' as const,
+          locale: `en-${i}`,
+          body: 'a',
+          html: 'x'.repeat(500_000),
+        })),
+      },
+      'input.contents',
+      /All sources together/,
+    ],
+  ])('%s', async (_, changes, field, message) => {
+    await expect(templateBody(input(changes))).rejects.toMatchObject({
+      code: 'BAD_USER_INPUT',
+      field,
+      message: expect.stringMatching(message) as string,
+    });
+  });
+
+  test('a source of the largest size passes', async () => {
+    const body = 'x'.repeat(65_536);
+    expect((await templateBody(input(content({ body })))).contents[1]?.body).toBe(body);
+  });
+});

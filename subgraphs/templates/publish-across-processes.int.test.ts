@@ -1,0 +1,152 @@
+/** Publishing takes effect on another process at once: shown with two processes. */
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { setTimeout } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Principal } from '../../platform/auth/principal.ts';
+import { freshDatabase } from '../../testing/fresh.ts';
+import { type OpenRoom, openRoom } from './testing/open-room.ts';
+
+const services = freshDatabase();
+const operator: Principal = { kind: 'operator', workspace: 'default', key: 'k', name: 'Op', root: true };
+
+interface Answer {
+  readonly body?: string;
+  readonly version?: number;
+  readonly error?: string;
+}
+
+let parent: OpenRoom;
+/** Stores in the same database, but its messages go to a channel where nobody listens. */
+let unheard: OpenRoom;
+let child: ChildProcess;
+let requests = 0;
+
+beforeAll(async () => {
+  child = fork(
+    fileURLToPath(new URL('./testing/render-process.ts', import.meta.url)),
+    [services.mongodbUri, services.redisUrl, services.namespace],
+    { execArgv: [], stdio: ['ignore', 'inherit', 'inherit', 'ipc'] },
+  );
+  const ready = once(child, 'message');
+  [parent, unheard] = await Promise.all([
+    openRoom(services),
+    openRoom({ ...services, namespace: `${services.namespace}-unheard` }),
+  ]);
+  await ready;
+});
+
+afterAll(async () => {
+  const ended = once(child, 'exit');
+  child.disconnect();
+  await Promise.all([parent?.close(), unheard?.close(), ended]);
+});
+
+/** What the other process renders now. */
+function renderThere(template: string): Promise<Answer> {
+  const id = ++requests;
+  return new Promise((resolve) => {
+    const onMessage = (answer: Answer & { id: number }) => {
+      if (answer.id !== id) return;
+      child.off('message', onMessage);
+      resolve(answer);
+    };
+    child.on('message', onMessage);
+    child.send({ id, workspace: 'default', template });
+  });
+}
+
+async function publish(room: OpenRoom, id: string, body: string): Promise<void> {
+  const saved = await room.execute(
+    operator,
+    `mutation ($input: TemplateInput!, $id: ID!) { saveTemplate(input: $input) { id } publishTemplate(id: $id) { publishedVersion } }`,
+    { id, input: { id, name: id, contents: [{ channel: 'IN_APP', body }] } },
+  );
+  expect(saved.errors).toBeUndefined();
+}
+
+/** How long until the other process renders `body`, in ms. */
+async function timeUntil(template: string, body: string, limitMs: number): Promise<number> {
+  const start = performance.now();
+  while (performance.now() - start < limitMs) {
+    if ((await renderThere(template)).body === body) return performance.now() - start;
+    await setTimeout(10);
+  }
+  throw new Error(`the other process did not render "${body}" within ${limitMs} ms`);
+}
+
+describe('a second process', () => {
+  test('runs by itself', () => {
+    expect(child.pid).toBeTypeOf('number');
+    expect(child.pid).not.toBe(process.pid);
+  });
+
+  test('renders the new words within a second of each publish', async () => {
+    expect(await renderThere('news')).not.toHaveProperty('body');
+    for (let version = 1; version <= 5; version++) {
+      await publish(parent, 'news', `words ${version}`);
+      expect(await timeUntil('news', `words ${version}`, 1_000)).toBeLessThan(1_000);
+      expect(await renderThere('news')).toMatchObject({ version });
+    }
+  });
+
+  test('goes on with the old words while a draft is saved', async () => {
+    await publish(parent, 'draft', 'old');
+    await timeUntil('draft', 'old', 1_000);
+    const saved = await parent.execute(
+      operator,
+      `mutation ($input: TemplateInput!) { saveTemplate(input: $input) { draftVersion } }`,
+      { input: { id: 'draft', name: 'd', contents: [{ channel: 'IN_APP', body: 'new' }] } },
+    );
+    expect(saved).toMatchObject({ data: { saveTemplate: { draftVersion: 2 } } });
+    expect(await renderThere('draft')).toMatchObject({ body: 'old', version: 1 });
+  });
+
+  test('renders the new words within the greatest age when the message is lost', async () => {
+    await publish(parent, 'lost', 'old');
+    await timeUntil('lost', 'old', 1_000);
+    await publish(unheard, 'lost', 'new');
+    expect(await renderThere('lost')).toMatchObject({ body: 'old', version: 1 });
+    const took = await timeUntil('lost', 'new', 6_000);
+    // It really was the age: a message would have been there in milliseconds.
+    expect(took).toBeGreaterThan(1_000);
+  });
+});
+
+describe('this process', () => {
+  const body = async (id: string) =>
+    (await parent.service.publishedTemplate('default', id))?.render('IN_APP', undefined, {}).body;
+
+  test('sees its own publish at once', async () => {
+    for (let version = 1; version <= 5; version++) {
+      await publish(parent, 'own', `words ${version}`);
+      expect(await body('own')).toBe(`words ${version}`);
+    }
+  });
+
+  test('forgets all when its subscription was interrupted', async () => {
+    await publish(parent, 'interrupted', 'old');
+    expect(await body('interrupted')).toBe('old');
+    await publish(unheard, 'interrupted', 'new');
+    expect(await body('interrupted')).toBe('old');
+    const again = once(parent.subscriber, 'ready');
+    parent.subscriber.disconnect(true);
+    await again;
+    expect(await body('interrupted')).toBe('new');
+  });
+
+  test('a read that races a publish never brings the old words back', async () => {
+    await publish(parent, 'race', 'words 0');
+    for (let version = 1; version <= 10; version++) {
+      let publishing = true;
+      const reading = (async () => {
+        while (publishing) await body('race');
+      })();
+      await publish(parent, 'race', `words ${version}`);
+      publishing = false;
+      await reading;
+      expect(await body('race')).toBe(`words ${version}`);
+    }
+  });
+});

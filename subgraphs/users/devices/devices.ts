@@ -1,0 +1,121 @@
+/** Browsers that take web push. */
+import { notFound } from '../../../platform/errors/herald-error.ts';
+import type { InvalidationBus } from '../../../platform/invalidation/invalidation-bus.ts';
+import { derivedId, scopedKey } from '../../../platform/names/ids.ts';
+import {
+  checkPushSubscription,
+  checkUserAgent,
+  type PushSubscription,
+} from '../input/push-subscription-input.ts';
+import { againWhenRaced } from '../store/again-when-raced.ts';
+import type { UsersModels } from '../store/models.ts';
+import type { DeviceDocument, DeviceRecord } from '../store/records.ts';
+
+/** Of one user; registering a further one drops the one that was registered longest ago. */
+export const MAX_DEVICES_PER_USER = 50;
+
+export class Devices {
+  readonly #models: UsersModels;
+  readonly #bus: InvalidationBus;
+
+  constructor(models: UsersModels, bus: InvalidationBus) {
+    this.#models = models;
+    this.#bus = bus;
+  }
+
+  /**
+   * The browser is the user's from now on, whoever's it was.
+   * @throws HeraldError BAD_USER_INPUT (field `subscription.endpoint` …).
+   */
+  async register(
+    workspace: string,
+    user: string,
+    subscription: PushSubscription,
+    userAgent?: string,
+  ): Promise<DeviceRecord> {
+    const { endpoint, keys } = checkPushSubscription(subscription);
+    if (userAgent !== undefined) checkUserAgent(userAgent);
+    const _id = deviceId(workspace, endpoint);
+    const owner = scopedKey(workspace, user);
+    const now = new Date();
+    const before = await againWhenRaced(() =>
+      this.#models.devices
+        .findOneAndUpdate(
+          { _id },
+          {
+            $set: { user: owner, ...keys, updatedAt: now, ...(userAgent !== undefined && { userAgent }) },
+            $setOnInsert: { workspace, endpoint, createdAt: now },
+          },
+          { upsert: true, returnDocument: 'before' },
+        )
+        .lean(),
+    );
+    await this.#dropSurplus(owner);
+    const changed = new Set([owner, ...(before ? [before.user] : [])]);
+    await this.#bus.invalidate(...[...changed].map((key) => ({ topic: 'user' as const, key })));
+    const saved = await this.#models.devices.findOne({ _id }).lean();
+    // Removed by another call meanwhile.
+    if (!saved) throw notFound('device', _id);
+    return deviceRecord(saved);
+  }
+
+  async #dropSurplus(owner: string): Promise<void> {
+    const all = await this.#models.devices.find({ user: owner }, { updatedAt: 1 }).lean();
+    if (all.length <= MAX_DEVICES_PER_USER) return;
+    const surplus = all
+      .sort((a, b) => b.updatedAt.getTime() - a.updatedAt.getTime())
+      .slice(MAX_DEVICES_PER_USER)
+      .map((device) => device._id);
+    await this.#models.devices.deleteMany({ _id: { $in: surplus }, user: owner });
+  }
+
+  /** Whether the user had registered it. */
+  async removeOwn(workspace: string, user: string, endpoint: string): Promise<boolean> {
+    const owner = scopedKey(workspace, user);
+    const { deletedCount } = await this.#models.devices.deleteOne({
+      _id: deviceId(workspace, endpoint),
+      user: owner,
+    });
+    if (deletedCount > 0) await this.#bus.invalidate({ topic: 'user', key: owner });
+    return deletedCount > 0;
+  }
+
+  async remove(workspace: string, ids: readonly string[]): Promise<void> {
+    if (ids.length === 0) return;
+    const found = await this.#models.devices.find({ _id: { $in: [...ids] }, workspace }, { user: 1 }).lean();
+    if (found.length === 0) return;
+    await this.#models.devices.deleteMany({ _id: { $in: found.map((device) => device._id) }, workspace });
+    const owners = new Set(found.map((device) => device.user));
+    await this.#bus.invalidate(...[...owners].map((key) => ({ topic: 'user' as const, key })));
+  }
+
+  /** By the user's scoped key, oldest first. */
+  async ofUsers(keys: readonly string[]): Promise<Map<string, DeviceRecord[]>> {
+    const found = await this.#models.devices.find({ user: { $in: [...keys] } }).lean();
+    const byUser = new Map<string, DeviceRecord[]>();
+    for (const document of found.sort((a, b) => a.createdAt.getTime() - b.createdAt.getTime())) {
+      const devices = byUser.get(document.user);
+      if (devices) devices.push(deviceRecord(document));
+      else byUser.set(document.user, [deviceRecord(document)]);
+    }
+    return byUser;
+  }
+}
+
+const deviceId = (workspace: string, endpoint: string): string => derivedId('dev', workspace, endpoint);
+
+const deviceRecord = ({
+  _id,
+  endpoint,
+  p256dh,
+  auth,
+  userAgent,
+  createdAt,
+}: DeviceDocument): DeviceRecord => ({
+  id: _id,
+  channel: 'WEB_PUSH',
+  endpoint,
+  keys: { p256dh, auth },
+  ...(userAgent !== undefined && { userAgent }),
+  createdAt,
+});

@@ -1,0 +1,99 @@
+/** The door of the users subgraph: users, devices, apps, credentials, workspaces. */
+import { readFileSync } from 'node:fs';
+import { buildSubgraphSchema } from '@apollo/subgraph';
+import type { GraphQLResolverMap } from '@apollo/subgraph/dist/schema-helper/index.js';
+import { parse } from 'graphql';
+import type { Connection } from 'mongoose';
+import { DateTimeScalar, JsonScalar } from '../../platform/graphql/scalars.ts';
+import type { Subgraph } from '../../platform/graphql/subgraph.ts';
+import type { InvalidationBus } from '../../platform/invalidation/invalidation-bus.ts';
+import type { Logger } from '../../platform/logging/logger.ts';
+import { Apps } from './apps/apps.ts';
+import type { UsersBootstrap, UsersService } from './contract.ts';
+import { Credentials } from './credentials/credentials.ts';
+import { Devices } from './devices/devices.ts';
+import type { Resolvers } from './generated/types.ts';
+import { Profiles } from './profiles/profiles.ts';
+import { accessResolvers } from './resolvers/access-resolvers.ts';
+import { createLoaders } from './resolvers/loaders.ts';
+import { userResolvers } from './resolvers/user-resolvers.ts';
+import { ensureCollections, usersModels } from './store/models.ts';
+import type { UserDocument } from './store/records.ts';
+import { Workspaces } from './workspaces/workspaces.ts';
+
+export { addressProblem } from './addresses/address-problem.ts';
+export { consoleAppId } from './apps/apps.ts';
+export { bootstrapUsers } from './bootstrap.ts';
+export type { Preference, PushDevice, Recipient, UserProfile, UsersBootstrap, UsersService } from './contract.ts';
+
+export interface UsersDependencies {
+  readonly connection: Connection;
+  /** Started. The subgraph's caches follow it until the process ends. */
+  readonly bus: InvalidationBus;
+  readonly log: Logger;
+  /** HERALD_JWT_SECRET. */
+  readonly jwtSecret: string;
+  /** base64url. */
+  readonly vapidPublicKey: string;
+}
+
+export interface UsersRoom {
+  readonly service: UsersService & UsersBootstrap;
+  readonly subgraph: Subgraph;
+}
+
+/** Once for each connection. Creates collections and indexes that are missing. */
+export async function createUsersSubgraph({
+  connection,
+  bus,
+  log,
+  jwtSecret,
+  vapidPublicKey,
+}: UsersDependencies): Promise<UsersRoom> {
+  const models = usersModels(connection);
+  await ensureCollections(models);
+  const devices = new Devices(models, bus);
+  const profiles = new Profiles(
+    connection.collection<UserDocument>(models.users.collection.name),
+    devices,
+    bus,
+  );
+  const credentials = new Credentials({ connection, models, bus, log });
+  const apps = new Apps(connection, models, credentials);
+  const workspaces = new Workspaces(connection, models, apps, credentials);
+
+  const loaders = createLoaders({ profiles, devices, apps, credentials });
+  const ofUsers = userResolvers({ profiles, devices, jwtSecret, vapidPublicKey }, loaders);
+  const ofAccess = accessResolvers({ apps, credentials, workspaces }, loaders);
+  const resolvers: Resolvers = {
+    ...ofUsers,
+    ...ofAccess,
+    Query: { ...ofUsers.Query, ...ofAccess.Query },
+    Mutation: { ...ofUsers.Mutation, ...ofAccess.Mutation },
+    DateTime: DateTimeScalar,
+    JSON: JsonScalar,
+  };
+  const schema = buildSubgraphSchema({
+    typeDefs: parse(readFileSync(new URL('./schema.graphql', import.meta.url), 'utf8')),
+    resolvers: resolvers as GraphQLResolverMap<unknown>,
+  });
+  return {
+    service: {
+      missingUsers: (workspace, ids) => profiles.missing(workspace, ids),
+      emptyGroups: (workspace, groups) => profiles.emptyGroups(workspace, groups),
+      groupMembers: (workspace, group, after, limit) => profiles.groupMembers(workspace, group, after, limit),
+      recipients: (workspace, ids) => profiles.recipients(workspace, ids),
+      removeDevices: (workspace, ids) => devices.remove(workspace, ids),
+      principalByKeyHash: (hash) => credentials.principalByHash(hash),
+      ensureWorkspace: (id, name) => workspaces.ensure(id, name),
+      ensureOperatorKey: (workspace, secret, { root }) =>
+        credentials.ensureFromSettings({ kind: 'operator', workspace, root }, 'From the settings', secret),
+      async ensureAppWithKey({ workspace, id, name, secret }) {
+        await apps.ensure(workspace, id, name);
+        await credentials.ensureFromSettings({ kind: 'app', workspace, app: id }, name, secret);
+      },
+      ensureUser: (workspace, profile) => profiles.ensure(workspace, profile),
+    },
+    subgraph: { name: 'users', schema, close: async () => undefined },
+  };
+}

@@ -1,0 +1,84 @@
+/** Resolvers of users and their devices. A user sees nobody but themselves. */
+import { type RequestContext, requirePrincipal } from '../../../platform/auth/principal.ts';
+import { badInput, forbidden, HeraldError, notFound } from '../../../platform/errors/herald-error.ts';
+import type { Devices } from '../devices/devices.ts';
+import type { Resolvers } from '../generated/types.ts';
+import { checkPreferences } from '../input/preference-input.ts';
+import type { Profiles } from '../profiles/profiles.ts';
+import { checkTtl, signUserToken } from '../tokens/user-tokens.ts';
+import type { LoadersOf } from './loaders.ts';
+
+type UserResolvers = Pick<Resolvers, 'User'> & {
+  Query: NonNullable<Resolvers['Query']>;
+  Mutation: NonNullable<Resolvers['Mutation']>;
+};
+
+export function userResolvers(
+  room: {
+    readonly profiles: Profiles;
+    readonly devices: Devices;
+    readonly jwtSecret: string;
+    readonly vapidPublicKey: string;
+  },
+  loaders: LoadersOf,
+): UserResolvers {
+  const { profiles, devices } = room;
+  return {
+    Query: {
+      async user(_, { id }, context) {
+        const principal = requirePrincipal(context, 'app', 'operator', 'user');
+        if (principal.kind === 'user' && principal.user !== id)
+          throw forbidden('A user token is for its own user only.');
+        const user = await loaders(context).users.load(id);
+        if (!user) throw notFound('user', id);
+        return user;
+      },
+      // Public by nature: every browser that subscribes gets it.
+      vapidPublicKey: () => room.vapidPublicKey,
+    },
+    Mutation: {
+      upsertUsers: (_, { users }, context) =>
+        profiles.upsert(requirePrincipal(context, 'app', 'operator').workspace, users),
+      setPreferences(_, { user, preferences }, context) {
+        const { workspace } = requirePrincipal(context, 'app', 'operator', 'user');
+        return profiles.setPreferences(workspace, whose(user, context), checkPreferences(preferences));
+      },
+      async createUserToken(_, { user, ttlSeconds: ttl }, context) {
+        const { workspace } = requirePrincipal(context, 'app', 'operator');
+        const ttlSeconds = checkTtl(ttl);
+        if ((await profiles.missing(workspace, [user])).length > 0)
+          throw new HeraldError('NOT_FOUND', `There is no user "${user}". Create it with upsertUsers first.`, {
+            field: 'user',
+          });
+        return signUserToken(room.jwtSecret, { workspace, user, ttlSeconds });
+      },
+      registerPushSubscription(_, { subscription, userAgent }, context) {
+        const { workspace, user } = requirePrincipal(context, 'user');
+        return devices.register(workspace, user, subscription, userAgent ?? undefined);
+      },
+      removePushSubscription(_, { endpoint }, context) {
+        const { workspace, user } = requirePrincipal(context, 'user');
+        return devices.removeOwn(workspace, user, endpoint);
+      },
+    },
+    User: {
+      async __resolveReference({ id }, context) {
+        const { principal } = context;
+        if (principal?.kind === 'user' && principal.user !== id) return null;
+        return (await loaders(context).users.load(id)) ?? null;
+      },
+      devices: async ({ id }, _, context) => (await loaders(context).devices.load(id)) ?? [],
+    },
+  };
+}
+
+/** The user whom a call is about: the signed-in one, or the one that an app or operator names. */
+function whose(named: string | null | undefined, context: RequestContext): string {
+  const principal = requirePrincipal(context, 'app', 'operator', 'user');
+  if (principal.kind !== 'user') {
+    if (named == null) throw badInput('user', 'Name the user: only user tokens speak for one.');
+    return named;
+  }
+  if (named != null && named !== principal.user) throw forbidden('A user token is for its own user only.');
+  return principal.user;
+}
