@@ -11,7 +11,7 @@ declare module 'autocannon' {
     readonly workers?: number;
   }
   export interface Result {
-    readonly requests: { readonly average: number };
+    readonly requests: { readonly average: number; readonly total: number };
     /** Milliseconds. */
     readonly latency: { readonly p50: number; readonly p99: number };
     readonly non2xx: number;

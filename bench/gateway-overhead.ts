@@ -77,10 +77,13 @@ async function throughGateway(): Promise<Target> {
 
 interface Measured {
   readonly requestsPerSecond: number;
+  /** Of the server's thread: does not vary with what else runs on the machine. */
+  readonly cpuMicrosPerRequest: number;
   readonly p99Ms: number;
 }
 
 async function measure(target: Target, durationSeconds: number): Promise<Measured> {
+  const cpuBefore = process.threadCpuUsage();
   const result = await autocannon({
     url: target.url,
     method: 'POST',
@@ -95,7 +98,12 @@ async function measure(target: Target, durationSeconds: number): Promise<Measure
   });
   if (result.non2xx > 0 || result.errors > 0)
     throw new Error(`${target.name}: ${result.non2xx} bad answers, ${result.errors} errors`);
-  return { requestsPerSecond: result.requests.average, p99Ms: result.latency.p99 };
+  const { user, system } = process.threadCpuUsage(cpuBefore);
+  return {
+    requestsPerSecond: result.requests.average,
+    cpuMicrosPerRequest: (user + system) / result.requests.total,
+    p99Ms: result.latency.p99,
+  };
 }
 
 const median = (values: readonly number[]): number =>
@@ -112,12 +120,24 @@ for (const target of targets) await measure(target, 1);
 for (let round = 0; round < ROUNDS; round++)
   for (const target of targets) runs.get(target)?.push(await measure(target, seconds));
 
-const baseline = median(runs.get(targets[0] as Target)?.map((run) => run.requestsPerSecond) ?? []);
-for (const [{ name }, measured] of runs) {
-  const rate = median(measured.map((run) => run.requestsPerSecond));
-  const p99 = median(measured.map((run) => run.p99Ms));
+const summary = targets.map((target) => {
+  const measured = runs.get(target) ?? [];
+  return {
+    name: target.name,
+    rate: median(measured.map((run) => run.requestsPerSecond)),
+    cpu: median(measured.map((run) => run.cpuMicrosPerRequest)),
+    p99: median(measured.map((run) => run.p99Ms)),
+  };
+});
+for (const { name, rate, cpu, p99 } of summary) {
+  const [baseline] = summary;
   console.log(
-    `${name.padEnd(46)} ${rate.toFixed(0).padStart(7)} requests/s  p99 ${p99.toFixed(0).padStart(3)} ms  ratio ${(rate / baseline).toFixed(2)}`,
+    [
+      name.padEnd(43),
+      `${rate.toFixed(0).padStart(6)} requests/s (ratio ${(rate / (baseline?.rate ?? rate)).toFixed(2)})`,
+      `${cpu.toFixed(1).padStart(6)} µs CPU a request (ratio ${((baseline?.cpu ?? cpu) / cpu).toFixed(2)})`,
+      `p99 ${p99.toFixed(0).padStart(3)} ms`,
+    ].join('  '),
   );
 }
 await Promise.all(targets.map((target) => target.close()));

@@ -1,6 +1,7 @@
 /** The dispatcher as a process of its own; under `npm start` with the scheduler in it. */
 import { fastify } from 'fastify';
 import { type Settings, SettingsError } from '../platform/config/settings.ts';
+import { closeApp } from '../platform/http/close-app.ts';
 import { registerHealth } from '../platform/http/health.ts';
 import { openConnections } from '../platform/lifecycle/connections.ts';
 import { isOn, type RunOptions } from '../platform/lifecycle/run-options.ts';
@@ -40,7 +41,7 @@ export async function run(settings: Settings, options: RunOptions): Promise<void
   shutdown.onClose('dispatcher', () => dispatcher.close());
   const app = fastify();
   registerHealth(app, { ready: connections.problems, shutdown });
-  shutdown.onClose('health', () => app.close());
+  shutdown.onClose('health', () => closeApp(app));
   // Beside a gateway the port of this process is only for looking at it: any free one does.
   await app.listen(options.mode === 'all' ? { host: '127.0.0.1', port: 0 } : address);
 }

@@ -1,6 +1,7 @@
 /** The scheduler as a process of its own: it brings back what is due. Several may run; one at a time works. */
 import { fastify } from 'fastify';
 import type { Settings } from '../platform/config/settings.ts';
+import { closeApp } from '../platform/http/close-app.ts';
 import { registerHealth } from '../platform/http/health.ts';
 import { openConnections } from '../platform/lifecycle/connections.ts';
 import type { RunOptions } from '../platform/lifecycle/run-options.ts';
@@ -16,6 +17,6 @@ export async function run(settings: Settings, _options: RunOptions): Promise<voi
   startSweeper({ settings, connections, store, shutdown, log });
   const app = fastify();
   registerHealth(app, { ready: connections.problems, shutdown });
-  shutdown.onClose('health', () => app.close());
+  shutdown.onClose('health', () => closeApp(app));
   await app.listen(address);
 }

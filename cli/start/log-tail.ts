@@ -1,6 +1,8 @@
 /** Follows a role's log file and picks what a person at the terminal should see. */
 import { type FileHandle, open } from 'node:fs/promises';
 
+/** How a shown line begins that is a warning. */
+export const WARNING = 'warning';
 /** Lines shown at a time; the file has them all. */
 const MOST_LINES = 5;
 const MOST_CHARACTERS = 300;
@@ -23,7 +25,7 @@ export function shownLogLine(line: string): string | undefined {
   if (level !== 'warn' && level !== 'error' && level !== 'fatal') return undefined;
   const cause =
     typeof err?.message === 'string' && err.message !== msg ? `: ${err.message.split('\n')[0]}` : '';
-  return `${level === 'warn' ? 'warning' : 'error'}: ${String(msg ?? 'unknown')}${cause}`.slice(
+  return `${level === 'warn' ? WARNING : 'error'}: ${String(msg ?? 'unknown')}${cause}`.slice(
     0,
     MOST_CHARACTERS,
   );

@@ -16,7 +16,7 @@ import { provideSecrets, type Secrets } from '../../platform/secrets/secrets.ts'
 import { style, wantsColours } from '../terminal/style.ts';
 import { claimPort, localUrl } from './addresses.ts';
 import type { CurlCredential } from './curl-example.ts';
-import { LogTail } from './log-tail.ts';
+import { LogTail, WARNING } from './log-tail.ts';
 import { type Output, Progress } from './progress.ts';
 import { isServed, untilReady } from './readiness.ts';
 import { RoleProcess } from './role-process.ts';
@@ -151,7 +151,10 @@ class Supervisor {
 
   #logOf(name: string): LogTail {
     const path = join(this.#dataDir, 'logs', `${name}.log`);
-    return new LogTail(path, this.#shown(path), (text) => this.#event(`${name}: ${text}`));
+    return new LogTail(path, this.#shown(path), (text) => {
+      // Connections that end are no news while all ends; the log has them.
+      if (!(this.#stopping && text.startsWith(WARNING))) this.#event(`${name}: ${text}`);
+    });
   }
 
   /** Kept in the data folder, so that the next start finds what a killed one leaves. */

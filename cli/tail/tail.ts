@@ -9,6 +9,7 @@ import { oneOf } from '../send/send-input.ts';
 import { style, wantsColours } from '../terminal/style.ts';
 import { deliveryLine } from './delivery-line.ts';
 import { DELIVERIES } from './operations.ts';
+import { Repeats } from './repeats.ts';
 
 export interface TailFlags extends ConnectionFlags {
   readonly app?: string;
@@ -45,13 +46,14 @@ export async function tail(
     );
   };
   const colours = style(wantsColours(stdout, env));
-  for await (const { deliveryUpdated } of client.subscribe<DeliveriesSubscription>(DELIVERIES, variables, {
-    signal,
-    onStatus,
-  }))
+  const repeats = new Repeats();
+  const deliveries = client.subscribe<DeliveriesSubscription>(DELIVERIES, variables, { signal, onStatus });
+  for await (const { deliveryUpdated } of deliveries) {
+    if (repeats.seen(deliveryUpdated)) continue;
     stdout.write(
       flags.json
         ? `${JSON.stringify(deliveryUpdated)}\n`
         : `${deliveryLine(deliveryUpdated, new Date().toTimeString().slice(0, 8), colours)}\n`,
     );
+  }
 }

@@ -19,7 +19,8 @@ describe('the console', () => {
   afterAll(() => page.close());
 
   const send = async (input: Record<string, unknown>) =>
-    (await platform.app.data<Sent>(SEND, { input: { to: [{ user: 'demo' }], ...input } })).sendNotification.notification.id;
+    (await platform.app.data<Sent>(SEND, { input: { to: [{ user: 'demo' }], ...input } })).sendNotification
+      .notification.id;
 
   test('wants an operator key', async () => {
     await page.getByLabel('Operator key').fill(`ho_${'x'.repeat(43)}`);
@@ -62,7 +63,11 @@ describe('the console', () => {
   });
 
   test('shows a notification with its timeline, and cancels it', async () => {
-    const id = await send({ content: { body: 'Tomorrow' }, channels: ['IN_APP'], sendAt: new Date(Date.now() + 86_400_000) });
+    const id = await send({
+      content: { body: 'Tomorrow' },
+      channels: ['IN_APP'],
+      sendAt: new Date(Date.now() + 86_400_000),
+    });
     await page.locator('#reload').click();
     await page.locator(`#notifications tr[data-id="${id}"] button`).click();
     const detail = page.locator('#detail');
@@ -76,17 +81,26 @@ describe('the console', () => {
 
   test('filters and turns pages', async () => {
     await page.locator('#filter-state').selectOption('CANCELED');
-    await eventually(() => page.locator('#notifications tr').count(), (count) => expect(count).toBe(1));
+    await eventually(
+      () => page.locator('#notifications tr').count(),
+      (count) => expect(count).toBe(1),
+    );
     await page.locator('#filter-state').selectOption('');
     const inputs = Array.from({ length: 20 }, (_, i) => ({
       content: { body: `Number ${i}` },
       to: [{ user: 'demo' }],
       channels: ['IN_APP'],
     }));
-    await platform.app.data('mutation Many($inputs: [SendNotificationInput!]!) { sendNotifications(inputs: $inputs) { deduplicated } }', { inputs });
+    await platform.app.data(
+      'mutation Many($inputs: [SendNotificationInput!]!) { sendNotifications(inputs: $inputs) { deduplicated } }',
+      { inputs },
+    );
     await page.locator('#reload').click();
     const rows = page.locator('#notifications tr');
-    await eventually(() => rows.count(), (count) => expect(count).toBe(15));
+    await eventually(
+      () => rows.count(),
+      (count) => expect(count).toBe(15),
+    );
     const firstPage = await rows.evaluateAll((all) => all.map((row) => row.dataset.id));
     await page.locator('#older').click();
     await eventually(
@@ -94,7 +108,10 @@ describe('the console', () => {
       (ids) => expect(ids.some((id) => firstPage.includes(id))).toBe(false),
     );
     await page.locator('#newer').click();
-    await eventually(() => rows.evaluateAll((all) => all.map((row) => row.dataset.id)), (ids) => expect(ids).toEqual(firstPage));
+    await eventually(
+      () => rows.evaluateAll((all) => all.map((row) => row.dataset.id)),
+      (ids) => expect(ids).toEqual(firstPage),
+    );
   });
 
   test('forgets the key', async () => {

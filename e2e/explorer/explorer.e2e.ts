@@ -19,13 +19,18 @@ test('a browser gets a page that runs operations', async () => {
   await page.getByLabel('Operation').fill('{ deliveryStats { totals { delivered } } }');
   await page.getByRole('button', { name: 'Run' }).click();
   const result = page.locator('#result');
-  await eventually(() => result.textContent(), (text) => expect(text).toContain('"delivered": 0'));
+  await eventually(
+    () => result.textContent(),
+    (text) => expect(text).toContain('"delivered": 0'),
+  );
 
   await page.getByLabel('Operation').fill('subscription Feed { deliveryUpdated { channel state } }');
   await page.getByLabel('Operation').press('Control+Enter');
   await eventually(
     async () => {
-      await platform.app.data(SEND, { input: { content: { body: 'Hello' }, to: [{ user: 'demo' }], channels: ['IN_APP'] } });
+      await platform.app.data(SEND, {
+        input: { content: { body: 'Hello' }, to: [{ user: 'demo' }], channels: ['IN_APP'] },
+      });
       return result.textContent();
     },
     (text) => expect(text).toContain('"state": "DELIVERED"'),

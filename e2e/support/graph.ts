@@ -41,7 +41,10 @@ export class Graph {
   }
 
   /** What a subscription gives. Leaving the loop ends it. */
-  async *events<T>(query: string, variables: Readonly<Record<string, unknown>> = {}): AsyncGenerator<T, void, void> {
+  async *events<T>(
+    query: string,
+    variables: Readonly<Record<string, unknown>> = {},
+  ): AsyncGenerator<T, void, void> {
     const client = createClient({
       url: this.#url.replace('http', 'ws'),
       connectionParams: { authorization: `Bearer ${this.#credential}` },

@@ -14,7 +14,7 @@ describe('KeyDirectory', () => {
     expect(await keys.owner('hk_1', 'r')).toEqual(APP);
     expect(await keys.owner('hk_1', 'r')).toEqual(APP);
     expect(lookup.mock.calls).toEqual([[hash('sha256', 'hk_1'), 'r']]);
-    await sleep(80);
+    await sleep(120);
     await keys.owner('hk_1', 'r');
     expect(lookup).toHaveBeenCalledTimes(2);
   });
@@ -24,7 +24,7 @@ describe('KeyDirectory', () => {
     const keys = new KeyDirectory(lookup, { maxAgeMs: 10_000, refusalMaxAgeMs: 60 });
     for (let i = 0; i < 3; i++) expect(await keys.owner('hk_1', 'r')).toBeUndefined();
     expect(lookup).toHaveBeenCalledTimes(1);
-    await sleep(80);
+    await sleep(120);
     await keys.owner('hk_1', 'r');
     expect(lookup).toHaveBeenCalledTimes(2);
   });

@@ -18,6 +18,8 @@ export interface KeyDirectoryOptions {
   readonly maxKeys?: number;
 }
 
+const CLOCK_RESOLUTION_MS = 20;
+
 /** A lookup's answer: the absence of an owner is remembered too. */
 interface Answer {
   readonly principal: Principal | undefined;
@@ -34,7 +36,12 @@ export class KeyDirectory {
   constructor(lookup: KeyLookup, options: KeyDirectoryOptions = {}) {
     this.#lookup = lookup;
     this.#refusalMaxAgeMs = options.refusalMaxAgeMs ?? 1_000;
-    this.#answers = new LRUCache({ max: options.maxKeys ?? 10_000, ttl: options.maxAgeMs ?? 5_000 });
+    this.#answers = new LRUCache({
+      max: options.maxKeys ?? 10_000,
+      ttl: options.maxAgeMs ?? 5_000,
+      // Reading the clock once in a while is enough.
+      ttlResolution: CLOCK_RESOLUTION_MS,
+    });
   }
 
   /**

@@ -19,6 +19,9 @@ export const usersKeyLookup =
     );
     const answer = answerSchema.safeParse(data);
     if (!errors && answer.success) return answer.data.principalByKeyHash ?? undefined;
-    log.warn({ requestId, ...(errors ? { errors } : { err: answer.error }) }, 'authentication: no answer from users');
+    log.warn(
+      { requestId, ...(errors ? { errors } : { err: answer.error }) },
+      'authentication: no answer from users',
+    );
     throw unavailable('Credentials cannot be checked at the moment. Try again.');
   };

@@ -68,8 +68,11 @@ export class PythonPackages {
     const present = await this.#inspect();
     if (present && present.versions[name] === PYTHON_PACKAGES[name])
       return this.#environment(present.sitePackages);
-    this.#created ??= this.#create(present !== undefined);
-    await this.#created;
+    if (present === undefined) {
+      this.#onProgress(`making a Python environment in ${this.#folder}`);
+      this.#created ??= this.#create();
+      await this.#created;
+    }
     await this.#install(name);
     const now = await this.#inspect();
     if (now?.versions[name] !== PYTHON_PACKAGES[name])
@@ -97,10 +100,8 @@ print(json.dumps({"sitePackages": sysconfig.get_path("platlib"), "versions": {n:
     return result.ok ? inspected.parse(JSON.parse(result.output)) : undefined;
   }
 
-  async #create(usable: boolean): Promise<void> {
-    if (usable) return;
+  async #create(): Promise<void> {
     const python = await this.#findPython();
-    this.#onProgress(`making a Python environment in ${this.#folder}`);
     const result = await runCommand(python, ['-m', 'venv', '--clear', this.#folder], {
       env: this.#env,
       timeoutMs: 60_000,

@@ -36,7 +36,7 @@ export async function openConnections(settings: Settings, log: Logger, shutdown:
     throw new SettingsError(
       [MONGODB_URI ? '' : 'MONGODB_URI: must be set for this role', REDIS_URL ? '' : 'REDIS_URL: must be set for this role'].filter(Boolean),
     );
-  const mongo = await connectMongo(MONGODB_URI, log);
+  const mongo = await connectMongo(MONGODB_URI, log, () => shutdown.started);
   shutdown.onClose('MongoDB', () => mongo.close());
   const open = (use: 'commands' | 'subscriber' | 'blocking') => {
     const redis = connectRedis(REDIS_URL, use, log);

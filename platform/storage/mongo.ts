@@ -7,9 +7,10 @@ export const DURABLE = { writeConcern: { w: 'majority', j: true } } as const;
 
 /**
  * Connects, or fails within a few seconds.
+ * @param closing whether this process is letting go: the end of the connection is no news then.
  * @throws MongooseServerSelectionError when no server answers.
  */
-export async function connectMongo(uri: string, log: Logger): Promise<Connection> {
+export async function connectMongo(uri: string, log: Logger, closing = () => false): Promise<Connection> {
   const connection = mongoose.createConnection(uri, {
     serverSelectionTimeoutMS: 3_000,
     socketTimeoutMS: 30_000,
@@ -20,7 +21,9 @@ export async function connectMongo(uri: string, log: Logger): Promise<Connection
     ...(new URL(uri).pathname.length > 1 ? {} : { dbName: 'herald' }),
     ...DURABLE,
   });
-  connection.on('disconnected', () => log.warn('MongoDB: connection lost'));
+  connection.on('disconnected', () => {
+    if (!closing()) log.warn('MongoDB: connection lost');
+  });
   connection.on('reconnected', () => log.info('MongoDB: connected again'));
   await connection.asPromise();
   return connection;

@@ -24,7 +24,14 @@ import { Workspaces } from './workspaces/workspaces.ts';
 export { addressProblem } from './addresses/address-problem.ts';
 export { consoleAppId } from './apps/apps.ts';
 export { bootstrapUsers } from './bootstrap.ts';
-export type { Preference, PushDevice, Recipient, UserProfile, UsersBootstrap, UsersService } from './contract.ts';
+export type {
+  Preference,
+  PushDevice,
+  Recipient,
+  UserProfile,
+  UsersBootstrap,
+  UsersService,
+} from './contract.ts';
 
 export interface UsersDependencies {
   readonly connection: Connection;

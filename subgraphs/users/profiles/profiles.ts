@@ -1,7 +1,7 @@
 /** Users: their profiles, groups and preferences. */
 import { LRUCache } from 'lru-cache';
 import type { Collection } from 'mongoose';
-import { notFound } from '../../../platform/errors/herald-error.ts';
+import { HeraldError } from '../../../platform/errors/herald-error.ts';
 import type { InvalidationBus } from '../../../platform/invalidation/invalidation-bus.ts';
 import { scopedKey } from '../../../platform/names/ids.ts';
 import type { Preference, Recipient, UserProfile } from '../contract.ts';
@@ -145,7 +145,7 @@ export class Profiles {
       { $set: { preferences, updatedAt: new Date() } },
       { returnDocument: 'after' },
     );
-    if (!saved) throw notFound('user', id);
+    if (!saved) throw new HeraldError('NOT_FOUND', `There is no user "${id}".`, { field: 'user' });
     await this.#bus.invalidate({ topic: 'user', key });
     return userRecord(saved);
   }

@@ -6,7 +6,13 @@ import type { Apps } from '../apps/apps.ts';
 import type { Credentials } from '../credentials/credentials.ts';
 import type { Devices } from '../devices/devices.ts';
 import type { Profiles } from '../profiles/profiles.ts';
-import { type AppRecord, appOwner, type DeviceRecord, type KeyRecord, type UserRecord } from '../store/records.ts';
+import {
+  type AppRecord,
+  appOwner,
+  type DeviceRecord,
+  type KeyRecord,
+  type UserRecord,
+} from '../store/records.ts';
 
 export interface Loaders {
   readonly users: DataLoader<string, UserRecord | undefined>;

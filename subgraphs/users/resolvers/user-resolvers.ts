@@ -47,9 +47,13 @@ export function userResolvers(
         const { workspace } = requirePrincipal(context, 'app', 'operator');
         const ttlSeconds = checkTtl(ttl);
         if ((await profiles.missing(workspace, [user])).length > 0)
-          throw new HeraldError('NOT_FOUND', `There is no user "${user}". Create it with upsertUsers first.`, {
-            field: 'user',
-          });
+          throw new HeraldError(
+            'NOT_FOUND',
+            `There is no user "${user}". Create it with upsertUsers first.`,
+            {
+              field: 'user',
+            },
+          );
         return signUserToken(room.jwtSecret, { workspace, user, ttlSeconds });
       },
       registerPushSubscription(_, { subscription, userAgent }, context) {

@@ -1,0 +1,206 @@
+/** Every role as a process of its own, HTTP between gateway and subgraphs. */
+import { randomBytes } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import webPush from 'web-push';
+import type { Role } from '../../platform/config/settings.ts';
+import { freePort } from '../../platform/data-services/free-port.ts';
+import { GATEWAY_SECRET_HEADER } from '../../platform/graphql/subgraph-protocol.ts';
+import { freshDatabase } from '../../testing/fresh.ts';
+import { eventually } from '../support/eventually.ts';
+import { Graph, SEND, type Sent } from '../support/graph.ts';
+import { HeraldProcess, isReady } from '../support/herald-process.ts';
+
+/** In the order in which they are stopped, too: who calls before who is called. */
+const ROLES = [
+  'gateway',
+  'scheduler',
+  'dispatcher',
+  'analytics',
+  'notifications',
+  'templates',
+  'users',
+] as const satisfies Role[];
+
+const database = freshDatabase();
+const processes = new Map<Role, { readonly process: HeraldProcess; readonly url: string }>();
+const operatorKey = `ho_${randomBytes(32).toString('base64url')}`;
+const gatewaySecret = randomBytes(32).toString('base64url');
+let operator: Graph;
+let app: Graph;
+
+const urlOf = (role: Role): string => processes.get(role)?.url ?? '';
+
+beforeAll(async () => {
+  const ports = new Map<Role, number>();
+  for (const role of ROLES) ports.set(role, await freePort());
+  const vapid = webPush.generateVAPIDKeys();
+  const shared = {
+    MONGODB_URI: database.mongodbUri,
+    REDIS_URL: database.redisUrl,
+    HERALD_NAMESPACE: database.namespace,
+    HERALD_ADMIN_KEY: operatorKey,
+    HERALD_JWT_SECRET: randomBytes(48).toString('base64url'),
+    HERALD_GATEWAY_SECRET: gatewaySecret,
+    VAPID_PUBLIC_KEY: vapid.publicKey,
+    VAPID_PRIVATE_KEY: vapid.privateKey,
+    WEBHOOK_SIGNING_SECRET: `whsec_${randomBytes(32).toString('base64')}`,
+    HERALD_SANDBOX: 'on',
+    ...Object.fromEntries(
+      (['notifications', 'templates', 'users', 'analytics'] as const).map((role) => [
+        `${role.toUpperCase()}_URL`,
+        `http://127.0.0.1:${ports.get(role)}/graphql`,
+      ]),
+    ),
+  };
+  for (const [role, port] of ports)
+    processes.set(role, {
+      process: new HeraldProcess(['start', '--role', role], { ...shared, PORT: String(port) }),
+      url: `http://127.0.0.1:${port}`,
+    });
+  await Promise.all(
+    [...processes].map(([role, { process, url }]) =>
+      process.until(role, async () => ((await isReady(url)) ? true : undefined)),
+    ),
+  );
+  operator = new Graph(urlOf('gateway'), operatorKey);
+});
+
+afterAll(async () => {
+  await Promise.all([...processes.values()].map(({ process }) => process.stop()));
+});
+
+describe('roles apart', () => {
+  test('an operator sets up, and a service sends', async () => {
+    const { createApp } = await operator.data<{ createApp: { apiKey: string } }>(
+      'mutation { createApp(name: "Shop") { apiKey } }',
+    );
+    app = new Graph(urlOf('gateway'), createApp.apiKey);
+    await operator.data(
+      `mutation {
+        upsertUsers(users: [{ id: "ada", name: "Ada", email: "ada@example.org" }]) { id }
+        saveTemplate(input: { id: "hello", name: "Hello", contents: [
+          { channel: IN_APP, title: "Hello", body: "Hello {{user.name}}" }
+          { channel: EMAIL, title: "Hello", body: "Hello {{user.name}}" }
+        ] }) { id }
+      }`,
+    );
+    await operator.data('mutation { publishTemplate(id: "hello") { publishedVersion } }');
+  });
+
+  test('a person receives it live, and entities come from their subgraphs', async () => {
+    const { createUserToken } = await app.data<{ createUserToken: { token: string } }>(
+      'mutation { createUserToken(user: "ada") { token } }',
+    );
+    const person = new Graph(urlOf('gateway'), createUserToken.token);
+    const events = person.events<{ inboxEvents: { message: { notification: { id: string } } } }>(
+      `subscription { inboxEvents {
+        type unreadCount
+        message { title body user { id name } notification { id template { name } app { name } } }
+      } }`,
+    );
+    const first = events.next();
+    // A subscription without `after` gives what comes from now on: so one is sent until it runs.
+    const ids: string[] = [];
+    const sending = setInterval(async () => {
+      const { sendNotification } = await app.data<Sent>(SEND, {
+        input: { template: 'hello', to: [{ user: 'ada' }], channels: ['IN_APP', 'EMAIL'] },
+      });
+      ids.push(sendNotification.notification.id);
+    }, 500);
+    const { value } = await first.finally(() => clearInterval(sending));
+    await events.return();
+    expect(value).toEqual({
+      inboxEvents: {
+        type: 'RECEIVED',
+        unreadCount: expect.any(Number),
+        message: {
+          title: 'Hello',
+          body: 'Hello Ada',
+          user: { id: 'ada', name: 'Ada' },
+          notification: {
+            id: expect.stringMatching(/^ntf_/),
+            template: { name: 'Hello' },
+            app: { name: 'Shop' },
+          },
+        },
+      },
+    });
+
+    const { notification } = await eventually(
+      () =>
+        app.data<{ notification: { state: string; deliveries: { nodes: unknown[] } } }>(
+          `query Sent($id: ID!) { notification(id: $id) {
+            state app { name } template { id name publishedVersion }
+            deliveries { nodes { channel state provider user { id name email } } }
+          } }`,
+          { id: ids[0] },
+        ),
+      (answer) => expect(answer.notification.state).toBe('COMPLETED'),
+    );
+    const user = { id: 'ada', name: 'Ada', email: 'ada@example.org' };
+    expect(notification).toMatchObject({
+      app: { name: 'Shop' },
+      template: { id: 'hello', name: 'Hello', publishedVersion: 1 },
+    });
+    expect(notification.deliveries.nodes).toHaveLength(2);
+    expect(notification.deliveries.nodes).toEqual(
+      expect.arrayContaining([
+        { channel: 'IN_APP', state: 'DELIVERED', provider: expect.any(String), user },
+        { channel: 'EMAIL', state: 'SENT', provider: 'sandbox', user },
+      ]),
+    );
+  });
+
+  test('counts come from the analytics process', async () => {
+    await eventually(
+      () =>
+        operator.data<{
+          deliveryStats: { totals: { delivered: number } };
+          apps: { nodes: { name: string; stats: { sent: number } }[] };
+        }>('{ deliveryStats { totals { delivered } } apps { nodes { name stats { sent } } } }'),
+      ({ deliveryStats, apps }) => {
+        expect(deliveryStats.totals.delivered).toBeGreaterThan(0);
+        expect(apps.nodes.find(({ name }) => name === 'Shop')?.stats.sent).toBeGreaterThan(0);
+      },
+    );
+  });
+
+  test('the demo is off', async () => {
+    const response = await fetch(`${urlOf('gateway')}/inbox/session`);
+    expect([response.status, await response.json()]).toEqual([
+      404,
+      { message: expect.stringContaining('HERALD_DEMO') },
+    ]);
+    const start = await fetch(urlOf('gateway'), { redirect: 'manual' });
+    expect(start.headers.get('location')).toBe('/console');
+  });
+
+  test.each(['notifications', 'templates', 'users', 'analytics'] as const)(
+    'the %s subgraph answers only its gateway',
+    async (role) => {
+      const ask = async (secret: Record<string, string>) =>
+        fetch(`${urlOf(role)}/graphql`, {
+          method: 'POST',
+          headers: { 'content-type': 'application/json', ...secret },
+          body: JSON.stringify({ query: '{ __typename }' }),
+        });
+      for (const wrong of [
+        {},
+        { [GATEWAY_SECRET_HEADER]: 'x'.repeat(43) },
+        { authorization: `Bearer ${operatorKey}` },
+      ]) {
+        const response = await ask(wrong as Record<string, string>);
+        expect(response.status).toBe(401);
+        expect(await response.json()).toEqual({
+          errors: [{ message: expect.any(String), extensions: { code: 'UNAUTHENTICATED' } }],
+        });
+      }
+      expect((await ask({ [GATEWAY_SECRET_HEADER]: gatewaySecret })).status).toBe(200);
+    },
+  );
+
+  test.each(ROLES)('SIGTERM ends the %s with code 0', async (role) => {
+    const running = processes.get(role)?.process;
+    expect(await running?.stop(), running?.output).toBe(0);
+  });
+});

@@ -1,0 +1,155 @@
+/**
+ * A browser takes web push, as far as that goes without internet: the push service is one of this test's own, what
+ * it receives is decrypted with keys made here and handed to the page's service worker by the DevTools protocol.
+ */
+import { decodeJwt } from 'jose';
+import type { CDPSession, Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { useChromium } from '../support/chromium.ts';
+import { eventually } from '../support/eventually.ts';
+import { SEND, type Sent } from '../support/graph.ts';
+import { usePlatform } from '../support/platform.ts';
+import { openPushEndpoint, type PushEndpoint } from './push-endpoint.ts';
+
+const platform = usePlatform({ WEBHOOK_ALLOWED_NETWORKS: '127.0.0.0/8' });
+const browser = useChromium();
+
+const REGISTER = `mutation Register($subscription: PushSubscriptionInput!) {
+  registerPushSubscription(subscription: $subscription) { id channel endpoint }
+}`;
+const DEVICES = 'query Devices { user(id: "demo") { devices { endpoint } } }';
+const DELIVERIES = `query Deliveries($id: ID!) {
+  notification(id: $id) { state deliveries { nodes { channel state provider attempts { ok errorCode } } } }
+}`;
+interface Deliveries {
+  readonly notification: {
+    readonly state: string;
+    readonly deliveries: {
+      readonly nodes: readonly {
+        readonly channel: string;
+        readonly state: string;
+        readonly provider: string | null;
+        readonly attempts: readonly { readonly ok: boolean; readonly errorCode: string | null }[];
+      }[];
+    };
+  };
+}
+
+let endpoint: PushEndpoint;
+let page: Page;
+beforeAll(async () => {
+  endpoint = await openPushEndpoint();
+  await browser.context.grantPermissions(['notifications'], { origin: platform.url });
+  page = await browser.context.newPage();
+  await page.goto(`${platform.url}/inbox`);
+  await page.evaluate('navigator.serviceWorker.ready.then(() => undefined)');
+});
+afterAll(async () => {
+  await page?.close();
+  await endpoint?.close();
+});
+
+const send = async (content: Record<string, unknown>) =>
+  (
+    await platform.app.data<Sent>(SEND, {
+      input: { content, to: [{ user: 'demo' }], channels: ['WEB_PUSH'] },
+    })
+  ).sendNotification.notification.id;
+
+const devices = async () =>
+  (await platform.app.data<{ user: { devices: { endpoint: string }[] } }>(DEVICES)).user.devices.map(
+    (d) => d.endpoint,
+  );
+
+/** Finds the registration of the page's service worker and hands it a push message. */
+async function deliver(session: CDPSession, data: string): Promise<void> {
+  const registration = new Promise<string>((found) => {
+    session.on('ServiceWorker.workerRegistrationUpdated', ({ registrations }) => {
+      const active = registrations.find(
+        ({ scopeURL, isDeleted }) => scopeURL === `${platform.url}/` && !isDeleted,
+      );
+      if (active) found(active.registrationId);
+    });
+  });
+  await session.send('ServiceWorker.enable');
+  await session.send('ServiceWorker.deliverPushMessage', {
+    origin: platform.url,
+    registrationId: await registration,
+    data,
+  });
+}
+
+test('a push message reaches the service worker and is shown', async () => {
+  const person = await platform.user('demo');
+  await person.data(REGISTER, { subscription: endpoint.subscription });
+  expect(await devices()).toEqual([endpoint.subscription.endpoint]);
+
+  const id = await send({
+    title: 'Táblát kérünk ☕',
+    body: 'Your table is ready.',
+    url: '/inbox',
+    data: { table: 7 },
+  });
+  const [push] = await eventually(
+    async () => endpoint.received,
+    (received) => expect(received).toHaveLength(1),
+  );
+  expect(push?.headers).toMatchObject({
+    'content-encoding': 'aes128gcm',
+    ttl: expect.stringMatching(/^\d+$/),
+    urgency: 'normal',
+  });
+  // RFC 8292: a token for this push service, and the key that the browser was given.
+  const [, token = '', key] = /^vapid t=([^,]+), ?k=(.+)$/.exec(push?.headers.authorization ?? '') ?? [];
+  expect(decodeJwt(token).aud).toBe(new URL(endpoint.subscription.endpoint).origin);
+  expect(await person.data('{ vapidPublicKey }')).toEqual({ vapidPublicKey: key });
+  const payload: unknown = JSON.parse(push?.plaintext ?? '');
+  expect(payload).toEqual({
+    title: 'Táblát kérünk ☕',
+    body: 'Your table is ready.',
+    url: '/inbox',
+    data: { table: 7 },
+    notification: id,
+    delivery: expect.stringMatching(/^dlv_/),
+  });
+
+  await deliver(await browser.context.newCDPSession(page), push?.plaintext ?? '');
+  const shown = await eventually(
+    () =>
+      page.evaluate<unknown[]>(`navigator.serviceWorker.ready
+        .then((registration) => registration.getNotifications())
+        .then((all) => all.map(({ title, body, data }) => ({ title, body, data })))`),
+    (notifications) => expect(notifications).toHaveLength(1),
+  );
+  expect(shown).toEqual([
+    {
+      title: 'Táblát kérünk ☕',
+      body: 'Your table is ready.',
+      data: { url: '/inbox', data: { table: 7 }, notification: id, delivery: expect.stringMatching(/^dlv_/) },
+    },
+  ]);
+
+  const { notification } = await eventually(
+    () => platform.app.data<Deliveries>(DELIVERIES, { id }),
+    (answer) => expect(answer.notification.state).toBe('COMPLETED'),
+  );
+  expect(notification.deliveries.nodes).toEqual([
+    { channel: 'WEB_PUSH', state: 'SENT', provider: 'web-push', attempts: [{ ok: true, errorCode: null }] },
+  ]);
+});
+
+test('a device that is gone is removed', async () => {
+  endpoint.forget();
+  const id = await send({ body: 'Is anybody there?' });
+  const { notification } = await eventually(
+    () => platform.app.data<Deliveries>(DELIVERIES, { id }),
+    (answer) => expect(answer.notification.state).toBe('COMPLETED'),
+  );
+  expect(notification.deliveries.nodes).toEqual([
+    expect.objectContaining({
+      state: 'FAILED',
+      attempts: [{ ok: false, errorCode: 'CHANNEL_ADDRESS_GONE' }],
+    }),
+  ]);
+  await eventually(devices, (endpoints) => expect(endpoints).toEqual([]));
+});

@@ -1,0 +1,150 @@
+/** Pictures for the README: starts the platform on temporary data, drives Chromium, writes docs/images/*.png. */
+import { spawn } from 'node:child_process';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import type { BrowserContextOptions, Page } from 'playwright-core';
+import { openChromium } from '../e2e/support/chromium.ts';
+import { Graph } from '../e2e/support/graph.ts';
+import { dataFolderOwner } from '../platform/data-services/data-folder-lock.ts';
+import { readSecrets } from '../platform/secrets/secrets.ts';
+
+const ROOT = resolve(import.meta.dirname, '..');
+const IMAGES = resolve(ROOT, process.argv[2] ?? 'docs/images');
+const SEND_MANY =
+  'mutation Send($inputs: [SendNotificationInput!]!) { sendNotifications(inputs: $inputs) { deduplicated } }';
+
+const dataDir = await mkdtemp(join(tmpdir(), 'herald-screenshots-'));
+const herald = spawn(process.execPath, ['cli/bin.mjs', 'start'], {
+  cwd: ROOT,
+  env: { ...process.env, PORT: '0', HERALD_DATA_DIR: dataDir, HERALD_NAMESPACE: 'screenshots' },
+  stdio: ['ignore', 'ignore', 'inherit'],
+});
+const ended = new Promise<void>((settle) => herald.once('exit', () => settle()));
+try {
+  const url = await addressOf(dataDir);
+  const { HERALD_ADMIN_KEY = '', HERALD_DEMO_APP_KEY = '' } = await readSecrets(dataDir);
+  await mkdir(IMAGES, { recursive: true });
+  await fillIn(new Graph(url, HERALD_DEMO_APP_KEY));
+  const wide = { viewport: { width: 1280, height: 1060 }, deviceScaleFactor: 2 };
+  const narrow = { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2 };
+  await take('inbox', { ...wide, colorScheme: 'light' }, (page) => inbox(page, url));
+  await take('inbox-dark', { ...wide, colorScheme: 'dark' }, (page) => inbox(page, url));
+  await take('console', { ...wide, colorScheme: 'light' }, (page) => operators(page, url, HERALD_ADMIN_KEY));
+  if (process.argv.includes('--all')) {
+    await take('inbox-narrow', { ...narrow, colorScheme: 'light' }, (page) => inbox(page, url), true);
+    await take('inbox-narrow-dark', { ...narrow, colorScheme: 'dark' }, (page) => inbox(page, url), true);
+    await take('console-dark', { ...wide, colorScheme: 'dark' }, (page) =>
+      operators(page, url, HERALD_ADMIN_KEY),
+    );
+    await take(
+      'console-narrow',
+      { ...narrow, colorScheme: 'light' },
+      (page) => operators(page, url, HERALD_ADMIN_KEY),
+      true,
+    );
+    await take('console-detail', { ...wide, colorScheme: 'light' }, async (page) => {
+      await operators(page, url, HERALD_ADMIN_KEY);
+      await page.locator('#notifications button').nth(2).click();
+      await page.locator('#detail-hops li').last().waitFor();
+    });
+    await take('sign-in', { ...wide, colorScheme: 'light' }, async (page) => {
+      await page.goto(`${url}/console`);
+    });
+    await take('graph', { ...wide, colorScheme: 'light' }, (page) => explorer(page, url, HERALD_ADMIN_KEY));
+    await take('graph-dark', { ...wide, colorScheme: 'dark' }, (page) =>
+      explorer(page, url, HERALD_ADMIN_KEY),
+    );
+  }
+} finally {
+  herald.kill('SIGTERM');
+  await ended;
+  await rm(dataDir, { recursive: true, force: true });
+}
+
+async function addressOf(folder: string): Promise<string> {
+  for (const deadline = Date.now() + 120_000; Date.now() < deadline; ) {
+    const owner = await dataFolderOwner(folder);
+    if (owner?.url !== undefined) return owner.url;
+    if (herald.exitCode !== null) break;
+    await new Promise((settle) => setTimeout(settle, 100));
+  }
+  throw new Error('herald start did not get ready');
+}
+
+/** A day's traffic in small. */
+async function fillIn(app: Graph): Promise<void> {
+  const to = [{ user: 'demo' }];
+  const words = [
+    ['Your invoice is due on Friday', 'Invoice 2043 over € 120.00.', 'billing'],
+    ['Ada has commented on your draft', '“I would start with the second paragraph.”', 'comments'],
+    ['Sign-in from a new device', 'Chromium on Linux, just now. Was that you?', 'security'],
+  ] as const;
+  for (const [title, body, category] of words)
+    await app.data(SEND_MANY, {
+      inputs: [{ content: { title, body }, to, category, channels: ['IN_APP', 'EMAIL', 'TELEGRAM'] }],
+    });
+  await app.data(SEND_MANY, {
+    inputs: [{ event: 'order.paid', data: { order: 'A-1042', total: '€ 89.00' }, to }],
+  });
+  await app.data(SEND_MANY, {
+    inputs: [
+      {
+        content: { title: 'Weekly summary', body: '12 orders' },
+        to,
+        channels: ['IN_APP'],
+        sendAt: new Date(Date.now() + 3_600_000),
+      },
+    ],
+  });
+  await new Promise((settle) => setTimeout(settle, 2_000));
+}
+
+async function inbox(page: Page, url: string): Promise<void> {
+  await page.goto(`${url}/inbox`);
+  await page.locator('#connection[data-state=live]').waitFor();
+  await page.getByRole('button', { name: 'Template' }).click();
+  await page.locator('#send').click();
+  await page.locator('#hops li[data-type=completed]').waitFor();
+  await page.locator('#sandbox > li').nth(1).waitFor();
+  await page.evaluate('scrollTo(0, 0)');
+}
+
+async function operators(page: Page, url: string, key: string): Promise<void> {
+  await page.goto(`${url}/console`);
+  await page.getByLabel('Operator key').fill(key);
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.locator('#connection[data-state=live]').waitFor();
+  const { HERALD_DEMO_APP_KEY } = await readSecrets(dataDir);
+  await fillIn(new Graph(url, HERALD_DEMO_APP_KEY));
+  await page.locator('#reload').click();
+  // The numbers follow by a few seconds.
+  await page.waitForTimeout(6_000);
+}
+
+async function explorer(page: Page, url: string, key: string): Promise<void> {
+  await page.goto(`${url}/graphql`);
+  await page.getByLabel('Credential').fill(key);
+  await page.getByRole('button', { name: 'Run' }).click();
+  await page.locator('#result:not(:empty)').waitFor();
+  await page.locator('#docs li').first().waitFor();
+}
+
+async function take(
+  name: string,
+  options: BrowserContextOptions,
+  prepare: (page: Page) => Promise<void>,
+  fullPage = false,
+): Promise<void> {
+  const { context, close } = await openChromium(options);
+  try {
+    const page = await context.newPage();
+    await prepare(page);
+    await page.waitForTimeout(400);
+    const path = join(IMAGES, `${name}.png`);
+    await page.screenshot({ path, fullPage });
+    console.log(`wrote ${path}`);
+  } finally {
+    await close();
+  }
+}
