@@ -13,22 +13,13 @@ import { Sender } from './send/sender.ts';
 import { type Planners, startWorkers } from './workers.ts';
 
 export interface Dispatcher {
-  readonly providers: ProviderSet;
   /** Finishes the jobs in hand, then lets go of the providers. */
   close(): Promise<void>;
 }
 
-export function startDispatcher(deps: {
-  settings: Settings;
-  connections: Connections;
-  store: NotificationsStore;
-  users: UsersService;
-  templates: TemplatesService;
-  sandbox: boolean;
-  log: Logger;
-}): Dispatcher {
-  const { settings, connections, store, users, templates, log } = deps;
-  const providers = createProviders(
+/** The providers that the settings configure, over this installation's store. */
+export function providersOf(settings: Settings, store: NotificationsStore, sandbox: boolean, log: Logger): ProviderSet {
+  return createProviders(
     settings,
     {
       log,
@@ -46,8 +37,20 @@ export function startDispatcher(deps: {
           ...(message.url !== undefined && { url: message.url }),
         }),
     },
-    { sandbox: deps.sandbox },
+    { sandbox },
   );
+}
+
+export function startDispatcher(deps: {
+  settings: Settings;
+  connections: Connections;
+  store: NotificationsStore;
+  users: UsersService;
+  templates: TemplatesService;
+  providers: ProviderSet;
+  log: Logger;
+}): Dispatcher {
+  const { settings, connections, store, users, templates, providers, log } = deps;
   const configured = new Set<Channel>(['IN_APP', ...(Object.keys(providers.describe()) as Channel[])]);
   const enqueue: Enqueue = async (deliveries: readonly QueuedDelivery[]) => {
     try {
@@ -88,7 +91,6 @@ export function startDispatcher(deps: {
   });
   log.info({ channels: providers.describe() }, 'dispatcher started');
   return {
-    providers,
     close: async () => {
       await workers.close();
       await providers.close();

@@ -9,7 +9,7 @@ import { roleProcess } from '../platform/lifecycle/serve-role.ts';
 import { openNotificationsStore } from '../subgraphs/notifications/index.ts';
 import { createTemplatesSubgraph } from '../subgraphs/templates/index.ts';
 import { createUsersSubgraph } from '../subgraphs/users/index.ts';
-import { startDispatcher } from './dispatcher.ts';
+import { providersOf, startDispatcher } from './dispatcher.ts';
 import { startSweeper } from './sweep/start-sweeper.ts';
 
 export async function run(settings: Settings, options: RunOptions): Promise<void> {
@@ -35,7 +35,7 @@ export async function run(settings: Settings, options: RunOptions): Promise<void
     store,
     users: users.service,
     templates: templates.service,
-    sandbox: isOn(settings.HERALD_SANDBOX, options),
+    providers: providersOf(settings, store, isOn(settings.HERALD_SANDBOX, options), log),
     log,
   });
   shutdown.onClose('dispatcher', () => dispatcher.close());

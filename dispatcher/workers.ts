@@ -29,7 +29,6 @@ export function startWorkers(deps: {
     connection: deps.blocking,
     prefix: deps.prefix,
     concurrency: deps.concurrency,
-    skipVersionCheck: true,
     removeOnComplete: { count: 0 },
     removeOnFail: { count: 0 },
   };

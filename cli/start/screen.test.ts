@@ -124,9 +124,9 @@ describe('the start screen', () => {
   });
 
   test('has colours only where they are wanted', () => {
-    const escape = String.fromCharCode(27);
-    expect(screenLines(screen, style(false)).join('')).not.toContain(escape);
-    expect(screenLines(screen, style(true)).join('')).toContain(escape);
+    const esc = String.fromCharCode(27);
+    expect(screenLines(screen, style(false)).join('')).not.toContain(esc);
+    expect(screenLines(screen, style(true)).join('')).toContain(esc);
   });
 });
 

@@ -61,7 +61,10 @@ export function screenLines(screen: Screen, style: Style): string[] {
     ...(screen.newOperatorKey === undefined
       ? []
       : [
-          `${indent}${style.yellow('The operator key, shown this once')} ${style.dim(`(kept in ${screen.dataDir}/secrets.json):`)}`,
+          ...wrap(
+            `The operator key, shown this once (kept in ${screen.dataDir}/secrets.json):`,
+            SCREEN_WIDTH - INDENT,
+          ).map((line) => `${indent}${style.yellow(line)}`),
           `${indent}${style.bold(screen.newOperatorKey)}`,
           '',
         ]),

@@ -66,9 +66,9 @@ test('texts from elsewhere cannot steer the terminal', () => {
 test('colour tells good from bad', () => {
   const coloured = (state: LiveDelivery['state']) =>
     deliveryLine({ ...delivery, state }, '12:00:00', style(true));
-  const escape = String.fromCharCode(27);
-  expect(coloured('DELIVERED')).toContain(`${escape}[32mDELIVERED`);
-  expect(coloured('FAILED')).toContain(`${escape}[31mFAILED`);
+  const esc = String.fromCharCode(27);
+  expect(coloured('DELIVERED')).toContain(`${esc}[32mDELIVERED`);
+  expect(coloured('FAILED')).toContain(`${esc}[31mFAILED`);
 });
 
 test('the same state is shown once, a new attempt again', () => {

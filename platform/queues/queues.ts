@@ -28,7 +28,7 @@ export class DispatchQueues {
 
   /** @param redis a `commands` connection: adding fails fast when Redis is away. */
   constructor(redis: Redis, prefix: string) {
-    const options = { connection: redis, prefix, skipVersionCheck: true };
+    const options = { connection: redis, prefix };
     this.#plan = new Map(PRIORITIES.map((p) => [p, new Queue<PlanJob>(planQueueName(p), options)]));
     this.#send = new Map(CHANNELS.map((c) => [c, new Queue<SendJob>(sendQueueName(c), options)]));
     for (const queue of [...this.#plan.values(), ...this.#send.values()])

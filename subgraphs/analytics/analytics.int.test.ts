@@ -86,6 +86,23 @@ describe('folding', () => {
     await two.close();
   });
 
+  it('counts nothing twice after Redis was killed and lost the end of the log', async () => {
+    const one = await folder('d');
+    for (let i = 0; i < 5; i++) await events.append([event({ app: 'app_lost' })]);
+    await until(async () => {
+      await one.folder.foldNext();
+      return (await total('app_lost')) === 5;
+    });
+    const lost = await redis.xrevrange(names.events, '+', '-', 'COUNT', 2);
+    for (const [id] of lost) await redis.xdel(names.events, id);
+    for (let i = 0; i < 3; i++) await one.folder.foldNext();
+    expect(await total('app_lost')).toBe(5);
+    await events.append([event({ app: 'app_lost' })]);
+    await one.folder.foldNext();
+    expect(await total('app_lost')).toBe(6);
+    await one.close();
+  });
+
   it('goes on after the log was wiped, also when its ids begin again lower', async () => {
     const one = await folder('c');
     one.folder.start();

@@ -20,7 +20,7 @@ export interface CompiledTemplate {
   readonly category?: string;
   /** The channels it has content for, in the order of its sources. */
   readonly channels: readonly Channel[];
-  /** What the template requires and `data` lacks or has wrong; `path` is relative to `data` (`order.id`). */
+  /** What the template requires and `data` lacks or has wrong; `path` is relative to `data` (`order.id`), empty for `data` itself. */
   dataProblem(data: unknown): { readonly path: string; readonly message: string } | undefined;
   /**
    * @param variables `data`'s members, and `user`, `notification`, `data` (which win over members of the same name).

@@ -24,8 +24,6 @@ import type { RouteBody, TemplateBody, TemplateSummary } from './store/records.t
 export type {
   CompiledTemplate,
   PublishedRoute,
-  RenderedContent,
-  RouteRecipient,
   TemplatesService,
 } from './contract.ts';
 

@@ -28,7 +28,6 @@ export type {
   Preference,
   PushDevice,
   Recipient,
-  UserProfile,
   UsersBootstrap,
   UsersService,
 } from './contract.ts';

@@ -9,11 +9,11 @@ import type { EventLog } from '../../../platform/event-log/event-log.ts';
 import type { Logger } from '../../../platform/logging/logger.ts';
 import type { RedisLock } from '../../../platform/storage/redis-lock.ts';
 import { inTransaction } from '../../../platform/storage/mongo.ts';
-import type { AnalyticsModels, RollupRecord } from '../store/models.ts';
+import type { AnalyticsModels, CursorRecord, RollupRecord } from '../store/models.ts';
 import { type Counts, fold } from './fold.ts';
+import { isBefore, nextMarks, predecessor, START } from './log-position.ts';
 
 const CURSOR = 'delivery-events';
-const START = '0-0';
 const MAX_BATCHES = 200;
 const IDLE_MS = 250;
 const AFTER_FAILURE_MS = 1_000;
@@ -49,16 +49,17 @@ export class Folder {
    * @returns batches folded; 0 when there is nothing new, or another process was faster.
    */
   async foldNext(): Promise<number> {
-    const position = await this.#position();
+    const { position, marks } = await this.#cursor();
     const batches = await this.#events.read(position, MAX_BATCHES);
+    const first = batches[0];
     const last = batches.at(-1);
-    if (!last) {
-      await this.#startOverAfterLoss(position);
+    if (!first || !last) {
+      await this.#startOverAfterLoss(position, marks);
       return 0;
     }
     const { minutes, totals } = fold(batches.flatMap((batch) => batch.events));
     const moved = await inTransaction(this.#connection, async (session) => {
-      if (!(await this.#move(position, last.id, session))) return false;
+      if (!(await this.#move(position, last.id, nextMarks(marks, first.id), session))) return false;
       await increment(this.#models.minutes, minutes, session);
       await increment(this.#models.totals, totals, session);
       return true;
@@ -66,32 +67,49 @@ export class Folder {
     return moved ? batches.length : 0;
   }
 
-  async #position(): Promise<string> {
-    const cursor = await this.#models.cursors.findById(CURSOR).lean<{ position: string }>();
-    if (cursor) return cursor.position;
+  async #cursor(): Promise<{ position: string; marks: readonly string[] }> {
+    const cursor = await this.#models.cursors.findById(CURSOR).lean<CursorRecord>();
+    if (cursor) return { position: cursor.position, marks: cursor.marks ?? [] };
     try {
       await this.#models.cursors.collection.insertOne({ _id: CURSOR as never, position: START });
     } catch (error) {
       if (!isDuplicateKeyError(error)) throw error;
     }
-    return START;
+    return { position: START, marks: [] };
   }
 
-  async #move(from: string, to: string, session?: ClientSession): Promise<boolean> {
+  async #move(from: string, to: string, marks: readonly string[], session?: ClientSession): Promise<boolean> {
     const { matchedCount } = await this.#models.cursors.collection.updateOne(
       { _id: CURSOR as never, position: from },
-      { $set: { position: to } },
+      { $set: { position: to, marks } },
       session ? { session } : {},
     );
     return matchedCount === 1;
   }
 
-  /** A log that was wiped may begin again below the position (a clock that was set back): then it is read from its beginning. */
-  async #startOverAfterLoss(position: string): Promise<void> {
+  /**
+   * The log may end before the position. Either Redis was killed and lost the last second: what is left has been
+   * counted, and counting goes on at its end. Or the log was wiped and begins again lower (a clock that was set
+   * back): then it is counted from its beginning.
+   */
+  async #startOverAfterLoss(position: string, marks: readonly string[]): Promise<void> {
     const end = await this.#events.end();
     if (end === START || !isBefore(end, position)) return;
+    if (await this.#holdsOneOf(marks)) {
+      this.#log.warn({ position, end }, 'analytics: the end of the event log was lost; going on from what is left');
+      await this.#move(position, end, marks);
+      return;
+    }
     this.#log.warn({ position, end }, 'analytics: the event log begins anew; counting from its beginning');
-    await this.#move(position, START);
+    await this.#move(position, START, []);
+  }
+
+  async #holdsOneOf(marks: readonly string[]): Promise<boolean> {
+    for (const mark of marks) {
+      const [batch] = await this.#events.read(predecessor(mark), 1);
+      if (batch?.id === mark) return true;
+    }
+    return false;
   }
 
   async #loop(): Promise<void> {
@@ -125,13 +143,6 @@ async function increment(
     })),
     { session, ordered: true },
   );
-}
-
-/** Stream ids are two numbers: milliseconds and a sequence. */
-function isBefore(a: string, b: string): boolean {
-  const [aMs = 0, aSeq = 0] = a.split('-').map(Number);
-  const [bMs = 0, bSeq = 0] = b.split('-').map(Number);
-  return aMs < bMs || (aMs === bMs && aSeq < bSeq);
 }
 
 function pause(ms: number, signal: AbortSignal): Promise<void> {

@@ -11,6 +11,8 @@ export interface RollupRecord {
 export interface CursorRecord {
   readonly _id: string;
   readonly position: string;
+  /** Ids of batches that were folded, by which the log is recognised (see log-position.ts). */
+  readonly marks?: readonly string[];
 }
 
 export interface AnalyticsModels {
@@ -28,7 +30,7 @@ export function analyticsModels(connection: Connection): AnalyticsModels {
       { ...options, collection },
     );
   const cursor: Schema<CursorRecord> = new Schema<CursorRecord>(
-    { _id: { type: String, required: true }, position: { type: String, required: true } },
+    { _id: { type: String, required: true }, position: { type: String, required: true }, marks: [String] },
     { ...options, collection: 'analytics_cursors' },
   );
   return {

@@ -183,14 +183,14 @@ export type RouteRecipientInput = {
 export type Template = {
   category?: Maybe<Scalars['String']['output']>;
   channels: Array<Channel>;
-  /** The draft's sources where there is a draft, else the published ones. */
+  /** The draft's sources where there is a draft, else the published ones. For apps and operators. */
   contents: Array<TemplateContent>;
   draftVersion?: Maybe<Scalars['Int']['output']>;
   id: Scalars['ID']['output'];
   name: Scalars['String']['output'];
   publishedVersion?: Maybe<Scalars['Int']['output']>;
   updatedAt: Scalars['DateTime']['output'];
-  /** JSON Schema of the variables; `required` names those that a send must give. */
+  /** JSON Schema (draft 7 or 2020-12) of the variables; `required` names those that a send must give. Null for users. */
   variables?: Maybe<Scalars['JSON']['output']>;
 };
 

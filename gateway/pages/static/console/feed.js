@@ -60,7 +60,7 @@ function row({ channel, state, address, provider, skipReason, user, notification
   return h(
     'li',
     { 'data-state': state },
-    h('span', {}, channelTag(channel), ' ', stateTag(state)),
+    h('span', {}, channelTag(channel), stateTag(state)),
     h('span', { class: 'muted at' }, clockTime(new Date().toISOString())),
     h('span', { class: 'muted', title: to }, [to, how].filter(Boolean).join(' · ')),
     h('button', { type: 'button', class: 'row-link', onclick: () => onOpen(notification.id) }, 'open'),

@@ -3,6 +3,7 @@ import { byId, fill, h } from '../lib/dom.js';
 import { post, request, sentenceOf } from '../lib/graphql-http.js';
 import { follow, openSocket } from '../lib/live.js';
 import { span } from '../lib/moments.js';
+import { prettyJson } from '../lib/pretty-json.js';
 import { operationFor, ROOT_FIELDS, typeName } from './schema-fields.js';
 
 const CREDENTIAL = 'herald.explorer-credential';
@@ -58,7 +59,7 @@ async function run() {
     const startedMs = performance.now();
     const { status, answer } = await post(credential.value.trim() || undefined, query.value, values);
     note.textContent = `HTTP ${status} in ${span(performance.now() - startedMs)}`;
-    result.textContent = JSON.stringify(answer, null, 2);
+    result.textContent = prettyJson(answer);
   } catch (error) {
     note.textContent = '';
     result.textContent = sentenceOf(error);
@@ -77,7 +78,7 @@ function subscribe(values) {
     query: query.value,
     variables: () => values,
     onData: (data) => {
-      events = [JSON.stringify(data, null, 2), ...events].slice(0, EVENTS_SHOWN);
+      events = [prettyJson(data), ...events].slice(0, EVENTS_SHOWN);
       result.textContent = events.join('\n\n');
     },
     onState: (state) => {
@@ -90,7 +91,7 @@ function subscribe(values) {
     },
     isFinal: (error) => {
       if (!Array.isArray(error)) return false;
-      result.textContent = JSON.stringify({ errors: error }, null, 2);
+      result.textContent = prettyJson({ errors: error });
       note.textContent = 'Refused';
       stopButton.hidden = true;
       return true;

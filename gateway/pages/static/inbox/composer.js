@@ -2,6 +2,7 @@
 import { byId, fill, h } from '../lib/dom.js';
 import { post, sentenceOf } from '../lib/graphql-http.js';
 import { span } from '../lib/moments.js';
+import { prettyJson } from '../lib/pretty-json.js';
 import { MUTATION, PRESETS } from './presets.js';
 
 /**
@@ -24,7 +25,7 @@ export function startComposer(session, onSent) {
   /** @param {string} name @param {Record<string, unknown>} input */
   function choose(name, input) {
     query.value = MUTATION;
-    variables.value = JSON.stringify({ input }, null, 2);
+    variables.value = prettyJson({ input });
     for (const button of buttons) button.setAttribute('aria-pressed', String(button.textContent === name));
   }
 
@@ -52,7 +53,7 @@ export function startComposer(session, onSent) {
       const result = await post(await session.appKey(), query.value, values);
       const took = span(performance.now() - startedMs);
       const failed = (result.answer.errors?.length ?? 0) > 0;
-      show(JSON.stringify(result.answer, null, 2), !failed, `HTTP ${result.status} in ${took}`);
+      show(prettyJson(result.answer), !failed, `HTTP ${result.status} in ${took}`);
       for (const id of sentIds(result.answer.data)) onSent(id);
     } catch (error) {
       show(sentenceOf(error), false, 'not sent');

@@ -1,0 +1,143 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { HeraldError } from '../../../platform/errors/herald-error.ts';
+import { InvalidationBus } from '../../../platform/invalidation/invalidation-bus.ts';
+import { connectRedis, whenReady } from '../../../platform/storage/redis.ts';
+import { freshDatabase } from '../../../testing/fresh.ts';
+import { createTemplatesSubgraph } from '../../templates/index.ts';
+import { createUsersSubgraph } from '../../users/index.ts';
+import type { NotificationRecord } from '../contract.ts';
+import { type OpenStore, openStore, silent } from '../testing/open-store.ts';
+import { type Accepted, AcceptService } from './accept.ts';
+import type { SendInput } from './check-input.ts';
+import { PlanEnqueuer } from './plan-enqueuer.ts';
+
+const services = freshDatabase();
+const sender = { workspace: 'default', app: 'app_test' };
+let store: OpenStore;
+let accept: AcceptService;
+let enqueuer: PlanEnqueuer;
+let close: () => Promise<void>;
+
+beforeAll(async () => {
+  store = await openStore(services);
+  const subscriber = connectRedis(services.redisUrl, 'subscriber', silent);
+  await whenReady(subscriber);
+  const bus = new InvalidationBus(store.redis, subscriber, store.names.invalidations, silent);
+  await bus.start();
+  const users = await createUsersSubgraph({
+    connection: store.connection,
+    bus,
+    log: silent,
+    jwtSecret: 'a secret for this test alone, 32+',
+    vapidPublicKey: 'not used here',
+  });
+  await users.service.ensureWorkspace('default', 'Default');
+  await users.service.ensureUser('default', { id: 'ann', groups: ['vip'] });
+  const templates = await createTemplatesSubgraph({ connection: store.connection, bus, log: silent });
+  await templates.ensureDemo('default');
+  enqueuer = new PlanEnqueuer(store.queues, store.events, silent, 100);
+  accept = new AcceptService({
+    models: store.models,
+    users: users.service,
+    templates: templates.service,
+    enqueuer,
+    log: silent,
+  });
+  close = async () => {
+    await accept.close();
+    await enqueuer.close();
+    subscriber.disconnect();
+    await store.close();
+  };
+});
+afterAll(() => close());
+
+const good: SendInput = { content: { body: 'Hello' }, to: [{ user: 'ann' }] };
+const send = async (input: SendInput): Promise<Accepted | HeraldError> => {
+  const [result] = await accept.accept(sender, [input], ['input']);
+  if (!result) throw new Error('no result');
+  return result;
+};
+const accepted = async (input: SendInput): Promise<Accepted> => {
+  const result = await send(input);
+  if (result instanceof HeraldError) throw result;
+  return result;
+};
+const stored = () => store.models.notifications.countDocuments({});
+
+describe('accepting', () => {
+  it('stores what it answers, and queues it', async () => {
+    const { notification, deduplicated } = await accepted({ ...good, priority: 'LOW' });
+    expect(deduplicated).toBe(false);
+    const record = await store.models.notifications.findById(notification._id).lean<NotificationRecord>();
+    expect(record).toMatchObject({ state: 'ACCEPTED', priority: 'LOW', planned: false, to: [{ user: 'ann' }] });
+    await enqueuer.close();
+    expect(await store.queues.waitingPlans('LOW')).toBe(1);
+  });
+
+  it('makes one record of ten racing sends with one key, and answers them all with it', async () => {
+    const before = await stored();
+    const input = { ...good, idempotencyKey: 'race', data: undefined };
+    const results = await Promise.all(Array.from({ length: 10 }, () => accepted(input)));
+    expect(new Set(results.map((r) => r.notification._id)).size).toBe(1);
+    expect(results.filter((r) => !r.deduplicated)).toHaveLength(1);
+    expect(await stored()).toBe(before + 1);
+  });
+
+  it('lets one duplicate or bad entry of a batch fail alone, in the order of the inputs', async () => {
+    const inputs: SendInput[] = [
+      { ...good, idempotencyKey: 'batch' },
+      { ...good, idempotencyKey: 'batch', content: { body: 'Other words' } },
+      { ...good, to: [{ user: 'ann' }, { user: 'nobody' }] },
+      { ...good, idempotencyKey: 'batch' },
+      good,
+    ];
+    const results = await accept.accept(sender, inputs, inputs.map((_, i) => `inputs.${i}`));
+    expect(results[0]).toMatchObject({ deduplicated: false });
+    expect(results[1]).toMatchObject({ code: 'CONFLICT', field: 'inputs.1.idempotencyKey' });
+    expect(results[2]).toMatchObject({ code: 'BAD_USER_INPUT', field: 'inputs.2.to.1.user' });
+    expect(results[3]).toMatchObject({ deduplicated: true, notification: { idem: 'default|app_test|batch' } });
+    expect(results[4]).toMatchObject({ deduplicated: false });
+  });
+
+  it('answers a repeat with the first even when it would be refused by now', async () => {
+    const input = { ...good, idempotencyKey: 'late', expiresAt: new Date(Date.now() + 300) };
+    const first = await accepted(input);
+    await new Promise((resolve) => setTimeout(resolve, 350));
+    expect(await accepted(input)).toMatchObject({ deduplicated: true, notification: { _id: first.notification._id } });
+    expect(await send({ ...input, idempotencyKey: 'never' })).toMatchObject({ code: 'BAD_USER_INPUT', field: 'input.expiresAt' });
+  });
+
+  it('keeps the keys of apps and workspaces apart', async () => {
+    const first = await accepted({ ...good, idempotencyKey: 'apart' });
+    const [other] = await accept.accept({ ...sender, app: 'app_other' }, [{ ...good, idempotencyKey: 'apart' }], ['input']);
+    expect(other).toMatchObject({ deduplicated: false });
+    expect((other as Accepted).notification._id).not.toBe(first.notification._id);
+  });
+
+  it('takes from a route what the caller leaves out', async () => {
+    const { notification } = await accepted({ event: 'order.paid', to: [{ user: 'ann' }], data: { order: '7', total: '9 €' } });
+    expect(notification).toMatchObject({ event: 'order.paid', routeVersion: 1, template: 'order-paid', channels: ['IN_APP', 'EMAIL'], category: 'orders', priority: 'MEDIUM' });
+  });
+
+  it('waits for sendAt', async () => {
+    const sendAt = new Date(Date.now() + 60_000);
+    const { notification } = await accepted({ ...good, sendAt });
+    expect(notification).toMatchObject({ state: 'SCHEDULED', dueAt: sendAt, nextAttemptAt: sendAt });
+  });
+
+  it.each<[string, SendInput, string]>([
+    ['an unknown user', { ...good, to: [{ user: 'nobody' }] }, 'input.to.0.user'],
+    ['a group without members', { ...good, to: [{ group: 'nobody' }] }, 'input.to.0.group'],
+    ['an unknown template', { template: 'nothing', to: [{ user: 'ann' }] }, 'input.template'],
+    ['an event without route', { event: 'nothing.happened', to: [{ user: 'ann' }] }, 'input.event'],
+    ['an event whose route names nobody', { event: 'order.paid', data: { order: '1', total: '2' } }, 'input.to'],
+    ['a missing variable', { template: 'welcome', to: [{ user: 'ann' }] }, 'input.data.product'],
+    ['a channel without words', { template: 'welcome', to: [{ user: 'ann' }], data: { product: 'x' }, channels: ['IN_APP', 'SLACK'] }, 'input.channels.1'],
+    ['an address on a channel without words', { template: 'welcome', to: [{ channel: 'TELEGRAM', address: '42' }], data: { product: 'x' } }, 'input.to.0.channel'],
+  ])('refuses %s and writes nothing', async (_what, input, field) => {
+    const before = await stored();
+    expect(await send(input)).toMatchObject({ code: 'BAD_USER_INPUT', field });
+    expect(await stored()).toBe(before);
+  });
+});
