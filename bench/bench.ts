@@ -16,24 +16,31 @@ const BATCH = 100;
 const RATE = 500;
 const GOALS = { ratio: 0.35, accepted: 10_000, inboxP99Ms: 100 };
 
-const SEND = 'mutation Send($input: SendNotificationInput!) { sendNotification(input: $input) { notification { id state } deduplicated } }';
+const SEND =
+  'mutation Send($input: SendNotificationInput!) { sendNotification(input: $input) { notification { id state } deduplicated } }';
 const SEND_MANY =
   'mutation SendMany($inputs: [SendNotificationInput!]!) { sendNotifications(inputs: $inputs) { notification { id state } deduplicated error { code field message } } }';
 
 const say = (text: string) => process.stdout.write(`${text}\n`);
 const shown = (what: string, l: Load, perRequest = 1) =>
   say(
-    `  ${what.padEnd(46)} ${Math.round(l.requestsPerSecond * perRequest).toLocaleString('en').padStart(8)}/s   p50 ${String(l.p50Ms).padStart(4)} ms   p99 ${String(l.p99Ms).padStart(4)} ms`,
+    `  ${what.padEnd(46)} ${Math.round(l.requestsPerSecond * perRequest)
+      .toLocaleString('en')
+      .padStart(8)}/s   p50 ${String(l.p50Ms).padStart(4)} ms   p99 ${String(l.p99Ms).padStart(4)} ms`,
   );
 
 async function bare(): Promise<Load> {
-  const { child, said } = await forked<{ url: string }>('bare-apollo.ts', [], { ...process.env, NODE_ENV: 'production' });
+  const { child, said } = await forked<{ url: string }>('bare-apollo.ts', [], {
+    ...process.env,
+    NODE_ENV: 'production',
+  });
   try {
     return await load(
       said.url,
       'hk_not_looked_at',
       {
-        query: 'mutation Noop($input: SendInput!) { noop(input: $input) { notification { id state } deduplicated } }',
+        query:
+          'mutation Noop($input: SendInput!) { noop(input: $input) { notification { id state } deduplicated } }',
         variables: { input: { body: 'Hello from the benchmark', to: 'bench-1' } },
       },
       seconds,
@@ -83,14 +90,28 @@ try {
   shown(`(c) sendNotifications × ${BATCH}, notifications`, sendMany, BATCH);
   const ms = (n: number) => `${n.toFixed(1)} ms`;
   say(`  (d) inbox event at the WebSocket, ${RATE}/s offered    ${inbox.events} events, all arrived`);
-  say(`      from accepted   p50 ${ms(inbox.fromAccepted.p50)}   p99 ${ms(inbox.fromAccepted.p99)}   max ${ms(inbox.fromAccepted.max)}`);
-  say(`      from request    p50 ${ms(inbox.fromRequest.p50)}   p99 ${ms(inbox.fromRequest.p99)}   max ${ms(inbox.fromRequest.max)}`);
-  say(`  memory ${Object.entries(memory).map(([role, bytes]) => `${role} ${Math.round(bytes / 2 ** 20)} MiB`).join(', ')}`);
+  say(
+    `      from accepted   p50 ${ms(inbox.fromAccepted.p50)}   p99 ${ms(inbox.fromAccepted.p99)}   max ${ms(inbox.fromAccepted.max)}`,
+  );
+  say(
+    `      from request    p50 ${ms(inbox.fromRequest.p50)}   p99 ${ms(inbox.fromRequest.p99)}   max ${ms(inbox.fromRequest.max)}`,
+  );
+  say(
+    `  memory ${Object.entries(memory)
+      .map(([role, bytes]) => `${role} ${Math.round(bytes / 2 ** 20)} MiB`)
+      .join(', ')}`,
+  );
   say('\ngoals');
   const goal = (met: boolean, text: string) => say(`  ${met ? 'met   ' : 'MISSED'} ${text}`);
   goal(ratio >= GOALS.ratio, `(b)/(a) = ${ratio.toFixed(2)}, at least ${GOALS.ratio}`);
-  goal(accepted >= GOALS.accepted, `(c) = ${Math.round(accepted).toLocaleString('en')} notifications/s accepted, at least ${GOALS.accepted.toLocaleString('en')}`);
-  goal(inbox.fromAccepted.p99 <= GOALS.inboxP99Ms, `(d) p99 = ${ms(inbox.fromAccepted.p99)}, at most ${GOALS.inboxP99Ms} ms`);
+  goal(
+    accepted >= GOALS.accepted,
+    `(c) = ${Math.round(accepted).toLocaleString('en')} notifications/s accepted, at least ${GOALS.accepted.toLocaleString('en')}`,
+  );
+  goal(
+    inbox.fromAccepted.p99 <= GOALS.inboxP99Ms,
+    `(d) p99 = ${ms(inbox.fromAccepted.p99)}, at most ${GOALS.inboxP99Ms} ms`,
+  );
 } finally {
   await platform.stop();
 }

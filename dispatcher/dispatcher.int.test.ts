@@ -17,8 +17,8 @@ import { createTemplatesSubgraph } from '../subgraphs/templates/index.ts';
 import { createUsersSubgraph } from '../subgraphs/users/index.ts';
 import { freshDatabase } from '../testing/fresh.ts';
 import type { OutgoingMessage, SendOutcome } from './channels/contract.ts';
-import { sandbox } from './channels/sandbox/provider.ts';
 import type { ProviderSet } from './channels/registry.ts';
+import { sandbox } from './channels/sandbox/provider.ts';
 import { startDispatcher } from './dispatcher.ts';
 import { Sweeper } from './sweep/sweeper.ts';
 
@@ -47,7 +47,9 @@ const provider: ProviderSet = {
     provider: {
       send: async (message) => {
         sent.push(message);
-        return answers.get(message.address)?.() ?? { kind: 'accepted', providerMessageId: `m-${message.delivery}` };
+        return (
+          answers.get(message.address)?.() ?? { kind: 'accepted', providerMessageId: `m-${message.delivery}` }
+        );
       },
     },
   }),
@@ -59,10 +61,20 @@ beforeAll(async () => {
   connections = await openConnections(settings, log, shutdown);
   const { mongo, bus, redis, names, events, queues } = connections;
   store = await openNotificationsStore({ connection: mongo, redis, names, events, log });
-  const users = await createUsersSubgraph({ connection: mongo, bus, log, jwtSecret: 'x'.repeat(32), vapidPublicKey: 'x' });
+  const users = await createUsersSubgraph({
+    connection: mongo,
+    bus,
+    log,
+    jwtSecret: 'x'.repeat(32),
+    vapidPublicKey: 'x',
+  });
   await users.service.ensureWorkspace('default', 'Default');
   for (let i = 0; i < 1_200; i++)
-    await users.service.ensureUser('default', { id: `m${i}`, groups: ['members', i % 2 ? 'odd' : 'even'], email: `m${i}@example.com` });
+    await users.service.ensureUser('default', {
+      id: `m${i}`,
+      groups: ['members', i % 2 ? 'odd' : 'even'],
+      email: `m${i}@example.com`,
+    });
   const templates = await createTemplatesSubgraph({ connection: mongo, bus, log });
   await templates.ensureDemo('default');
   const published = await execute({
@@ -73,7 +85,10 @@ beforeAll(async () => {
       ] }) { id }
       publishTemplate(id: "linked") { publishedVersion }
     }`),
-    contextValue: { requestId: 'test', principal: { kind: 'operator', workspace: 'default', key: 'k', name: 'o', root: false } },
+    contextValue: {
+      requestId: 'test',
+      principal: { kind: 'operator', workspace: 'default', key: 'k', name: 'o', root: false },
+    },
   });
   expect(published.errors).toBeUndefined();
   sweeper = new Sweeper({
@@ -97,7 +112,10 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => shutdown.close(log));
 
-async function accept(changes: Partial<NotificationRecord>, options: { queue: boolean } = { queue: true }): Promise<string> {
+async function accept(
+  changes: Partial<NotificationRecord>,
+  options: { queue: boolean } = { queue: true },
+): Promise<string> {
   const _id = newId('ntf');
   const now = new Date();
   const record: NotificationRecord = {
@@ -122,10 +140,16 @@ async function accept(changes: Partial<NotificationRecord>, options: { queue: bo
   if (options.queue) await connections.queues.addPlans(record.priority, [{ ids: [_id] }]);
   return _id;
 }
-const notification = (id: string) => connections.mongo.collection<NotificationRecord>('notifications').findOne({ _id: id });
-const deliveries = (id: string) => connections.mongo.collection<DeliveryRecord>('deliveries').find({ notification: id }).toArray();
+const notification = (id: string) =>
+  connections.mongo.collection<NotificationRecord>('notifications').findOne({ _id: id });
+const deliveries = (id: string) =>
+  connections.mongo.collection<DeliveryRecord>('deliveries').find({ notification: id }).toArray();
 async function completed(id: string): Promise<DeliveryRecord[]> {
-  for (const end = Date.now() + 15_000; Date.now() < end; await new Promise((resolve) => setTimeout(resolve, 20)))
+  for (
+    const end = Date.now() + 15_000;
+    Date.now() < end;
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  )
     if ((await notification(id))?.state === 'COMPLETED') return deliveries(id);
   throw new Error(`not completed: ${JSON.stringify([await notification(id), await deliveries(id)])}`);
 }
@@ -133,32 +157,70 @@ const to = (address: string) => ({ to: [{ channel: 'EMAIL' as const, address }] 
 
 describe('dispatching', () => {
   it('plans, renders, sends and records', async () => {
-    const id = await accept({ content: undefined as never, template: 'welcome', to: [{ user: 'm1' }], channels: ['EMAIL'], data: { product: 'Herald & Co' } });
+    const id = await accept({
+      content: undefined as never,
+      template: 'welcome',
+      to: [{ user: 'm1' }],
+      channels: ['EMAIL'],
+      data: { product: 'Herald & Co' },
+    });
     expect(await completed(id)).toMatchObject([
-      { state: 'SENT', provider: 'scripted', providerMessageId: expect.stringMatching(/^m-dlv_/), user: 'm1', address: 'm1@example.com', attempts: [{ ok: true, provider: 'scripted' }] },
+      {
+        state: 'SENT',
+        provider: 'scripted',
+        providerMessageId: expect.stringMatching(/^m-dlv_/),
+        user: 'm1',
+        address: 'm1@example.com',
+        attempts: [{ ok: true, provider: 'scripted' }],
+      },
     ]);
-    expect(sent.find((m) => m.notification === id)).toMatchObject({ title: 'Welcome to Herald & Co', html: expect.stringContaining('Herald &amp; Co') });
+    expect(sent.find((m) => m.notification === id)).toMatchObject({
+      title: 'Welcome to Herald & Co',
+      html: expect.stringContaining('Herald &amp; Co'),
+    });
   });
 
   it('tries again after a passing failure', async () => {
     let calls = 0;
     answers.set('flaky@example.com', () =>
-      ++calls < 3 ? { kind: 'retryable', code: 'CHANNEL_PROVIDER_UNAVAILABLE', message: 'busy', mayHaveSent: false } : { kind: 'accepted' },
+      ++calls < 3
+        ? { kind: 'retryable', code: 'CHANNEL_PROVIDER_UNAVAILABLE', message: 'busy', mayHaveSent: false }
+        : { kind: 'accepted' },
     );
     const [delivery] = await completed(await accept(to('flaky@example.com')));
     expect(delivery).toMatchObject({ state: 'SENT', attempt: 3 });
-    expect(delivery?.attempts.map((a) => [a.ok, a.errorCode])).toEqual([[false, 'CHANNEL_PROVIDER_UNAVAILABLE'], [false, 'CHANNEL_PROVIDER_UNAVAILABLE'], [true, undefined]]);
+    expect(delivery?.attempts.map((a) => [a.ok, a.errorCode])).toEqual([
+      [false, 'CHANNEL_PROVIDER_UNAVAILABLE'],
+      [false, 'CHANNEL_PROVIDER_UNAVAILABLE'],
+      [true, undefined],
+    ]);
   });
 
   it('gives up after the last attempt, and at once for good', async () => {
-    answers.set('down@example.com', () => ({ kind: 'retryable', code: 'CHANNEL_TIMEOUT', message: 'slow', mayHaveSent: true }));
-    answers.set('never@example.com', () => ({ kind: 'permanent', code: 'CHANNEL_MESSAGE_REJECTED', message: 'no' }));
-    expect(await completed(await accept(to('down@example.com')))).toMatchObject([{ state: 'FAILED', attempt: 3 }]);
-    expect(await completed(await accept(to('never@example.com')))).toMatchObject([{ state: 'FAILED', attempt: 1, attempts: [{ errorCode: 'CHANNEL_MESSAGE_REJECTED' }] }]);
+    answers.set('down@example.com', () => ({
+      kind: 'retryable',
+      code: 'CHANNEL_TIMEOUT',
+      message: 'slow',
+      mayHaveSent: true,
+    }));
+    answers.set('never@example.com', () => ({
+      kind: 'permanent',
+      code: 'CHANNEL_MESSAGE_REJECTED',
+      message: 'no',
+    }));
+    expect(await completed(await accept(to('down@example.com')))).toMatchObject([
+      { state: 'FAILED', attempt: 3 },
+    ]);
+    expect(await completed(await accept(to('never@example.com')))).toMatchObject([
+      { state: 'FAILED', attempt: 1, attempts: [{ errorCode: 'CHANNEL_MESSAGE_REJECTED' }] },
+    ]);
   });
 
   it('sends to every member of overlapping groups once', async () => {
-    const id = await accept({ to: [{ group: 'members' }, { group: 'odd' }, { user: 'm3' }], channels: ['EMAIL', 'IN_APP'] });
+    const id = await accept({
+      to: [{ group: 'members' }, { group: 'odd' }, { user: 'm3' }],
+      channels: ['EMAIL', 'IN_APP'],
+    });
     const all = await completed(id);
     expect(all).toHaveLength(2_400);
     expect(new Set(all.map((d) => `${d.user} ${d.channel}`)).size).toBe(2_400);
@@ -169,20 +231,37 @@ describe('dispatching', () => {
   }, 40_000);
 
   it('fails the delivery whose words cannot be made, and says why', async () => {
-    const id = await accept({ template: 'linked', content: undefined as never, to: [{ user: 'm2' }], channels: ['EMAIL', 'IN_APP'], data: { link: 'javascript:alert(1)' } });
+    const id = await accept({
+      template: 'linked',
+      content: undefined as never,
+      to: [{ user: 'm2' }],
+      channels: ['EMAIL', 'IN_APP'],
+      data: { link: 'javascript:alert(1)' },
+    });
     const all = await completed(id);
-    expect(all.map((d) => [d.channel, d.state]).sort()).toEqual([['EMAIL', 'SENT'], ['IN_APP', 'FAILED']]);
-    expect(all.find((d) => d.channel === 'IN_APP')?.attempts).toMatchObject([{ ok: false, errorCode: 'CHANNEL_RENDER_FAILED', errorMessage: expect.stringContaining('url') }]);
+    expect(all.map((d) => [d.channel, d.state]).sort()).toEqual([
+      ['EMAIL', 'SENT'],
+      ['IN_APP', 'FAILED'],
+    ]);
+    expect(all.find((d) => d.channel === 'IN_APP')?.attempts).toMatchObject([
+      { ok: false, errorCode: 'CHANNEL_RENDER_FAILED', errorMessage: expect.stringContaining('url') },
+    ]);
   });
 
   it('skips with a reason', async () => {
     const id = await accept({ to: [{ user: 'm5' }], channels: ['SMS', 'WECHAT'] });
     const all = await completed(id);
-    expect(Object.fromEntries(all.map((d) => [d.channel, d.skipReason]))).toEqual({ SMS: 'NO_ADDRESS', WECHAT: 'CHANNEL_NOT_CONFIGURED' });
+    expect(Object.fromEntries(all.map((d) => [d.channel, d.skipReason]))).toEqual({
+      SMS: 'NO_ADDRESS',
+      WECHAT: 'CHANNEL_NOT_CONFIGURED',
+    });
   });
 
   it('finds again what lost its job', async () => {
-    const planless = await accept({ ...to('lost-plan@example.com'), nextAttemptAt: new Date(Date.now() - 1) }, { queue: false });
+    const planless = await accept(
+      { ...to('lost-plan@example.com'), nextAttemptAt: new Date(Date.now() - 1) },
+      { queue: false },
+    );
     await sweeper.sweep();
     await completed(planless);
     const token = randomBytes(4).toString('hex');
@@ -191,7 +270,18 @@ describe('dispatching', () => {
     if (!record) throw new Error('not stored');
     // Planned by a worker that died before it could queue the send.
     await store.outbox.storePlans(
-      [{ notification: record, deliveries: [{ channel: 'EMAIL', address: `lost-send-${token}@example.com`, content: { body: 'x', locale: 'en' } }] }],
+      [
+        {
+          notification: record,
+          deliveries: [
+            {
+              channel: 'EMAIL',
+              address: `lost-send-${token}@example.com`,
+              content: { body: 'x', locale: 'en' },
+            },
+          ],
+        },
+      ],
       new Date(Date.now() - 60_000),
     );
     await sweeper.sweep();

@@ -18,7 +18,12 @@ export interface Dispatcher {
 }
 
 /** The providers that the settings configure, over this installation's store. */
-export function providersOf(settings: Settings, store: NotificationsStore, sandbox: boolean, log: Logger): ProviderSet {
+export function providersOf(
+  settings: Settings,
+  store: NotificationsStore,
+  sandbox: boolean,
+  log: Logger,
+): ProviderSet {
   return createProviders(
     settings,
     {

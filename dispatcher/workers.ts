@@ -1,7 +1,7 @@
 /** The dispatcher's BullMQ workers: three plan queues with concurrency of their own, one send queue per channel. */
 import { Worker } from 'bullmq';
 import type { Redis } from 'ioredis';
-import { CHANNELS, PRIORITIES } from '../platform/graphql/contract-enums.ts';
+import { type CHANNELS, PRIORITIES } from '../platform/graphql/contract-enums.ts';
 import type { Logger } from '../platform/logging/logger.ts';
 import { planQueueName, sendQueueName } from '../platform/names/redis-names.ts';
 import type { PlanJob, SendJob } from '../platform/queues/queues.ts';
@@ -34,23 +34,37 @@ export function startWorkers(deps: {
   };
   const plans = PRIORITIES.map(
     (priority) =>
-      new Worker<PlanJob>(planQueueName(priority), (job) => deps.planners[priority].plan(job.data.ids), options),
+      new Worker<PlanJob>(
+        planQueueName(priority),
+        (job) => deps.planners[priority].plan(job.data.ids),
+        options,
+      ),
   );
   const sends = [...deps.senders].map(
     ([channel, sender]) =>
-      new Worker<SendJob>(sendQueueName(channel), (job) => sender.send(job.data.ids, job.data.attempt), options),
+      new Worker<SendJob>(
+        sendQueueName(channel),
+        (job) => sender.send(job.data.ids, job.data.attempt),
+        options,
+      ),
   );
   const workers = [...plans, ...sends];
   for (const worker of workers) {
     let said = false;
     worker.on('error', (error) => {
-      if (!said) deps.log.warn({ err: error, queue: worker.name }, 'worker: connection trouble; going on when it is back');
+      if (!said)
+        deps.log.warn(
+          { err: error, queue: worker.name },
+          'worker: connection trouble; going on when it is back',
+        );
       said = true;
     });
     worker.on('ready', () => {
       said = false;
     });
-    worker.on('failed', (job, error) => deps.log.error({ err: error, queue: worker.name, job: job?.id }, 'job failed'));
+    worker.on('failed', (job, error) =>
+      deps.log.error({ err: error, queue: worker.name, job: job?.id }, 'job failed'),
+    );
   }
   return {
     workers,

@@ -26,7 +26,7 @@ try {
   const { HERALD_ADMIN_KEY = '', HERALD_DEMO_APP_KEY = '' } = await readSecrets(dataDir);
   await mkdir(IMAGES, { recursive: true });
   await fillIn(new Graph(url, HERALD_DEMO_APP_KEY));
-  const wide = { viewport: { width: 1240, height: 960 }, deviceScaleFactor: 2 };
+  const wide = { viewport: { width: 1180, height: 900 }, deviceScaleFactor: 2 };
   const narrow = { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2 };
   await take('inbox', { ...wide, colorScheme: 'light' }, (page) => inbox(page, url));
   await take('inbox-dark', { ...wide, colorScheme: 'dark' }, (page) => inbox(page, url));

@@ -6,7 +6,8 @@ export async function call<T>(url: string, key: string, query: string, variables
     body: JSON.stringify({ query, variables }),
   });
   const answer = (await response.json()) as { data?: T; errors?: { message: string }[] };
-  if (answer.errors || !answer.data) throw new Error(`${query.slice(0, 60)}: ${answer.errors?.map((e) => e.message).join('; ')}`);
+  if (answer.errors || !answer.data)
+    throw new Error(`${query.slice(0, 60)}: ${answer.errors?.map((e) => e.message).join('; ')}`);
   return answer.data;
 }
 

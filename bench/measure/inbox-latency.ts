@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createClient } from 'graphql-ws';
 import WebSocket from 'ws';
-import { call, type Calling } from './graph.ts';
+import { type Calling, call } from './graph.ts';
 
 export interface Latency {
   readonly events: number;
@@ -82,9 +82,14 @@ async function watch(url: string, operatorKey: string, user: string, arrivals: M
 }
 
 async function send(url: string, key: string, user: string, body: string): Promise<number> {
-  await call(url, key, 'mutation($i: SendNotificationInput!) { sendNotification(input: $i) { notification { id } } }', {
-    i: { content: { body }, to: [{ user }], channels: ['IN_APP'], priority: 'HIGH' },
-  });
+  await call(
+    url,
+    key,
+    'mutation($i: SendNotificationInput!) { sendNotification(input: $i) { notification { id } } }',
+    {
+      i: { content: { body }, to: [{ user }], channels: ['IN_APP'], priority: 'HIGH' },
+    },
+  );
   return performance.now();
 }
 

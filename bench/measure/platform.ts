@@ -3,9 +3,9 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { provideDataServices } from '../../platform/data-services/provide-data-services.ts';
 import { loadSettings } from '../../platform/config/settings.ts';
 import { freePort } from '../../platform/data-services/free-port.ts';
+import { provideDataServices } from '../../platform/data-services/provide-data-services.ts';
 import { provideSecrets } from '../../platform/secrets/secrets.ts';
 
 export interface Platform {
@@ -26,8 +26,8 @@ export async function startPlatform(): Promise<Platform> {
   const services = await provideDataServices({
     dataDir,
     allowDownload: false,
-    mongodbUri: process.env['TEST_MONGODB_URI'] || undefined,
-    redisUrl: process.env['TEST_REDIS_URL'] || undefined,
+    mongodbUri: process.env.TEST_MONGODB_URI || undefined,
+    redisUrl: process.env.TEST_REDIS_URL || undefined,
     onProgress: (text: string) => process.stderr.write(`  ${text}\n`),
   });
   const { values } = await provideSecrets(dataDir, loadSettings({}));
@@ -70,15 +70,23 @@ export async function startPlatform(): Promise<Platform> {
 }
 
 /** A child that says by message when it is ready. */
-export function forked<T>(file: string, args: readonly string[], env: NodeJS.ProcessEnv): Promise<{ child: ChildProcess; said: T }> {
-  const child = fork(join(import.meta.dirname, '../servers', file), args, { env, stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+export function forked<T>(
+  file: string,
+  args: readonly string[],
+  env: NodeJS.ProcessEnv,
+): Promise<{ child: ChildProcess; said: T }> {
+  const child = fork(join(import.meta.dirname, '../servers', file), args, {
+    env,
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+  });
   return new Promise((resolve, reject) => {
     child.once('message', (said) => resolve({ child, said: said as T }));
     child.once('exit', (code) => reject(new Error(`${file} ended with code ${code} before it was ready`)));
   });
 }
 
-const role = async (name: string, env: NodeJS.ProcessEnv): Promise<ChildProcess> => (await forked('role.ts', [name], env)).child;
+const role = async (name: string, env: NodeJS.ProcessEnv): Promise<ChildProcess> =>
+  (await forked('role.ts', [name], env)).child;
 
 export async function end(child: ChildProcess | undefined): Promise<void> {
   if (!child || child.exitCode !== null) return;

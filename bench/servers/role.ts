@@ -2,7 +2,8 @@
 import { loadSettings } from '../../platform/config/settings.ts';
 
 const role = process.argv[2];
-const { run } = role === 'gateway' ? await import('../../gateway/main.ts') : await import('../../dispatcher/main.ts');
+const { run } =
+  role === 'gateway' ? await import('../../gateway/main.ts') : await import('../../dispatcher/main.ts');
 await run(loadSettings(process.env), { mode: 'all' });
 process.on('disconnect', () => process.kill(process.pid, 'SIGTERM'));
 process.send?.({ ready: true });

@@ -1,5 +1,6 @@
 /** Follows a role's log file and picks what a person at the terminal should see. */
-import { type FileHandle, open } from 'node:fs/promises';
+import { type FileHandle, mkdir, open } from 'node:fs/promises';
+import { dirname } from 'node:path';
 
 /** How a shown line begins that is a warning. */
 export const WARNING = 'warning';
@@ -56,6 +57,8 @@ export class LogTail {
   }
 
   async start(): Promise<void> {
+    // With data services from elsewhere nothing has made the folder yet.
+    await mkdir(dirname(this.#path), { recursive: true });
     this.#file = await open(this.#path, 'a+');
     this.#position = (await this.#file.stat()).size;
     this.#timer = setInterval(() => {

@@ -18,7 +18,7 @@ const PROGRAM = `
   const { explain } = await import(${JSON.stringify(file('../herald.ts'))});
   await startSupervisor({
     env: process.env, output: process.stdout, version: '0.1.0',
-    childProgram: ${JSON.stringify(file('./testing/fake-role.ts'))},
+    childProgram: ${JSON.stringify(fileURLToPath(new URL('./testing/fake-role.ts', import.meta.url)))},
   }).catch((error) => { console.error(explain(error).text); process.exit(1); });`;
 
 interface Started {
@@ -191,6 +191,10 @@ describe('herald start', () => {
     const all = [...(await pids()), await redisPid()];
     herald.process.kill('SIGINT');
     await has(herald, 'Ctrl-C again ends at once');
+    // The same signal once more, as process managers and npm pass it on, is no second Ctrl-C.
+    herald.process.kill('SIGINT');
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    expect(herald.process.exitCode).toBeNull();
     const at = Date.now();
     herald.process.kill('SIGINT');
     expect(await herald.exited).toBe(130);

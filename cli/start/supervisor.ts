@@ -12,6 +12,7 @@ import {
   type DataServices,
   provideDataServices,
 } from '../../platform/data-services/provide-data-services.ts';
+import { SAME_SIGNAL_MS } from '../../platform/lifecycle/shutdown.ts';
 import { provideSecrets, type Secrets } from '../../platform/secrets/secrets.ts';
 import { style, wantsColours } from '../terminal/style.ts';
 import { claimPort, localUrl } from './addresses.ts';
@@ -62,6 +63,7 @@ class Supervisor {
   #providing: Promise<DataServices> | undefined;
   #services: DataServices | undefined;
   #stopping: Promise<void> | undefined;
+  #signalledAt: number | undefined;
 
   constructor(options: SupervisorOptions, settings: Settings) {
     this.#options = options;
@@ -171,7 +173,9 @@ class Supervisor {
     const { env, output, version } = this.#options;
     const graph = `${url}/graphql`;
     const pages = [
-      { name: 'Inbox', url: `${url}/inbox`, about: 'a live demo: send, and see it arrive' },
+      ...(this.#settings.HERALD_DEMO === 'off'
+        ? []
+        : [{ name: 'Inbox', url: `${url}/inbox`, about: 'a live demo: send, and see it arrive' }]),
       { name: 'Console', url: `${url}/console`, about: 'for operators' },
     ];
     const served = await Promise.all(pages.map((page) => isServed(page.url)));
@@ -219,8 +223,9 @@ class Supervisor {
   }
 
   #onSignal(): void {
+    this.#signalledAt ??= Date.now();
     if (this.#stopping) {
-      void this.#hurry();
+      if (Date.now() - this.#signalledAt >= SAME_SIGNAL_MS) void this.#hurry();
       return;
     }
     this.#stopped.abort(new Error('Herald is stopped.'));

@@ -13,7 +13,11 @@ const ann: PlanRecipient = {
   devices: [],
 };
 const bob: PlanRecipient = { id: 'bob', addresses: [], preferredChannels: ['EMAIL', 'IN_APP'], devices: [] };
-const device = (id: string) => ({ id, endpoint: `https://push.example/${id}`, keys: { p256dh: 'p', auth: 'a' } });
+const device = (id: string) => ({
+  id,
+  endpoint: `https://push.example/${id}`,
+  keys: { p256dh: 'p', auth: 'a' },
+});
 const all = new Set<Channel>(['IN_APP', 'WEB_PUSH', 'EMAIL', 'SMS', 'TELEGRAM', 'WHATSAPP', 'WEBHOOK']);
 
 interface Row {
@@ -29,24 +33,102 @@ interface Row {
 
 const rows: readonly Row[] = [
   { what: 'nothing said: the inbox', expected: ['ann IN_APP'] },
-  { what: "nothing said: the recipient's preferred channels", recipients: [bob], expected: ['bob EMAIL ✗NO_ADDRESS', 'bob IN_APP'] },
-  { what: "the template's channels before the preferred ones", route: { offered: ['SMS'] }, recipients: [ann, bob], expected: ['ann SMS +4915112345678', 'bob SMS ✗NO_ADDRESS'] },
-  { what: 'the asked channels before all', notification: { channels: ['EMAIL', 'IN_APP'] }, route: { offered: ['IN_APP', 'EMAIL', 'SMS'] }, expected: ['ann EMAIL ann@example.com', 'ann IN_APP'] },
-  { what: "a route's channel without words is left out", notification: { channels: ['EMAIL', 'SMS'] }, route: { offered: ['SMS'] }, expected: ['ann SMS +4915112345678'] },
-  { what: 'an address kept for the channel before the profile', recipients: [{ ...ann, addresses: [{ channel: 'SMS', address: '+1' }] }], notification: { channels: ['SMS'] }, expected: ['ann SMS +1'] },
-  { what: 'WhatsApp falls back on the phone', notification: { channels: ['WHATSAPP'] }, expected: ['ann WHATSAPP +4915112345678'] },
+  {
+    what: "nothing said: the recipient's preferred channels",
+    recipients: [bob],
+    expected: ['bob EMAIL ✗NO_ADDRESS', 'bob IN_APP'],
+  },
+  {
+    what: "the template's channels before the preferred ones",
+    route: { offered: ['SMS'] },
+    recipients: [ann, bob],
+    expected: ['ann SMS +4915112345678', 'bob SMS ✗NO_ADDRESS'],
+  },
+  {
+    what: 'the asked channels before all',
+    notification: { channels: ['EMAIL', 'IN_APP'] },
+    route: { offered: ['IN_APP', 'EMAIL', 'SMS'] },
+    expected: ['ann EMAIL ann@example.com', 'ann IN_APP'],
+  },
+  {
+    what: "a route's channel without words is left out",
+    notification: { channels: ['EMAIL', 'SMS'] },
+    route: { offered: ['SMS'] },
+    expected: ['ann SMS +4915112345678'],
+  },
+  {
+    what: 'an address kept for the channel before the profile',
+    recipients: [{ ...ann, addresses: [{ channel: 'SMS', address: '+1' }] }],
+    notification: { channels: ['SMS'] },
+    expected: ['ann SMS +1'],
+  },
+  {
+    what: 'WhatsApp falls back on the phone',
+    notification: { channels: ['WHATSAPP'] },
+    expected: ['ann WHATSAPP +4915112345678'],
+  },
   { what: 'further addresses', notification: { channels: ['TELEGRAM'] }, expected: ['ann TELEGRAM 42'] },
-  { what: 'a channel nobody serves', notification: { channels: ['EMAIL'] }, configured: new Set(['IN_APP']), expected: ['ann EMAIL ✗CHANNEL_NOT_CONFIGURED'] },
-  { what: 'every browser of a person', recipients: [{ ...ann, devices: [device('d1'), device('d2')] }], notification: { channels: ['WEB_PUSH'] }, expected: ['ann WEB_PUSH https://push.example/d1', 'ann WEB_PUSH https://push.example/d2'] },
+  {
+    what: 'a channel nobody serves',
+    notification: { channels: ['EMAIL'] },
+    configured: new Set(['IN_APP']),
+    expected: ['ann EMAIL ✗CHANNEL_NOT_CONFIGURED'],
+  },
+  {
+    what: 'every browser of a person',
+    recipients: [{ ...ann, devices: [device('d1'), device('d2')] }],
+    notification: { channels: ['WEB_PUSH'] },
+    expected: ['ann WEB_PUSH https://push.example/d1', 'ann WEB_PUSH https://push.example/d2'],
+  },
   { what: 'no browser', notification: { channels: ['WEB_PUSH'] }, expected: ['ann WEB_PUSH ✗NO_ADDRESS'] },
-  { what: 'an opt-out of the category on the channel', notification: { channels: ['EMAIL', 'IN_APP'], category: 'news' }, preferences: { ann: [{ category: 'news', channel: 'EMAIL', enabled: false }] }, expected: ['ann EMAIL ✗UNSUBSCRIBED', 'ann IN_APP'] },
-  { what: "another person's opt-out", notification: { channels: ['EMAIL'], category: 'news' }, preferences: { bob: [{ enabled: false }] }, expected: ['ann EMAIL ann@example.com'] },
-  { what: 'an opt-out is told before a missing address', recipients: [bob], notification: { channels: ['EMAIL'] }, preferences: { bob: [{ channel: 'EMAIL', enabled: false }] }, expected: ['bob EMAIL ✗UNSUBSCRIBED'] },
-  { what: 'somebody without a profile', recipients: [], notification: { to: [{ channel: 'EMAIL', address: 'x@example.com' }] }, expected: ['- EMAIL x@example.com'] },
-  { what: 'somebody without a profile keeps to his channel', recipients: [], notification: { channels: ['SMS'], to: [{ channel: 'EMAIL', address: 'x@example.com' }] }, expected: ['- EMAIL x@example.com'] },
-  { what: 'the same twice is once', recipients: [ann, ann], notification: { to: [{ channel: 'EMAIL', address: 'x@example.com' }, { channel: 'EMAIL', address: 'x@example.com' }] }, expected: ['ann IN_APP', '- EMAIL x@example.com'] },
+  {
+    what: 'an opt-out of the category on the channel',
+    notification: { channels: ['EMAIL', 'IN_APP'], category: 'news' },
+    preferences: { ann: [{ category: 'news', channel: 'EMAIL', enabled: false }] },
+    expected: ['ann EMAIL ✗UNSUBSCRIBED', 'ann IN_APP'],
+  },
+  {
+    what: "another person's opt-out",
+    notification: { channels: ['EMAIL'], category: 'news' },
+    preferences: { bob: [{ enabled: false }] },
+    expected: ['ann EMAIL ann@example.com'],
+  },
+  {
+    what: 'an opt-out is told before a missing address',
+    recipients: [bob],
+    notification: { channels: ['EMAIL'] },
+    preferences: { bob: [{ channel: 'EMAIL', enabled: false }] },
+    expected: ['bob EMAIL ✗UNSUBSCRIBED'],
+  },
+  {
+    what: 'somebody without a profile',
+    recipients: [],
+    notification: { to: [{ channel: 'EMAIL', address: 'x@example.com' }] },
+    expected: ['- EMAIL x@example.com'],
+  },
+  {
+    what: 'somebody without a profile keeps to his channel',
+    recipients: [],
+    notification: { channels: ['SMS'], to: [{ channel: 'EMAIL', address: 'x@example.com' }] },
+    expected: ['- EMAIL x@example.com'],
+  },
+  {
+    what: 'the same twice is once',
+    recipients: [ann, ann],
+    notification: {
+      to: [
+        { channel: 'EMAIL', address: 'x@example.com' },
+        { channel: 'EMAIL', address: 'x@example.com' },
+      ],
+    },
+    expected: ['ann IN_APP', '- EMAIL x@example.com'],
+  },
   { what: 'expired: nothing', notification: { expiresAt: now }, expected: [] },
-  { what: 'not expired yet', notification: { expiresAt: new Date(now.getTime() + 1) }, expected: ['ann IN_APP'] },
+  {
+    what: 'not expired yet',
+    notification: { expiresAt: new Date(now.getTime() + 1) },
+    expected: ['ann IN_APP'],
+  },
 ];
 
 describe('plan', () => {
@@ -59,8 +141,9 @@ describe('plan', () => {
       configured ?? all,
       now,
     );
-    const told = planned.map((p) =>
-      `${p.user ?? '-'} ${p.channel}${p.skipReason ? ` ✗${p.skipReason}` : p.address === undefined ? '' : ` ${p.address}`}`,
+    const told = planned.map(
+      (p) =>
+        `${p.user ?? '-'} ${p.channel}${p.skipReason ? ` ✗${p.skipReason}` : p.address === undefined ? '' : ` ${p.address}`}`,
     );
     expect(told).toEqual(expected);
   });
@@ -75,9 +158,30 @@ describe('isAllowed', () => {
     ['category off', [{ category: 'news', enabled: false }], false],
     ['another category off', [{ category: 'billing', enabled: false }], true],
     ['category on beats all off', [{ enabled: false }, { category: 'news', enabled: true }], true],
-    ['category beats channel', [{ channel: 'EMAIL', enabled: true }, { category: 'news', enabled: false }], false],
-    ['both beat the category', [{ category: 'news', enabled: false }, { category: 'news', channel: 'EMAIL', enabled: true }], true],
-    ['of two equals the later', [{ category: 'news', enabled: false }, { category: 'news', enabled: true }], true],
+    [
+      'category beats channel',
+      [
+        { channel: 'EMAIL', enabled: true },
+        { category: 'news', enabled: false },
+      ],
+      false,
+    ],
+    [
+      'both beat the category',
+      [
+        { category: 'news', enabled: false },
+        { category: 'news', channel: 'EMAIL', enabled: true },
+      ],
+      true,
+    ],
+    [
+      'of two equals the later',
+      [
+        { category: 'news', enabled: false },
+        { category: 'news', enabled: true },
+      ],
+      true,
+    ],
   ])('%s', (_what, preferences, expected) => {
     expect(isAllowed(preferences, 'news', 'EMAIL')).toBe(expected);
   });

@@ -3,8 +3,8 @@
  * nothing; what it needs is given to it.
  */
 import type { Channel, SkipReason } from '../../platform/graphql/contract-enums.ts';
-import type { PushDevice, Preference } from '../../subgraphs/users/index.ts';
 import type { RecipientEntry } from '../../subgraphs/notifications/index.ts';
+import type { Preference, PushDevice } from '../../subgraphs/users/index.ts';
 
 /** What planning needs to know of a notification. */
 export interface PlanNotification {
@@ -60,23 +60,44 @@ export function plan(
   if (notification.expiresAt && notification.expiresAt <= now) return [];
   const byKey = new Map<string, Planned>();
   const add = (planned: Planned) => {
-    const key = JSON.stringify([planned.channel, planned.user ?? '', planned.address ?? '', planned.device?.id ?? '']);
+    const key = JSON.stringify([
+      planned.channel,
+      planned.user ?? '',
+      planned.address ?? '',
+      planned.device?.id ?? '',
+    ]);
     if (!byKey.has(key)) byKey.set(key, planned);
   };
   for (const recipient of recipients)
     for (const channel of channelsFor(notification, route, recipient))
-      for (const planned of onChannel(recipient, channel, notification.category, preferences.get(recipient.id) ?? [], configured))
+      for (const planned of onChannel(
+        recipient,
+        channel,
+        notification.category,
+        preferences.get(recipient.id) ?? [],
+        configured,
+      ))
         add(planned);
   for (const { channel, address } of notification.to)
     if (channel !== undefined && address !== undefined)
-      add({ channel, address, ...(configured.has(channel) ? {} : { skipReason: 'CHANNEL_NOT_CONFIGURED' as const }) });
+      add({
+        channel,
+        address,
+        ...(configured.has(channel) ? {} : { skipReason: 'CHANNEL_NOT_CONFIGURED' as const }),
+      });
   return [...byKey.values()];
 }
 
 /** The caller's or the route's channels, else the template's, else the recipient's preferred ones. */
-function channelsFor(notification: PlanNotification, route: PlanRoute, recipient: PlanRecipient): readonly Channel[] {
+function channelsFor(
+  notification: PlanNotification,
+  route: PlanRoute,
+  recipient: PlanRecipient,
+): readonly Channel[] {
   if (notification.channels.length > 0)
-    return route.offered ? notification.channels.filter((c) => route.offered?.includes(c)) : notification.channels;
+    return route.offered
+      ? notification.channels.filter((c) => route.offered?.includes(c))
+      : notification.channels;
   if (route.offered) return route.offered;
   return recipient.preferredChannels.length > 0 ? recipient.preferredChannels : DEFAULT_CHANNELS;
 }
@@ -95,7 +116,12 @@ function onChannel(
   if (channel === 'WEB_PUSH')
     return recipient.devices.length === 0
       ? skip('NO_ADDRESS')
-      : recipient.devices.map((device) => ({ channel, user: recipient.id, address: device.endpoint, device }));
+      : recipient.devices.map((device) => ({
+          channel,
+          user: recipient.id,
+          address: device.endpoint,
+          device,
+        }));
   const address = addressOn(recipient, channel);
   return address === undefined ? skip('NO_ADDRESS') : [{ channel, user: recipient.id, address }];
 }
@@ -113,7 +139,11 @@ function addressOn(recipient: PlanRecipient, channel: Channel): string | undefin
  * Whether preferences let a category through on a channel. The most specific one decides: category and
  * channel, then category, then channel, then the one for everything; without any, it is allowed.
  */
-export function isAllowed(preferences: readonly Preference[], category: string | undefined, channel: Channel): boolean {
+export function isAllowed(
+  preferences: readonly Preference[],
+  category: string | undefined,
+  channel: Channel,
+): boolean {
   let best: { weight: number; enabled: boolean } | undefined;
   for (const preference of preferences) {
     if (preference.category !== undefined && preference.category !== category) continue;

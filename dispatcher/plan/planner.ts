@@ -2,10 +2,15 @@
  * The plan step: from accepted notifications to stored deliveries. Notifications of concurrent jobs are
  * planned in one group, so that one read and one transaction serve many.
  */
-import { type BatchResult, Batcher } from '../../platform/batching/batcher.ts';
+import { Batcher, type BatchResult } from '../../platform/batching/batcher.ts';
 import type { Channel } from '../../platform/graphql/contract-enums.ts';
 import type { Logger } from '../../platform/logging/logger.ts';
-import type { NotificationRecord, Outbox, PlanPage, QueuedDelivery } from '../../subgraphs/notifications/index.ts';
+import type {
+  NotificationRecord,
+  Outbox,
+  PlanPage,
+  QueuedDelivery,
+} from '../../subgraphs/notifications/index.ts';
 import type { CompiledTemplate, TemplatesService } from '../../subgraphs/templates/index.ts';
 import type { Recipient, UsersService } from '../../subgraphs/users/index.ts';
 import { nextPage, type PageOfRecipients } from './pages.ts';
@@ -48,18 +53,24 @@ export class Planner {
   /** Plans notifications by id. A failure is logged; the notification stays as it is and the sweeper brings it back. */
   async plan(ids: readonly string[]): Promise<void> {
     for (const result of await this.#groups.submitAll(ids))
-      if (result.status === 'rejected') this.#log.error({ err: result.reason }, 'planning failed: the sweeper tries again');
+      if (result.status === 'rejected')
+        this.#log.error({ err: result.reason }, 'planning failed: the sweeper tries again');
   }
 
   async #planGroup(ids: readonly string[]): Promise<BatchResult<true>[]> {
     let open = await this.#outbox.duePlans([...new Set(ids)], new Date());
     const failures = new Map<string, unknown>();
     while (open.length > 0) open = await this.#round(open, failures);
-    return ids.map((id) => (failures.has(id) ? { ok: false, error: failures.get(id) } : { ok: true, value: true }));
+    return ids.map((id) =>
+      failures.has(id) ? { ok: false, error: failures.get(id) } : { ok: true, value: true },
+    );
   }
 
   /** One page of each notification; returns those that have a further page. */
-  async #round(records: readonly NotificationRecord[], failures: Map<string, unknown>): Promise<NotificationRecord[]> {
+  async #round(
+    records: readonly NotificationRecord[],
+    failures: Map<string, unknown>,
+  ): Promise<NotificationRecord[]> {
     const recipientPages = await this.#settle(records, failures, (record) => nextPage(record, this.#users));
     const people = await this.#people(recipientPages);
     const pages = await this.#settle(
@@ -92,7 +103,9 @@ export class Planner {
     return results;
   }
 
-  async #people(pages: Entries<NotificationRecord, PageOfRecipients>): Promise<ReadonlyMap<string, Map<string, Recipient>>> {
+  async #people(
+    pages: Entries<NotificationRecord, PageOfRecipients>,
+  ): Promise<ReadonlyMap<string, Map<string, Recipient>>> {
     const wanted = new Map<string, Set<string>>();
     for (const [record, page] of pages) {
       const ids = wanted.get(record.workspace) ?? new Set<string>();
@@ -100,7 +113,9 @@ export class Planner {
       for (const user of page.users) ids.add(user);
     }
     const found = await Promise.all(
-      [...wanted].map(async ([workspace, ids]) => [workspace, await this.#users.recipients(workspace, [...ids])] as const),
+      [...wanted].map(
+        async ([workspace, ids]) => [workspace, await this.#users.recipients(workspace, [...ids])] as const,
+      ),
     );
     return new Map(found);
   }
@@ -125,7 +140,9 @@ export class Planner {
     return {
       notification: record,
       ...(template && { templateVersion: template.version }),
-      deliveries: planned.map((p) => inWords(record, template, p, p.user === undefined ? undefined : byId.get(p.user))),
+      deliveries: planned.map((p) =>
+        inWords(record, template, p, p.user === undefined ? undefined : byId.get(p.user)),
+      ),
       ...(page.nextCursor !== undefined && { nextCursor: page.nextCursor }),
     };
   }
@@ -137,7 +154,8 @@ export class Planner {
       record.templateVersion === undefined
         ? await this.#templates.publishedTemplate(record.workspace, record.template)
         : await this.#templates.templateVersion(record.workspace, record.template, record.templateVersion);
-    if (!template) throw new Error(`There is no published template "${record.template}" in ${record.workspace}.`);
+    if (!template)
+      throw new Error(`There is no published template "${record.template}" in ${record.workspace}.`);
     return template;
   }
 

@@ -1,5 +1,5 @@
 /** Puts deliveries into the send queues of their channels. */
-import { type DispatchQueues, chunked } from '../../platform/queues/queues.ts';
+import { chunked, type DispatchQueues } from '../../platform/queues/queues.ts';
 import type { QueuedDelivery } from '../../subgraphs/notifications/index.ts';
 
 /**

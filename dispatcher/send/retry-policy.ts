@@ -19,7 +19,10 @@ export function backoffMs(policy: RetryPolicy, attempt: number, random: number):
   return Math.round(full / 2 + (full / 2) * random);
 }
 
-export type Verdict = { readonly kind: 'sent' } | { readonly kind: 'failed' } | { readonly kind: 'retry'; readonly delayMs: number };
+export type Verdict =
+  | { readonly kind: 'sent' }
+  | { readonly kind: 'failed' }
+  | { readonly kind: 'retry'; readonly delayMs: number };
 
 /**
  * @param attempt attempts made, this one included.

@@ -3,7 +3,7 @@
  * concurrent jobs are grouped; the attempts themselves run side by side.
  */
 import { randomUUID } from 'node:crypto';
-import { type BatchResult, Batcher } from '../../platform/batching/batcher.ts';
+import { Batcher, type BatchResult } from '../../platform/batching/batcher.ts';
 import type { Logger } from '../../platform/logging/logger.ts';
 import type { AttemptOutcome, DeliveryRecord, Outbox } from '../../subgraphs/notifications/index.ts';
 import type { UsersService } from '../../subgraphs/users/index.ts';
@@ -64,7 +64,8 @@ export class Sender {
   async send(ids: readonly string[], attempt: number): Promise<void> {
     const results = await Promise.allSettled(ids.map((id) => this.#sendOne({ id, attempt })));
     for (const result of results)
-      if (result.status === 'rejected') this.#log.error({ err: result.reason }, 'sending failed: the sweeper tries again');
+      if (result.status === 'rejected')
+        this.#log.error({ err: result.reason }, 'sending failed: the sweeper tries again');
   }
 
   async #sendOne(request: ClaimRequest): Promise<void> {
@@ -85,7 +86,9 @@ export class Sender {
     const leaseUntil = new Date(now.getTime() + 2 * this.#timeoutMs + 30_000);
     const claimed = new Map<string, DeliveryRecord>();
     for (const attempt of new Set(requests.map((r) => r.attempt))) {
-      const ids = new Set(requests.filter((r) => r.attempt === attempt && !this.#held.has(r.id)).map((r) => r.id));
+      const ids = new Set(
+        requests.filter((r) => r.attempt === attempt && !this.#held.has(r.id)).map((r) => r.id),
+      );
       if (ids.size === 0) continue;
       for (const delivery of await this.#outbox.claim([...ids], attempt, this.#fence, now, leaseUntil)) {
         this.#held.add(delivery._id);
@@ -113,7 +116,11 @@ export class Sender {
           idempotencyKey: delivery._id,
           signal: AbortSignal.timeout(this.#timeoutMs),
         })
-      : { kind: 'permanent', code: 'CHANNEL_MISCONFIGURED', message: `No provider serves ${delivery.channel} any more.` };
+      : {
+          kind: 'permanent',
+          code: 'CHANNEL_MISCONFIGURED',
+          message: `No provider serves ${delivery.channel} any more.`,
+        };
     const decision = verdict(
       outcome,
       delivery.attempt + 1,
@@ -142,7 +149,9 @@ export class Sender {
             ? {
                 kind: 'sent',
                 ...(outcome.kind === 'accepted' &&
-                  outcome.providerMessageId !== undefined && { providerMessageId: outcome.providerMessageId }),
+                  outcome.providerMessageId !== undefined && {
+                    providerMessageId: outcome.providerMessageId,
+                  }),
               }
             : { kind: 'failed' },
     };

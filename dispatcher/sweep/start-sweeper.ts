@@ -19,7 +19,11 @@ export function startSweeper(deps: {
     outbox: store.outbox,
     queues: connections.queues,
     // Longer than a round takes; another process takes over when this one dies.
-    lock: new RedisLock(connections.redis, connections.names.lock('sweeper'), 3 * settings.SWEEP_INTERVAL_MS + 2_000),
+    lock: new RedisLock(
+      connections.redis,
+      connections.names.lock('sweeper'),
+      3 * settings.SWEEP_INTERVAL_MS + 2_000,
+    ),
     chunkSize: settings.DISPATCH_CHUNK_SIZE,
     intervalMs: settings.SWEEP_INTERVAL_MS,
     log,

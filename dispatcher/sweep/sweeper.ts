@@ -63,7 +63,10 @@ export class Sweeper {
     for (const priority of PRIORITIES) {
       if ((await this.#queues.waitingPlans(priority)) > BUSY_QUEUE) continue;
       const ids = await this.#outbox.sweepPlans(priority, now, nextLook, LIMIT);
-      await this.#queues.addPlans(priority, chunked(ids, this.#chunkSize).map((chunk) => ({ ids: chunk })));
+      await this.#queues.addPlans(
+        priority,
+        chunked(ids, this.#chunkSize).map((chunk) => ({ ids: chunk })),
+      );
       notifications += ids.length;
     }
     const deliveries = await this.#outbox.sweepDeliveries(now, nextLook, LIMIT);
@@ -74,7 +77,10 @@ export class Sweeper {
   async #withoutBusyChannels(deliveries: readonly QueuedDelivery[]): Promise<QueuedDelivery[]> {
     const busy = new Set<string>();
     for (const channel of CHANNELS)
-      if (deliveries.some((d) => d.channel === channel) && (await this.#queues.waitingSends(channel)) > BUSY_QUEUE)
+      if (
+        deliveries.some((d) => d.channel === channel) &&
+        (await this.#queues.waitingSends(channel)) > BUSY_QUEUE
+      )
         busy.add(channel);
     return deliveries.filter((d) => !busy.has(d.channel));
   }

@@ -1,5 +1,5 @@
 /** Who is calling, and what they may do. */
-import { HeraldError, forbidden } from '../errors/herald-error.ts';
+import { forbidden, HeraldError } from '../errors/herald-error.ts';
 
 /** A calling system, by its API key. */
 export interface AppPrincipal {
@@ -36,7 +36,11 @@ export interface RequestContext {
   readonly principal?: Principal;
 }
 
-const NAMES: Record<PrincipalKind, string> = { app: 'an API key', operator: 'an operator key', user: 'a user token' };
+const NAMES: Record<PrincipalKind, string> = {
+  app: 'an API key',
+  operator: 'an operator key',
+  user: 'a user token',
+};
 
 /**
  * The caller, who must be of one of the given kinds.
@@ -48,9 +52,14 @@ export function requirePrincipal<K extends PrincipalKind>(
 ): Extract<Principal, { kind: K }> {
   const { principal } = context;
   if (!principal)
-    throw new HeraldError('UNAUTHENTICATED', 'Send credentials: "Authorization: Bearer <API key, operator key or user token>".');
+    throw new HeraldError(
+      'UNAUTHENTICATED',
+      'Send credentials: "Authorization: Bearer <API key, operator key or user token>".',
+    );
   if (!(kinds as readonly PrincipalKind[]).includes(principal.kind))
-    throw forbidden(`This needs ${kinds.map((k) => NAMES[k]).join(' or ')}; the request came with ${NAMES[principal.kind]}.`);
+    throw forbidden(
+      `This needs ${kinds.map((k) => NAMES[k]).join(' or ')}; the request came with ${NAMES[principal.kind]}.`,
+    );
   return principal as Extract<Principal, { kind: K }>;
 }
 

@@ -6,7 +6,7 @@ const ok = <R>(value: R) => ({ ok: true as const, value });
 describe('Batcher', () => {
   it('forms the next group while one is under way', async () => {
     const groups: number[][] = [];
-    let release = () => {};
+    let release: () => void = () => undefined;
     const batcher = new Batcher<number, number>(
       async (items) => {
         groups.push([...items]);
@@ -28,10 +28,13 @@ describe('Batcher', () => {
 
   it('cuts groups at their greatest size and keeps the order', async () => {
     const groups: number[] = [];
-    const batcher = new Batcher<number, number>(async (items) => {
+    const batcher = new Batcher<number, number>(
+      async (items) => {
         groups.push(items.length);
         return items.map(ok);
-      }, { maxGroup: 3 });
+      },
+      { maxGroup: 3 },
+    );
     const results = await batcher.submitAll([1, 2, 3, 4, 5, 6, 7]);
     expect(results.map((r) => r.status === 'fulfilled' && r.value)).toEqual([1, 2, 3, 4, 5, 6, 7]);
     expect(groups).toEqual([3, 3, 1]);

@@ -7,7 +7,9 @@
 export type GroupHandler<T, R> = (items: readonly T[]) => Promise<readonly BatchResult<R>[]>;
 
 /** An item's own result or its own failure. */
-export type BatchResult<R> = { readonly ok: true; readonly value: R } | { readonly ok: false; readonly error: unknown };
+export type BatchResult<R> =
+  | { readonly ok: true; readonly value: R }
+  | { readonly ok: false; readonly error: unknown };
 
 interface Waiting<T, R> {
   readonly item: T;

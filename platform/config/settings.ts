@@ -33,15 +33,22 @@ const secret = z.string().min(16, 'must have at least 16 characters');
 const switchable = z.enum(['auto', 'on', 'off']);
 
 const urlWith = (...protocols: readonly string[]) =>
-  z.string().refine(
-    (value) => URL.canParse(value) && protocols.includes(new URL(value).protocol),
-    `must be a URL that starts with ${protocols.map((p) => `${p}//`).join(' or ')}`,
-  );
+  z
+    .string()
+    .refine(
+      (value) => URL.canParse(value) && protocols.includes(new URL(value).protocol),
+      `must be a URL that starts with ${protocols.map((p) => `${p}//`).join(' or ')}`,
+    );
 
 /** A list of networks in CIDR notation, separated by commas. */
 const networks = z
   .string()
-  .transform((value) => value.split(',').map((part) => part.trim()).filter(Boolean))
+  .transform((value) =>
+    value
+      .split(',')
+      .map((part) => part.trim())
+      .filter(Boolean),
+  )
   .pipe(z.array(z.union([z.cidrv4(), z.cidrv6()], 'must be networks like 10.0.0.0/8, separated by commas')));
 
 interface SettingSpec<T extends z.ZodType = z.ZodType> {
@@ -58,13 +65,19 @@ const GENERATED = 'made at the first start';
 
 export const SETTINGS = {
   PORT: setting(port.optional(), 'HTTP port. 0 picks a free one.', '4000 (gateway), 4001–4006 (other roles)'),
-  HOST: setting(z.string().min(1).default('127.0.0.1'), 'Address to listen on; `0.0.0.0` for all interfaces.'),
+  HOST: setting(
+    z.string().min(1).default('127.0.0.1'),
+    'Address to listen on; `0.0.0.0` for all interfaces.',
+  ),
   HERALD_DATA_DIR: setting(
     z.string().min(1).default('.herald'),
     'Where `npm start` keeps the embedded data services, generated secrets and logs.',
   ),
   HERALD_NAMESPACE: setting(
-    z.string().regex(/^[a-z][a-z0-9-]{0,31}$/, 'must be lower-case letters, digits and dashes').default('herald'),
+    z
+      .string()
+      .regex(/^[a-z][a-z0-9-]{0,31}$/, 'must be lower-case letters, digits and dashes')
+      .default('herald'),
     'Prefix of every Redis key and queue, so that several installations can share one Redis.',
   ),
   MONGODB_URI: setting(
@@ -116,11 +129,17 @@ export const SETTINGS = {
   VAPID_PUBLIC_KEY: setting(z.string().min(80).optional(), 'Web push public key (base64url).', GENERATED),
   VAPID_PRIVATE_KEY: setting(z.string().min(40).optional(), 'Web push private key (base64url).', GENERATED),
   VAPID_SUBJECT: setting(
-    z.string().regex(/^(mailto:|https:)/, 'must start with mailto: or https:').default('mailto:herald@localhost.localdomain'),
+    z
+      .string()
+      .regex(/^(mailto:|https:)/, 'must start with mailto: or https:')
+      .default('mailto:herald@localhost.localdomain'),
     'Contact that push services see (RFC 8292): `mailto:` or `https:`.',
   ),
   WEBHOOK_SIGNING_SECRET: setting(
-    z.string().regex(/^whsec_[A-Za-z0-9+/=]{32,}$/, 'must be whsec_ followed by base64 of at least 24 bytes').optional(),
+    z
+      .string()
+      .regex(/^whsec_[A-Za-z0-9+/=]{32,}$/, 'must be whsec_ followed by base64 of at least 24 bytes')
+      .optional(),
     'Signs webhooks as Standard Webhooks does: `whsec_` and base64.',
     GENERATED,
   ),
@@ -148,16 +167,31 @@ export const SETTINGS = {
     'Credential of `herald send`, `tail` and `keys`: an API key or an operator key.',
     "the data folder's operator key",
   ),
-  LOG_LEVEL: setting(z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'), 'Least level that is logged.'),
+  LOG_LEVEL: setting(
+    z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
+    'Least level that is logged.',
+  ),
   HTTP_BODY_LIMIT_BYTES: setting(positive.default(16 * 1024 * 1024), 'Largest request body.'),
   SEND_MAX_ATTEMPTS: setting(positive.max(50).default(6), 'Attempts at a delivery before it is FAILED.'),
-  SEND_RETRY_BASE_MS: setting(positive.default(2_000), 'Delay before the second attempt; it doubles with each further one.'),
+  SEND_RETRY_BASE_MS: setting(
+    positive.default(2_000),
+    'Delay before the second attempt; it doubles with each further one.',
+  ),
   SEND_RETRY_MAX_MS: setting(positive.default(15 * 60_000), 'Longest delay between two attempts.'),
   SEND_TIMEOUT_MS: setting(positive.default(15_000), 'Longest a provider may take for one attempt.'),
-  DISPATCH_CONCURRENCY: setting(positive.max(1000).default(64), 'Jobs each queue of a dispatcher works on at once. Jobs are grouped: this is how large a group can get under light load.'),
+  DISPATCH_CONCURRENCY: setting(
+    positive.max(1000).default(64),
+    'Jobs each queue of a dispatcher works on at once. Jobs are grouped: this is how large a group can get under light load.',
+  ),
   DISPATCH_CHUNK_SIZE: setting(positive.max(1000).default(100), 'Most ids in one queue job.'),
-  SWEEP_INTERVAL_MS: setting(positive.default(2_000), 'How often the scheduler looks for what is due and in no queue.'),
-  SHUTDOWN_TIMEOUT_MS: setting(positive.default(25_000), 'After SIGTERM, how long work in hand may take before the process ends.'),
+  SWEEP_INTERVAL_MS: setting(
+    positive.default(2_000),
+    'How often the scheduler looks for what is due and in no queue.',
+  ),
+  SHUTDOWN_TIMEOUT_MS: setting(
+    positive.default(25_000),
+    'After SIGTERM, how long work in hand may take before the process ends.',
+  ),
 } as const satisfies Record<string, SettingSpec>;
 
 /** What `loadSettings` returns: every setting, parsed, with its default. */
@@ -185,7 +219,10 @@ export function loadSettings(env: Readonly<Record<string, string | undefined>>):
     const raw = env[name] === '' ? undefined : env[name];
     const parsed = (spec.schema as z.ZodType).safeParse(raw);
     if (parsed.success) values[name] = parsed.data;
-    else problems.push(`${name}: ${parsed.error.issues.map((i) => i.message).join('; ')} (see the settings table in README.md)`);
+    else
+      problems.push(
+        `${name}: ${parsed.error.issues.map((i) => i.message).join('; ')} (see the settings table in README.md)`,
+      );
   }
   for (const name of Object.keys(env))
     if (name.startsWith('HERALD_') && !(name in SETTINGS))

@@ -12,7 +12,14 @@ const NETWORK_ERROR_NAMES = new Set([
   'MongooseServerSelectionError',
   'MaxRetriesPerRequestError',
 ]);
-const NETWORK_ERROR_CODES = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EAI_AGAIN']);
+const NETWORK_ERROR_CODES = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EPIPE',
+  'ETIMEDOUT',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+]);
 
 /** Whether `error`, or what caused it, says that a data service cannot be reached or cannot confirm a write. */
 export function isDataServiceError(error: unknown): boolean {

@@ -21,7 +21,11 @@ export class HeraldError extends GraphQLError {
   /** The wrong input's path, for example `inputs.3.to.0.user`. */
   readonly field: string | undefined;
 
-  constructor(code: ErrorCode, message: string, details: { field?: string; retryAfterMs?: number; cause?: unknown } = {}) {
+  constructor(
+    code: ErrorCode,
+    message: string,
+    details: { field?: string; retryAfterMs?: number; cause?: unknown } = {},
+  ) {
     super(message, {
       extensions: {
         code,

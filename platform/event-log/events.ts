@@ -3,7 +3,13 @@
  * entry of the Redis stream), because steps work on chunks.
  */
 import { z } from 'zod';
-import { CHANNELS, DELIVERY_STATES, NOTIFICATION_STATES, PRIORITIES, SKIP_REASONS } from '../graphql/contract-enums.ts';
+import {
+  CHANNELS,
+  DELIVERY_STATES,
+  NOTIFICATION_STATES,
+  PRIORITIES,
+  SKIP_REASONS,
+} from '../graphql/contract-enums.ts';
 
 const common = {
   /** Version of the event's shape. */
@@ -50,10 +56,10 @@ const deliveryEvent = z.object({
 });
 
 export const heraldEventSchema = z.discriminatedUnion('type', [notificationEvent, deliveryEvent]);
-export type NotificationEvent = z.infer<typeof notificationEvent>;
 export type DeliveryEvent = z.infer<typeof deliveryEvent>;
 export type HeraldEvent = z.infer<typeof heraldEventSchema>;
 
 export const eventBatchSchema = z.array(heraldEventSchema);
 
-export const isDeliveryEvent = (event: HeraldEvent): event is DeliveryEvent => event.type.startsWith('delivery.');
+export const isDeliveryEvent = (event: HeraldEvent): event is DeliveryEvent =>
+  event.type.startsWith('delivery.');

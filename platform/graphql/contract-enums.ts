@@ -42,16 +42,6 @@ export const DELIVERY_STATES = [
 ] as const;
 export type DeliveryState = (typeof DELIVERY_STATES)[number];
 
-/** States after which a delivery is not attempted again unless a person replays it. */
-export const FINAL_DELIVERY_STATES = [
-  'SENT',
-  'DELIVERED',
-  'FAILED',
-  'SKIPPED',
-  'EXPIRED',
-  'CANCELED',
-] as const;
-
 export const SKIP_REASONS = [
   'NO_ADDRESS',
   'CHANNEL_NOT_CONFIGURED',

@@ -30,11 +30,18 @@ export interface Connections {
  * @throws SettingsError when MONGODB_URI or REDIS_URL is missing; Error when a service does not answer, or when
  * Redis evicts.
  */
-export async function openConnections(settings: Settings, log: Logger, shutdown: Shutdown): Promise<Connections> {
+export async function openConnections(
+  settings: Settings,
+  log: Logger,
+  shutdown: Shutdown,
+): Promise<Connections> {
   const { MONGODB_URI, REDIS_URL } = settings;
   if (!MONGODB_URI || !REDIS_URL)
     throw new SettingsError(
-      [MONGODB_URI ? '' : 'MONGODB_URI: must be set for this role', REDIS_URL ? '' : 'REDIS_URL: must be set for this role'].filter(Boolean),
+      [
+        MONGODB_URI ? '' : 'MONGODB_URI: must be set for this role',
+        REDIS_URL ? '' : 'REDIS_URL: must be set for this role',
+      ].filter(Boolean),
     );
   const mongo = await connectMongo(MONGODB_URI, log, () => shutdown.started);
   shutdown.onClose('MongoDB', () => mongo.close());

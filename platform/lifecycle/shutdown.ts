@@ -1,6 +1,12 @@
 /** Ordered shutdown: SIGTERM → not ready → finish what is in hand → close; a second signal or the time-out ends it. */
 import type { Logger } from '../logging/logger.ts';
 
+/**
+ * Signals this close together are one: a process manager signals the whole group, and npm, or a process that
+ * started this one, passes the same signal on.
+ */
+export const SAME_SIGNAL_MS = 250;
+
 /** Closes things in the reverse order of their registration. */
 export class Shutdown {
   readonly #steps: { name: string; close: () => Promise<unknown> | unknown }[] = [];
@@ -32,8 +38,11 @@ export class Shutdown {
 
   /** Ends the process on SIGTERM and SIGINT: exit code 0 after a clean close, 1 after the time-out or a second signal. */
   listen(log: Logger, timeoutMs: number): void {
+    let firstAt: number | undefined;
     const onSignal = (signal: NodeJS.Signals) => {
+      firstAt ??= Date.now();
       if (this.started) {
+        if (Date.now() - firstAt < SAME_SIGNAL_MS) return;
         log.warn({ signal }, 'second signal: ending now');
         process.exit(1);
       }

@@ -31,4 +31,5 @@ export const redisNames = (namespace: string): RedisNames => ({
 /** The queue of accepted notifications of one priority. */
 export const planQueueName = (priority: Priority): string => `plan-${priority.toLowerCase()}`;
 /** The queue of deliveries of one channel. */
-export const sendQueueName = (channel: Channel): string => `send-${channel.toLowerCase().replaceAll('_', '-')}`;
+export const sendQueueName = (channel: Channel): string =>
+  `send-${channel.toLowerCase().replaceAll('_', '-')}`;

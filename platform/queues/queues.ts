@@ -31,21 +31,27 @@ export class DispatchQueues {
     const options = { connection: redis, prefix };
     this.#plan = new Map(PRIORITIES.map((p) => [p, new Queue<PlanJob>(planQueueName(p), options)]));
     this.#send = new Map(CHANNELS.map((c) => [c, new Queue<SendJob>(sendQueueName(c), options)]));
-    for (const queue of [...this.#plan.values(), ...this.#send.values()])
-      // Connection errors are logged where the connection is made; without a listener they end the process.
-      queue.on('error', () => undefined);
+    // Connection errors are logged where the connection is made; without a listener they end the process.
+    for (const queue of [...this.#plan.values(), ...this.#send.values()]) queue.on('error', () => undefined);
   }
 
   /**
    * @param chunks one job each. A chunk's job id comes from its first id, so that the same chunk twice is one job.
    * @throws when Redis does not take them.
    */
-  async addPlans(priority: Priority, chunks: readonly { ids: readonly string[]; delayMs?: number }[]): Promise<void> {
+  async addPlans(
+    priority: Priority,
+    chunks: readonly { ids: readonly string[]; delayMs?: number }[],
+  ): Promise<void> {
     await this.#queue(this.#plan, priority).addBulk(
       chunks.map(({ ids, delayMs }) => ({
         name: 'plan',
         data: { ids },
-        opts: { ...ONCE, jobId: `n-${ids[0]}-${ids.length}`, ...(delayMs && delayMs > 0 ? { delay: delayMs } : {}) },
+        opts: {
+          ...ONCE,
+          jobId: `n-${ids[0]}-${ids.length}`,
+          ...(delayMs && delayMs > 0 ? { delay: delayMs } : {}),
+        },
       })),
     );
   }
@@ -76,7 +82,7 @@ export class DispatchQueues {
   /** Jobs that wait for a worker, of any priority. */
   async waitingSends(channel: Channel): Promise<number> {
     const counts = await this.#queue(this.#send, channel).getJobCounts('wait', 'prioritized');
-    return (counts['wait'] ?? 0) + (counts['prioritized'] ?? 0);
+    return (counts.wait ?? 0) + (counts.prioritized ?? 0);
   }
 
   async close(): Promise<void> {

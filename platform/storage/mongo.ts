@@ -36,7 +36,10 @@ export async function inTransaction<T>(
 ): Promise<T> {
   const session = await connection.startSession();
   try {
-    return await session.withTransaction(() => work(session), { readConcern: { level: 'snapshot' }, ...DURABLE });
+    return await session.withTransaction(() => work(session), {
+      readConcern: { level: 'snapshot' },
+      ...DURABLE,
+    });
   } finally {
     await session.endSession();
   }

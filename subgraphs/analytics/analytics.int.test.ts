@@ -1,8 +1,8 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { execute, parse } from 'graphql';
 import type { Redis } from 'ioredis';
 import type { Connection } from 'mongoose';
 import { pino } from 'pino';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Principal } from '../../platform/auth/principal.ts';
 import { EventLog } from '../../platform/event-log/event-log.ts';
 import type { DeliveryEvent } from '../../platform/event-log/events.ts';
@@ -60,7 +60,9 @@ async function folder(lockName: string): Promise<{ folder: Folder; close(): Prom
   };
 }
 const total = async (app: string): Promise<number> => {
-  const doc = await mongo.collection<{ _id: string; counts: { SENT?: number } }>('delivery_totals').findOne({ _id: `default|app|${app}` });
+  const doc = await mongo
+    .collection<{ _id: string; counts: { SENT?: number } }>('delivery_totals')
+    .findOne({ _id: `default|app|${app}` });
   return doc?.counts.SENT ?? 0;
 };
 const until = async (condition: () => Promise<boolean>, timeoutMs = 20_000) => {
@@ -121,7 +123,14 @@ describe('deliveryStats', () => {
   const user: Principal = { kind: 'user', workspace: 'default', user: 'u', expiresAt: 0 };
 
   it('answers rows and totals, to operators all of the workspace, to an app its own', async () => {
-    const { subgraph } = await createAnalyticsSubgraph({ connection: mongo, redis, eventLog: events, names, log, fold: true });
+    const { subgraph } = await createAnalyticsSubgraph({
+      connection: mongo,
+      redis,
+      eventLog: events,
+      names,
+      log,
+      fold: true,
+    });
     await events.append([
       event({ app: 'app_own' }),
       event({ app: 'app_own', channel: 'IN_APP', type: 'delivery.delivered' }),
@@ -130,7 +139,11 @@ describe('deliveryStats', () => {
     ]);
     await until(async () => (await total('app_other')) === 1);
     const ask = (source: string, principal: Principal) =>
-      execute({ schema: subgraph.schema, document: parse(source), contextValue: { requestId: 'r', principal } });
+      execute({
+        schema: subgraph.schema,
+        document: parse(source),
+        contextValue: { requestId: 'r', principal },
+      });
     const query = '{ deliveryStats { totals { sent delivered } rows { app { id } channel state count } } }';
     expect((await ask(query, app)).data).toMatchObject({
       deliveryStats: {
@@ -141,20 +154,37 @@ describe('deliveryStats', () => {
         ],
       },
     });
-    const other = '{ deliveryStats(app: "app_other", channels: [EMAIL], states: [SENT]) { rows { app { id } count } } }';
-    expect((await ask(other, operator)).data).toMatchObject({ deliveryStats: { rows: [{ app: { id: 'app_other' }, count: 1 }] } });
-    expect((await ask(other, app)).errors?.[0]?.extensions['code']).toBe('FORBIDDEN');
-    expect((await ask(query, user)).errors?.[0]?.extensions['code']).toBe('FORBIDDEN');
-    const long = '{ deliveryStats(from: "2026-01-01T00:00:00Z", to: "2026-01-03T00:00:00Z") { totals { sent } } }';
-    expect((await ask(long, operator)).errors?.[0]?.extensions).toMatchObject({ code: 'BAD_USER_INPUT', field: 'from' });
+    const other =
+      '{ deliveryStats(app: "app_other", channels: [EMAIL], states: [SENT]) { rows { app { id } count } } }';
+    expect((await ask(other, operator)).data).toMatchObject({
+      deliveryStats: { rows: [{ app: { id: 'app_other' }, count: 1 }] },
+    });
+    expect((await ask(other, app)).errors?.[0]?.extensions.code).toBe('FORBIDDEN');
+    expect((await ask(query, user)).errors?.[0]?.extensions.code).toBe('FORBIDDEN');
+    const long =
+      '{ deliveryStats(from: "2026-01-01T00:00:00Z", to: "2026-01-03T00:00:00Z") { totals { sent } } }';
+    expect((await ask(long, operator)).errors?.[0]?.extensions).toMatchObject({
+      code: 'BAD_USER_INPUT',
+      field: 'from',
+    });
     const entities = await execute({
       schema: subgraph.schema,
-      document: parse('query($r: [_Any!]!) { _entities(representations: $r) { ... on App { stats { sent delivered failed } } } }'),
-      variableValues: { r: [{ __typename: 'App', id: 'app_own' }, { __typename: 'App', id: 'app_never' }] },
+      document: parse(
+        'query($r: [_Any!]!) { _entities(representations: $r) { ... on App { stats { sent delivered failed } } } }',
+      ),
+      variableValues: {
+        r: [
+          { __typename: 'App', id: 'app_own' },
+          { __typename: 'App', id: 'app_never' },
+        ],
+      },
       contextValue: { requestId: 'r', principal: operator },
     });
     expect(entities.data).toMatchObject({
-      _entities: [{ stats: { sent: 1, delivered: 1, failed: 0 } }, { stats: { sent: 0, delivered: 0, failed: 0 } }],
+      _entities: [
+        { stats: { sent: 1, delivered: 1, failed: 0 } },
+        { stats: { sent: 0, delivered: 0, failed: 0 } },
+      ],
     });
     await subgraph.close();
   });

@@ -30,7 +30,13 @@ export async function createAnalyticsSubgraph(deps: {
   const models = analyticsModels(deps.connection);
   await prepareAnalytics(models);
   const lock = new RedisLock(deps.redis, deps.names.lock('analytics'), LOCK_TTL_MS);
-  const folder = new Folder({ connection: deps.connection, models, events: deps.eventLog, lock, log: deps.log });
+  const folder = new Folder({
+    connection: deps.connection,
+    models,
+    events: deps.eventLog,
+    lock,
+    log: deps.log,
+  });
   if (deps.fold) folder.start();
   return {
     subgraph: {

@@ -9,14 +9,17 @@ import { type DeliveryStatsReader, type StatsFilter, sumOf } from './read/delive
 
 export function analyticsResolvers(stats: DeliveryStatsReader): Resolvers {
   const loaders = totalsLoaders(stats);
-  const totals = (kind: 'app' | 'template') => (parent: { id: string }, _args: unknown, context: RequestContext) =>
-    loaders(context, kind).load(parent.id);
+  const totals =
+    (kind: 'app' | 'template') => (parent: { id: string }, _args: unknown, context: RequestContext) =>
+      loaders(context, kind).load(parent.id);
   return {
     DateTime: DateTimeScalar,
     Query: {
       async deliveryStats(_, args, context) {
         const principal = requirePrincipal(context, 'app', 'operator');
-        const given = Object.fromEntries(Object.entries(args).filter(([, value]) => value != null)) as StatsFilter;
+        const given = Object.fromEntries(
+          Object.entries(args).filter(([, value]) => value != null),
+        ) as StatsFilter;
         if (principal.kind === 'app' && given.app !== undefined && given.app !== principal.app)
           throw forbidden('An app sees its own counts only.');
         const filter = principal.kind === 'app' ? { ...given, app: principal.app } : given;
@@ -42,7 +45,9 @@ export function analyticsResolvers(stats: DeliveryStatsReader): Resolvers {
 type Kind = 'app' | 'template';
 
 /** One loader per request and kind: the totals of many apps or templates are read in one query. */
-function totalsLoaders(stats: DeliveryStatsReader): (context: RequestContext, kind: Kind) => DataLoader<string, Counts> {
+function totalsLoaders(
+  stats: DeliveryStatsReader,
+): (context: RequestContext, kind: Kind) => DataLoader<string, Counts> {
   const byContext = new WeakMap<RequestContext, Map<Kind, DataLoader<string, Counts>>>();
   return (context, kind) => {
     const principal = requirePrincipal(context, 'app', 'operator');

@@ -98,7 +98,10 @@ export interface DeliveryRecord {
   readonly userKey?: string;
   readonly address?: string;
   /** For WEB_PUSH: the browser. */
-  readonly device?: { readonly id: string; readonly keys: { readonly p256dh: string; readonly auth: string } };
+  readonly device?: {
+    readonly id: string;
+    readonly keys: { readonly p256dh: string; readonly auth: string };
+  };
   readonly state: DeliveryState;
   readonly skipReason?: SkipReason;
   readonly provider?: string;
@@ -196,9 +199,18 @@ export interface Outbox {
    * then tells live inboxes. Pages whose notification has moved on meanwhile (cancelled, planned by another
    * worker) are dropped. Returns what must be queued for sending, and which pages were stored.
    */
-  storePlans(pages: readonly PlanPage[], now: Date): Promise<{ queued: QueuedDelivery[]; stored: ReadonlySet<string> }>;
+  storePlans(
+    pages: readonly PlanPage[],
+    now: Date,
+  ): Promise<{ queued: QueuedDelivery[]; stored: ReadonlySet<string> }>;
   /** Claims deliveries for one worker until `leaseUntil`; those past their expiry become EXPIRED, cancelled ones CANCELED. */
-  claim(ids: readonly string[], attempt: number, fence: string, now: Date, leaseUntil: Date): Promise<DeliveryRecord[]>;
+  claim(
+    ids: readonly string[],
+    attempt: number,
+    fence: string,
+    now: Date,
+    leaseUntil: Date,
+  ): Promise<DeliveryRecord[]>;
   /** Writes outcomes where the fence still holds, completes notifications; returns the retries to queue. */
   record(outcomes: readonly AttemptOutcome[], fence: string): Promise<QueuedDelivery[]>;
   /** What is due and may be in no queue; moves its next look to `nextLook`. Ends claims that have run out. */

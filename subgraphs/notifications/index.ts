@@ -26,7 +26,6 @@ import { SandboxStore } from './sandbox/sandbox-store.ts';
 import { notificationModels, prepareStore } from './store/models.ts';
 
 export type * from './contract.ts';
-export type { SandboxMessageRecord } from './sandbox/sandbox-store.ts';
 export type { SandboxStore };
 
 /** What the dispatcher uses of this subgraph. */
@@ -75,7 +74,13 @@ export async function createNotificationsSubgraph(deps: {
   const models = notificationModels(deps.connection);
   await prepareStore(models);
   const enqueuer = new PlanEnqueuer(deps.queues, deps.events, deps.log, deps.chunkSize);
-  const accept = new AcceptService({ models, users: deps.users, templates: deps.templates, enqueuer, log: deps.log });
+  const accept = new AcceptService({
+    models,
+    users: deps.users,
+    templates: deps.templates,
+    enqueuer,
+    log: deps.log,
+  });
   const publisher = new InboxPublisher(deps.redis, deps.names, deps.log);
   const inbox = new InboxService(deps.connection, models, publisher);
   const inboxHub = new InboxHub(deps.subscriber, deps.names, deps.log);

@@ -9,7 +9,9 @@ import { createNotificationsSubgraph } from './index.ts';
 export async function run(settings: Settings, _options: RunOptions): Promise<void> {
   const { HERALD_JWT_SECRET, VAPID_PUBLIC_KEY } = settings;
   if (!HERALD_JWT_SECRET || !VAPID_PUBLIC_KEY)
-    throw new SettingsError(['HERALD_JWT_SECRET and VAPID_PUBLIC_KEY: must be set for the notifications subgraph']);
+    throw new SettingsError([
+      'HERALD_JWT_SECRET and VAPID_PUBLIC_KEY: must be set for the notifications subgraph',
+    ]);
   await serveSubgraph('notifications', settings, async (connections, log) => {
     const { mongo, bus } = connections;
     const users = await createUsersSubgraph({

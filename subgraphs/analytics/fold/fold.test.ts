@@ -23,20 +23,37 @@ const told = (events: readonly HeraldEvent[]) => {
 describe('fold', () => {
   it.each<[string, HeraldEvent[], object]>([
     ['nothing', [], {}],
-    ['one state', [event('delivery.sent')], { 'w|2026-01-31T09:30|app_1|EMAIL': { SENT: 1 }, 'w|app|app_1': { SENT: 1 } }],
+    [
+      'one state',
+      [event('delivery.sent')],
+      { 'w|2026-01-31T09:30|app_1|EMAIL': { SENT: 1 }, 'w|app|app_1': { SENT: 1 } },
+    ],
     [
       'the way of one delivery',
-      [event('delivery.queued'), event('delivery.retrying'), event('delivery.sent'), event('delivery.opened'), event('delivery.clicked')],
+      [
+        event('delivery.queued'),
+        event('delivery.retrying'),
+        event('delivery.sent'),
+        event('delivery.opened'),
+        event('delivery.clicked'),
+      ],
       { 'w|2026-01-31T09:30|app_1|EMAIL': { QUEUED: 1, SENT: 1 }, 'w|app|app_1': { QUEUED: 1, SENT: 1 } },
     ],
     [
       'two minutes',
       [event('delivery.failed'), event('delivery.failed', { at: at + 60_000 })],
-      { 'w|2026-01-31T09:30|app_1|EMAIL': { FAILED: 1 }, 'w|2026-01-31T09:31|app_1|EMAIL': { FAILED: 1 }, 'w|app|app_1': { FAILED: 2 } },
+      {
+        'w|2026-01-31T09:30|app_1|EMAIL': { FAILED: 1 },
+        'w|2026-01-31T09:31|app_1|EMAIL': { FAILED: 1 },
+        'w|app|app_1': { FAILED: 2 },
+      },
     ],
     [
       'channels and templates',
-      [event('delivery.delivered', { channel: 'IN_APP', template: 't' }), event('delivery.skipped', { template: 't' })],
+      [
+        event('delivery.delivered', { channel: 'IN_APP', template: 't' }),
+        event('delivery.skipped', { template: 't' }),
+      ],
       {
         'w|2026-01-31T09:30|app_1|IN_APP': { DELIVERED: 1 },
         'w|2026-01-31T09:30|app_1|EMAIL': { SKIPPED: 1 },
@@ -56,7 +73,18 @@ describe('fold', () => {
     ],
     [
       'a notification is no delivery',
-      [{ v: 1, type: 'notification.accepted', workspace: 'w', app: 'app_1', notification: 'n', at, state: 'ACCEPTED', priority: 'HIGH' }],
+      [
+        {
+          v: 1,
+          type: 'notification.accepted',
+          workspace: 'w',
+          app: 'app_1',
+          notification: 'n',
+          at,
+          state: 'ACCEPTED',
+          priority: 'HIGH',
+        },
+      ],
       {},
     ],
   ])('%s', (_what, events, expected) => {

@@ -7,8 +7,8 @@ import type { ClientSession, Connection, Model } from 'mongoose';
 import { isDuplicateKeyError } from '../../../platform/errors/data-service-errors.ts';
 import type { EventLog } from '../../../platform/event-log/event-log.ts';
 import type { Logger } from '../../../platform/logging/logger.ts';
-import type { RedisLock } from '../../../platform/storage/redis-lock.ts';
 import { inTransaction } from '../../../platform/storage/mongo.ts';
+import type { RedisLock } from '../../../platform/storage/redis-lock.ts';
 import type { AnalyticsModels, CursorRecord, RollupRecord } from '../store/models.ts';
 import { type Counts, fold } from './fold.ts';
 import { isBefore, nextMarks, predecessor, START } from './log-position.ts';
@@ -27,7 +27,13 @@ export class Folder {
   readonly #stopping = new AbortController();
   #running: Promise<void> | undefined;
 
-  constructor(deps: { connection: Connection; models: AnalyticsModels; events: EventLog; lock: RedisLock; log: Logger }) {
+  constructor(deps: {
+    connection: Connection;
+    models: AnalyticsModels;
+    events: EventLog;
+    lock: RedisLock;
+    log: Logger;
+  }) {
     this.#connection = deps.connection;
     this.#models = deps.models;
     this.#events = deps.events;
@@ -96,7 +102,10 @@ export class Folder {
     const end = await this.#events.end();
     if (end === START || !isBefore(end, position)) return;
     if (await this.#holdsOneOf(marks)) {
-      this.#log.warn({ position, end }, 'analytics: the end of the event log was lost; going on from what is left');
+      this.#log.warn(
+        { position, end },
+        'analytics: the end of the event log was lost; going on from what is left',
+      );
       await this.#move(position, end, marks);
       return;
     }
@@ -137,7 +146,9 @@ async function increment(
     [...increments].map(([key, counts]) => ({
       updateOne: {
         filter: { _id: key as never },
-        update: { $inc: Object.fromEntries(Object.entries(counts).map(([state, n]) => [`counts.${state}`, n])) },
+        update: {
+          $inc: Object.fromEntries(Object.entries(counts).map(([state, n]) => [`counts.${state}`, n])),
+        },
         upsert: true,
       },
     })),

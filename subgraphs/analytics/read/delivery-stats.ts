@@ -1,8 +1,12 @@
 /** Counts for people: read from rollups, so that their cost does not grow with what was sent. */
 import { badInput } from '../../../platform/errors/herald-error.ts';
-import { type Channel, DELIVERY_STATES, type DeliveryState } from '../../../platform/graphql/contract-enums.ts';
+import {
+  type Channel,
+  DELIVERY_STATES,
+  type DeliveryState,
+} from '../../../platform/graphql/contract-enums.ts';
 import type { Counts } from '../fold/fold.ts';
-import { minuteRange, type MinuteOfKey, parseMinuteKey, totalKey } from '../store/keys.ts';
+import { type MinuteOfKey, minuteRange, parseMinuteKey, totalKey } from '../store/keys.ts';
 import type { AnalyticsModels, RollupRecord } from '../store/models.ts';
 
 const HOUR_MS = 3_600_000;
@@ -30,7 +34,8 @@ export function rangeOf(filter: StatsFilter, now: Date): { from: Date; to: Date 
   const to = filter.to ?? now;
   const from = filter.from ?? new Date(to.getTime() - HOUR_MS);
   if (from >= to) throw badInput('from', 'Must be before `to`.');
-  if (to.getTime() - from.getTime() > MAX_RANGE_MS) throw badInput('from', 'Must be at most 24 hours before `to`.');
+  if (to.getTime() - from.getTime() > MAX_RANGE_MS)
+    throw badInput('from', 'Must be at most 24 hours before `to`.');
   return { from, to };
 }
 
@@ -53,7 +58,9 @@ export class DeliveryStatsReader {
       if (filter.channels && !filter.channels.includes(of.channel)) return [];
       return DELIVERY_STATES.flatMap((state) => {
         const count = counts[state] ?? 0;
-        return count > 0 && (!filter.states || filter.states.includes(state)) ? [{ ...of, state, count }] : [];
+        return count > 0 && (!filter.states || filter.states.includes(state))
+          ? [{ ...of, state, count }]
+          : [];
       });
     });
   }

@@ -23,11 +23,13 @@ export interface MinuteOfKey {
 export function parseMinuteKey(key: string): MinuteOfKey {
   const [, minute, app, channel] = key.split('|');
   const known = CHANNELS.find((c) => c === channel);
-  if (minute === undefined || app === undefined || known === undefined) throw new Error(`"${key}" is no key of a minute.`);
+  if (minute === undefined || app === undefined || known === undefined)
+    throw new Error(`"${key}" is no key of a minute.`);
   return { minute: new Date(`${minute}:00.000Z`), app, channel: known };
 }
 
-export const totalKey = (workspace: string, kind: 'app' | 'template', id: string): string => `${workspace}|${kind}|${id}`;
+export const totalKey = (workspace: string, kind: 'app' | 'template', id: string): string =>
+  `${workspace}|${kind}|${id}`;
 
 /** An app or a template, of which only the id is known here. */
 export interface Reference {

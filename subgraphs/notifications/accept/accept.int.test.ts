@@ -70,7 +70,12 @@ describe('accepting', () => {
     const { notification, deduplicated } = await accepted({ ...good, priority: 'LOW' });
     expect(deduplicated).toBe(false);
     const record = await store.models.notifications.findById(notification._id).lean<NotificationRecord>();
-    expect(record).toMatchObject({ state: 'ACCEPTED', priority: 'LOW', planned: false, to: [{ user: 'ann' }] });
+    expect(record).toMatchObject({
+      state: 'ACCEPTED',
+      priority: 'LOW',
+      planned: false,
+      to: [{ user: 'ann' }],
+    });
     await enqueuer.close();
     expect(await store.queues.waitingPlans('LOW')).toBe(1);
   });
@@ -92,11 +97,18 @@ describe('accepting', () => {
       { ...good, idempotencyKey: 'batch' },
       good,
     ];
-    const results = await accept.accept(sender, inputs, inputs.map((_, i) => `inputs.${i}`));
+    const results = await accept.accept(
+      sender,
+      inputs,
+      inputs.map((_, i) => `inputs.${i}`),
+    );
     expect(results[0]).toMatchObject({ deduplicated: false });
     expect(results[1]).toMatchObject({ code: 'CONFLICT', field: 'inputs.1.idempotencyKey' });
     expect(results[2]).toMatchObject({ code: 'BAD_USER_INPUT', field: 'inputs.2.to.1.user' });
-    expect(results[3]).toMatchObject({ deduplicated: true, notification: { idem: 'default|app_test|batch' } });
+    expect(results[3]).toMatchObject({
+      deduplicated: true,
+      notification: { idem: 'default|app_test|batch' },
+    });
     expect(results[4]).toMatchObject({ deduplicated: false });
   });
 
@@ -104,20 +116,41 @@ describe('accepting', () => {
     const input = { ...good, idempotencyKey: 'late', expiresAt: new Date(Date.now() + 300) };
     const first = await accepted(input);
     await new Promise((resolve) => setTimeout(resolve, 350));
-    expect(await accepted(input)).toMatchObject({ deduplicated: true, notification: { _id: first.notification._id } });
-    expect(await send({ ...input, idempotencyKey: 'never' })).toMatchObject({ code: 'BAD_USER_INPUT', field: 'input.expiresAt' });
+    expect(await accepted(input)).toMatchObject({
+      deduplicated: true,
+      notification: { _id: first.notification._id },
+    });
+    expect(await send({ ...input, idempotencyKey: 'never' })).toMatchObject({
+      code: 'BAD_USER_INPUT',
+      field: 'input.expiresAt',
+    });
   });
 
   it('keeps the keys of apps and workspaces apart', async () => {
     const first = await accepted({ ...good, idempotencyKey: 'apart' });
-    const [other] = await accept.accept({ ...sender, app: 'app_other' }, [{ ...good, idempotencyKey: 'apart' }], ['input']);
+    const [other] = await accept.accept(
+      { ...sender, app: 'app_other' },
+      [{ ...good, idempotencyKey: 'apart' }],
+      ['input'],
+    );
     expect(other).toMatchObject({ deduplicated: false });
     expect((other as Accepted).notification._id).not.toBe(first.notification._id);
   });
 
   it('takes from a route what the caller leaves out', async () => {
-    const { notification } = await accepted({ event: 'order.paid', to: [{ user: 'ann' }], data: { order: '7', total: '9 €' } });
-    expect(notification).toMatchObject({ event: 'order.paid', routeVersion: 1, template: 'order-paid', channels: ['IN_APP', 'EMAIL'], category: 'orders', priority: 'MEDIUM' });
+    const { notification } = await accepted({
+      event: 'order.paid',
+      to: [{ user: 'ann' }],
+      data: { order: '7', total: '9 €' },
+    });
+    expect(notification).toMatchObject({
+      event: 'order.paid',
+      routeVersion: 1,
+      template: 'order-paid',
+      channels: ['IN_APP', 'EMAIL'],
+      category: 'orders',
+      priority: 'MEDIUM',
+    });
   });
 
   it('waits for sendAt', async () => {
@@ -131,10 +164,22 @@ describe('accepting', () => {
     ['a group without members', { ...good, to: [{ group: 'nobody' }] }, 'input.to.0.group'],
     ['an unknown template', { template: 'nothing', to: [{ user: 'ann' }] }, 'input.template'],
     ['an event without route', { event: 'nothing.happened', to: [{ user: 'ann' }] }, 'input.event'],
-    ['an event whose route names nobody', { event: 'order.paid', data: { order: '1', total: '2' } }, 'input.to'],
+    [
+      'an event whose route names nobody',
+      { event: 'order.paid', data: { order: '1', total: '2' } },
+      'input.to',
+    ],
     ['a missing variable', { template: 'welcome', to: [{ user: 'ann' }] }, 'input.data.product'],
-    ['a channel without words', { template: 'welcome', to: [{ user: 'ann' }], data: { product: 'x' }, channels: ['IN_APP', 'SLACK'] }, 'input.channels.1'],
-    ['an address on a channel without words', { template: 'welcome', to: [{ channel: 'TELEGRAM', address: '42' }], data: { product: 'x' } }, 'input.to.0.channel'],
+    [
+      'a channel without words',
+      { template: 'welcome', to: [{ user: 'ann' }], data: { product: 'x' }, channels: ['IN_APP', 'SLACK'] },
+      'input.channels.1',
+    ],
+    [
+      'an address on a channel without words',
+      { template: 'welcome', to: [{ channel: 'TELEGRAM', address: '42' }], data: { product: 'x' } },
+      'input.to.0.channel',
+    ],
   ])('refuses %s and writes nothing', async (_what, input, field) => {
     const before = await stored();
     expect(await send(input)).toMatchObject({ code: 'BAD_USER_INPUT', field });

@@ -2,16 +2,17 @@
  * Accepting: everything is checked before anything is written; what is answered is durable. Concurrent sends
  * share one write (grouped commit): a duplicate key fails, or dedupes, only its own caller.
  */
-import type { Logger } from '../../../platform/logging/logger.ts';
-import { type BatchResult, Batcher } from '../../../platform/batching/batcher.ts';
+
+import { Batcher, type BatchResult } from '../../../platform/batching/batcher.ts';
 import { isDataServiceError } from '../../../platform/errors/data-service-errors.ts';
 import { badInput, conflict, HeraldError, unavailable } from '../../../platform/errors/herald-error.ts';
+import type { Logger } from '../../../platform/logging/logger.ts';
 import { newId } from '../../../platform/names/ids.ts';
+import { DURABLE } from '../../../platform/storage/mongo.ts';
 import type { CompiledTemplate, PublishedRoute, TemplatesService } from '../../templates/index.ts';
 import type { UsersService } from '../../users/index.ts';
 import type { InlineContent, NotificationRecord, RecipientEntry } from '../contract.ts';
 import type { NotificationModels } from '../store/models.ts';
-import { DURABLE } from '../../../platform/storage/mongo.ts';
 import { inputProblem, type SendInput } from './check-input.ts';
 import type { PlanEnqueuer } from './plan-enqueuer.ts';
 import { requestHash } from './request-hash.ts';
@@ -63,10 +64,16 @@ export class AcceptService {
    * One result per input, in order.
    * @param paths the path of each input, for errors.
    */
-  async accept(sender: Sender, inputs: readonly SendInput[], paths: readonly string[]): Promise<(Accepted | HeraldError)[]> {
+  async accept(
+    sender: Sender,
+    inputs: readonly SendInput[],
+    paths: readonly string[],
+  ): Promise<(Accepted | HeraldError)[]> {
     const now = new Date();
     const references = await this.#resolveAll(sender.workspace, inputs, paths, now);
-    const results: (Accepted | HeraldError | undefined)[] = references.map((r) => (r instanceof HeraldError ? r : undefined));
+    const results: (Accepted | HeraldError | undefined)[] = references.map((r) =>
+      r instanceof HeraldError ? r : undefined,
+    );
     await this.#repeatsOfRefused(sender, inputs, results);
     const documents: { index: number; doc: NotificationRecord }[] = [];
     references.forEach((resolved, index) => {
@@ -132,7 +139,10 @@ export class AcceptService {
     const byKey = new Map(found.map((record) => [record.idem, record]));
     for (const { index, doc } of duplicates) {
       const first = byKey.get(doc.idem);
-      if (!first) results[index] = unavailable('The first send with this idempotency key is not visible yet: try again.');
+      if (!first)
+        results[index] = unavailable(
+          'The first send with this idempotency key is not visible yet: try again.',
+        );
       else if (first.requestHash !== doc.requestHash)
         results[index] = conflict(
           `The idempotency key was used before for another request (notification ${first._id}). Use a new key for a new request.`,
@@ -147,7 +157,11 @@ export class AcceptService {
 
   #commitFailure(reason: unknown): HeraldError {
     if (reason instanceof HeraldError) return reason;
-    if (isDataServiceError(reason)) return unavailable('The send was not accepted: the store does not answer. Try again with the same idempotencyKey.', reason);
+    if (isDataServiceError(reason))
+      return unavailable(
+        'The send was not accepted: the store does not answer. Try again with the same idempotencyKey.',
+        reason,
+      );
     this.#log.error({ err: reason }, 'accepting failed');
     return new HeraldError('INTERNAL_SERVER_ERROR', 'The send was not accepted.', { cause: reason });
   }
@@ -155,7 +169,10 @@ export class AcceptService {
   /** One durable insert for a group. */
   async #write(docs: readonly NotificationRecord[]): Promise<BatchResult<'written' | 'duplicate'>[]> {
     try {
-      await this.#models.raw.notifications.insertMany(docs as NotificationRecord[], { ordered: false, ...DURABLE });
+      await this.#models.raw.notifications.insertMany(docs as NotificationRecord[], {
+        ordered: false,
+        ...DURABLE,
+      });
       return docs.map(() => ({ ok: true, value: 'written' }));
     } catch (error) {
       const failures = writeErrors(error);
@@ -199,9 +216,15 @@ export class AcceptService {
       if (result instanceof HeraldError) return result;
       for (const [position, entry] of (inputs[index]?.to ?? []).entries()) {
         if (entry.user != null && missingUsers.has(entry.user))
-          return badInput(`${paths[index]}.to.${position}.user`, `There is no user "${entry.user}". Create it with upsertUsers first.`);
+          return badInput(
+            `${paths[index]}.to.${position}.user`,
+            `There is no user "${entry.user}". Create it with upsertUsers first.`,
+          );
         if (entry.group != null && emptyGroups.has(entry.group))
-          return badInput(`${paths[index]}.to.${position}.group`, `No user is in the group "${entry.group}".`);
+          return badInput(
+            `${paths[index]}.to.${position}.group`,
+            `No user is in the group "${entry.group}".`,
+          );
       }
       return result;
     });
@@ -209,17 +232,25 @@ export class AcceptService {
 
   async #references(workspace: string, input: SendInput, at: string): Promise<Resolved | HeraldError> {
     if (input.content) return {};
-    const route = input.event != null ? await this.#templates.publishedRoute(workspace, input.event) : undefined;
+    const route =
+      input.event != null ? await this.#templates.publishedRoute(workspace, input.event) : undefined;
     if (input.event != null && !route)
-      return badInput(`${at}.event`, `There is no published route for the event "${input.event}". Make one with saveRoute and publishRoute.`);
+      return badInput(
+        `${at}.event`,
+        `There is no published route for the event "${input.event}". Make one with saveRoute and publishRoute.`,
+      );
     if (route && (input.to ?? []).length === 0 && route.recipients.length === 0)
       return badInput(`${at}.to`, `The route of "${route.event}" names no recipients: give at least one.`);
     const id = route?.template ?? (input.template as string);
     const template = await this.#templates.publishedTemplate(workspace, id);
     if (!template)
-      return badInput(route ? `${at}.event` : `${at}.template`, `There is no published template "${id}". Publish it with publishTemplate.`);
+      return badInput(
+        route ? `${at}.event` : `${at}.template`,
+        `There is no published template "${id}". Publish it with publishTemplate.`,
+      );
     const problem = template.dataProblem(input.data ?? {});
-    if (problem) return badInput(problem.path === '' ? `${at}.data` : `${at}.data.${problem.path}`, problem.message);
+    if (problem)
+      return badInput(problem.path === '' ? `${at}.data` : `${at}.data.${problem.path}`, problem.message);
     return channelProblem(input, template, at) ?? { template, ...(route && { route }) };
   }
 }
@@ -229,15 +260,26 @@ function channelProblem(input: SendInput, template: CompiledTemplate, at: string
   const offered = template.channels.join(', ');
   for (const [index, channel] of (input.channels ?? []).entries())
     if (!template.channels.includes(channel))
-      return badInput(`${at}.channels.${index}`, `The template "${template.id}" has no content for ${channel}; it offers ${offered}.`);
+      return badInput(
+        `${at}.channels.${index}`,
+        `The template "${template.id}" has no content for ${channel}; it offers ${offered}.`,
+      );
   for (const [index, entry] of (input.to ?? []).entries())
     if (entry.channel != null && !template.channels.includes(entry.channel))
-      return badInput(`${at}.to.${index}.channel`, `The template "${template.id}" has no content for ${entry.channel}; it offers ${offered}.`);
+      return badInput(
+        `${at}.to.${index}.channel`,
+        `The template "${template.id}" has no content for ${entry.channel}; it offers ${offered}.`,
+      );
   return undefined;
 }
 
 /** The document of an input whose references are resolved. */
-function toRecord(sender: Sender, input: SendInput, { route, template }: Resolved, now: Date): NotificationRecord {
+function toRecord(
+  sender: Sender,
+  input: SendInput,
+  { route, template }: Resolved,
+  now: Date,
+): NotificationRecord {
   const id = newId('ntf', now.getTime());
   const delayed = route && route.delaySeconds > 0 ? new Date(now.getTime() + route.delaySeconds * 1000) : now;
   const dueAt = input.sendAt && input.sendAt > delayed ? input.sendAt : delayed;
@@ -278,7 +320,15 @@ const withoutNulls = <T>(value: object): T =>
 function writeErrors(error: unknown): Map<number, number> | undefined {
   if (!(error instanceof Error) || !('writeErrors' in error)) return undefined;
   // A write concern error means that even what was inserted may not be durable.
-  if ('writeConcernErrors' in error && Array.isArray(error.writeConcernErrors) && error.writeConcernErrors.length > 0) return undefined;
-  const list = (Array.isArray(error.writeErrors) ? error.writeErrors : [error.writeErrors]) as { index: number; code: number }[];
+  if (
+    'writeConcernErrors' in error &&
+    Array.isArray(error.writeConcernErrors) &&
+    error.writeConcernErrors.length > 0
+  )
+    return undefined;
+  const list = (Array.isArray(error.writeErrors) ? error.writeErrors : [error.writeErrors]) as {
+    index: number;
+    code: number;
+  }[];
   return list.length > 0 ? new Map(list.map((e) => [e.index, e.code])) : undefined;
 }

@@ -59,9 +59,15 @@ function sourceProblem(input: SendInput, at: string): HeraldError | undefined {
 function recipientsProblem(input: SendInput, at: string): HeraldError | undefined {
   const to = input.to ?? [];
   if (to.length === 0 && input.event == null)
-    return badInput(`${at}.to`, 'Give at least one recipient in `to` (only an event whose route names recipients may omit it).');
+    return badInput(
+      `${at}.to`,
+      'Give at least one recipient in `to` (only an event whose route names recipients may omit it).',
+    );
   if (to.length > MAX_RECIPIENTS)
-    return badInput(`${at}.to`, `At most ${MAX_RECIPIENTS} recipients in one send; there are ${to.length}. Split them, or use a group.`);
+    return badInput(
+      `${at}.to`,
+      `At most ${MAX_RECIPIENTS} recipients in one send; there are ${to.length}. Split them, or use a group.`,
+    );
   for (const [index, entry] of to.entries()) {
     const problem = entryProblem(entry, `${at}.to.${index}`);
     if (problem) return problem;
@@ -80,9 +86,14 @@ function entryProblem(entry: NonNullable<SendInput['to']>[number], at: string): 
     );
   if (entry.address == null) {
     if (entry.channel != null)
-      return badInput(`${at}.channel`, 'A channel goes with an address only; for users and groups use `channels` of the send.');
+      return badInput(
+        `${at}.channel`,
+        'A channel goes with an address only; for users and groups use `channels` of the send.',
+      );
     const id = (entry.user ?? entry.group) as string;
-    return isCallerId(id) ? undefined : badInput(`${at}.${given[0]}`, 'An id has 1 to 200 printable characters without spaces.');
+    return isCallerId(id)
+      ? undefined
+      : badInput(`${at}.${given[0]}`, 'An id has 1 to 200 printable characters without spaces.');
   }
   if (entry.channel == null) return badInput(`${at}.channel`, 'Say the channel of this address.');
   const problem = addressProblem(entry.channel, entry.address);
@@ -96,23 +107,30 @@ function timeProblem(input: SendInput, at: string, now: Date): HeraldError | und
   if (!expiresAt) return undefined;
   if (expiresAt.getTime() <= now.getTime())
     return badInput(`${at}.expiresAt`, `Must be in the future; it is now ${now.toISOString()}.`);
-  if (sendAt && expiresAt.getTime() <= sendAt.getTime()) return badInput(`${at}.expiresAt`, 'Must be after sendAt.');
+  if (sendAt && expiresAt.getTime() <= sendAt.getTime())
+    return badInput(`${at}.expiresAt`, 'Must be after sendAt.');
   return undefined;
 }
 
 function contentProblem(input: SendInput, at: string): HeraldError | undefined {
   const { content } = input;
   if (!content) return undefined;
-  if (typeof content.body !== 'string' || content.body.trim() === '') return badInput(`${at}.content.body`, 'Must not be empty.');
-  if (Buffer.byteLength(content.body) > MAX_BODY_BYTES) return badInput(`${at}.content.body`, 'Must be at most 64 KiB.');
-  if (content.html && Buffer.byteLength(content.html) > MAX_HTML_BYTES) return badInput(`${at}.content.html`, 'Must be at most 512 KiB.');
+  if (typeof content.body !== 'string' || content.body.trim() === '')
+    return badInput(`${at}.content.body`, 'Must not be empty.');
+  if (Buffer.byteLength(content.body) > MAX_BODY_BYTES)
+    return badInput(`${at}.content.body`, 'Must be at most 64 KiB.');
+  if (content.html && Buffer.byteLength(content.html) > MAX_HTML_BYTES)
+    return badInput(`${at}.content.html`, 'Must be at most 512 KiB.');
   if (content.title && content.title.length > MAX_TITLE_CHARS)
     return badInput(`${at}.content.title`, `Must be at most ${MAX_TITLE_CHARS} characters.`);
   for (const name of ['url', 'imageUrl'] as const) {
     const url = content[name];
-    if (url != null && !isLink(url)) return badInput(`${at}.content.${name}`, 'Must be an http(s) URL, or a path that starts with /.');
+    if (url != null && !isLink(url))
+      return badInput(`${at}.content.${name}`, 'Must be an http(s) URL, or a path that starts with /.');
   }
-  return tooLarge(content.data) ? badInput(`${at}.content.data`, 'Must be at most 64 KiB as JSON.') : undefined;
+  return tooLarge(content.data)
+    ? badInput(`${at}.content.data`, 'Must be at most 64 KiB as JSON.')
+    : undefined;
 }
 
 /** Links are opened by browsers: `javascript:` and the like must not get in. */
@@ -136,6 +154,7 @@ function labelProblem(input: SendInput, at: string): HeraldError | undefined {
     return badInput(`${at}.idempotencyKey`, `Must have 1 to ${MAX_KEY_CHARS} characters.`);
   if (category != null && (category === '' || category.length > MAX_CATEGORY_CHARS))
     return badInput(`${at}.category`, `Must have 1 to ${MAX_CATEGORY_CHARS} characters.`);
-  if (event != null && !isCallerId(event)) return badInput(`${at}.event`, 'Must have 1 to 200 printable characters without spaces.');
+  if (event != null && !isCallerId(event))
+    return badInput(`${at}.event`, 'Must have 1 to 200 printable characters without spaces.');
   return undefined;
 }

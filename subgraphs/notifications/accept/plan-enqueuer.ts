@@ -3,10 +3,11 @@
  * wait: while one round trip to Redis is under way the next ids collect. What Redis does not take stays in
  * MongoDB, where the sweeper finds it.
  */
+
+import { Batcher } from '../../../platform/batching/batcher.ts';
 import type { EventLog } from '../../../platform/event-log/event-log.ts';
 import type { HeraldEvent } from '../../../platform/event-log/events.ts';
 import { PRIORITIES } from '../../../platform/graphql/contract-enums.ts';
-import { Batcher } from '../../../platform/batching/batcher.ts';
 import type { Logger } from '../../../platform/logging/logger.ts';
 import { chunked, type DispatchQueues } from '../../../platform/queues/queues.ts';
 import type { NotificationRecord } from '../contract.ts';
@@ -44,7 +45,11 @@ export class PlanEnqueuer {
       return;
     }
     for (const record of records)
-      this.#batches.submit(record).catch((error: unknown) => this.#log.warn({ err: error, notification: record._id }, 'not queued: left to the sweeper'));
+      this.#batches
+        .submit(record)
+        .catch((error: unknown) =>
+          this.#log.warn({ err: error, notification: record._id }, 'not queued: left to the sweeper'),
+        );
   }
 
   async close(): Promise<void> {
@@ -58,7 +63,9 @@ export class PlanEnqueuer {
       const own = records.filter((r) => r.priority === priority);
       if (own.length === 0) continue;
       const ready = own.filter((r) => r.dueAt.getTime() <= now).map((r) => r._id);
-      const later = own.filter((r) => r.dueAt.getTime() > now && r.dueAt.getTime() - now <= MAX_QUEUE_DELAY_MS);
+      const later = own.filter(
+        (r) => r.dueAt.getTime() > now && r.dueAt.getTime() - now <= MAX_QUEUE_DELAY_MS,
+      );
       const jobs = [
         ...chunked(ready, this.#chunkSize).map((ids) => ({ ids })),
         ...later.map((r) => ({ ids: [r._id], delayMs: r.dueAt.getTime() - now })),

@@ -31,10 +31,13 @@ export async function cancelNotification(
   if (!updated) {
     const current = await models.notifications.findById(record._id).lean<NotificationRecord>();
     if (!current) throw notFound('notification', record._id);
-    if (current.state !== 'CANCELED') throw conflict(`The notification is ${current.state}: there is nothing left to stop.`);
+    if (current.state !== 'CANCELED')
+      throw conflict(`The notification is ${current.state}: there is nothing left to stop.`);
     return current;
   }
-  const queued = await models.deliveries.find({ notification: record._id, state: 'QUEUED' }).lean<DeliveryRecord[]>();
+  const queued = await models.deliveries
+    .find({ notification: record._id, state: 'QUEUED' })
+    .lean<DeliveryRecord[]>();
   await models.raw.deliveries.updateMany(
     { notification: record._id, state: 'QUEUED' },
     { $set: { state: 'CANCELED', canceledAt: now, nextAttemptAt: null, fence: null } },

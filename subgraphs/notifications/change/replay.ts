@@ -47,7 +47,13 @@ export async function replayNotification(
   ]);
   return {
     replay,
-    queued: records.map((r) => ({ id: r._id, channel: r.channel, priority: r.priority, attempt: 0, nextAttemptAt: now })),
+    queued: records.map((r) => ({
+      id: r._id,
+      channel: r.channel,
+      priority: r.priority,
+      attempt: 0,
+      nextAttemptAt: now,
+    })),
   };
 }
 
@@ -62,24 +68,45 @@ async function choose(
       .limit(MAX_REPLAYED)
       .lean<DeliveryRecord[]>();
     const sendable = failed.filter((d) => d.content);
-    if (sendable.length === 0) throw conflict('No delivery of this notification has failed. Name `deliveries` to send others again.');
+    if (sendable.length === 0)
+      throw conflict('No delivery of this notification has failed. Name `deliveries` to send others again.');
     return sendable;
   }
-  if (ids.length === 0 || ids.length > MAX_REPLAYED) throw badInput('deliveries', `Name 1 to ${MAX_REPLAYED} deliveries; there are ${ids.length}.`);
-  const found = await models.deliveries.find({ _id: { $in: ids }, notification: original._id }).lean<DeliveryRecord[]>();
+  if (ids.length === 0 || ids.length > MAX_REPLAYED)
+    throw badInput('deliveries', `Name 1 to ${MAX_REPLAYED} deliveries; there are ${ids.length}.`);
+  const found = await models.deliveries
+    .find({ _id: { $in: ids }, notification: original._id })
+    .lean<DeliveryRecord[]>();
   const byId = new Map(found.map((d) => [d._id, d]));
   return [...new Set(ids)].map((id, index) => {
     const delivery = byId.get(id);
-    if (!delivery) throw badInput(`deliveries.${index}`, `There is no delivery "${id}" of this notification.`);
-    if (!FINAL.includes(delivery.state)) throw badInput(`deliveries.${index}`, `The delivery is ${delivery.state}: it has not ended yet.`);
-    if (!delivery.content) throw badInput(`deliveries.${index}`, 'The delivery was never rendered: send a new notification instead.');
-    if (delivery.channel === 'IN_APP') throw badInput(`deliveries.${index}`, 'The message is in the inbox: in-app deliveries need no replay.');
+    if (!delivery)
+      throw badInput(`deliveries.${index}`, `There is no delivery "${id}" of this notification.`);
+    if (!FINAL.includes(delivery.state))
+      throw badInput(`deliveries.${index}`, `The delivery is ${delivery.state}: it has not ended yet.`);
+    if (!delivery.content)
+      throw badInput(
+        `deliveries.${index}`,
+        'The delivery was never rendered: send a new notification instead.',
+      );
+    if (delivery.channel === 'IN_APP')
+      throw badInput(`deliveries.${index}`, 'The message is in the inbox: in-app deliveries need no replay.');
     return delivery;
   });
 }
 
 function replayOf(original: NotificationRecord, count: number, now: Date): NotificationRecord {
-  const { replays: _replays, planCursor: _cursor, completedAt: _completed, canceledAt: _canceled, canceledBy: _by, expiredAt: _expired, expiresAt: _expires, sendAt: _sendAt, ...kept } = original;
+  const {
+    replays: _replays,
+    planCursor: _cursor,
+    completedAt: _completed,
+    canceledAt: _canceled,
+    canceledBy: _by,
+    expiredAt: _expired,
+    expiresAt: _expires,
+    sendAt: _sendAt,
+    ...kept
+  } = original;
   const id = newId('ntf', now.getTime());
   return {
     ...kept,

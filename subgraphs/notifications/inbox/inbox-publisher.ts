@@ -17,9 +17,16 @@ export class InboxPublisher {
   }
 
   /** @param unread count of each inbox after all of `messages`, by inbox key. */
-  async received(messages: readonly InboxMessageRecord[], unread: ReadonlyMap<string, number>): Promise<void> {
+  async received(
+    messages: readonly InboxMessageRecord[],
+    unread: ReadonlyMap<string, number>,
+  ): Promise<void> {
     await this.#publish(
-      messages.map((message) => ({ type: 'RECEIVED', message, unreadCount: unread.get(inboxOf(message)) ?? 0 })),
+      messages.map((message) => ({
+        type: 'RECEIVED',
+        message,
+        unreadCount: unread.get(inboxOf(message)) ?? 0,
+      })),
     );
   }
 
@@ -32,7 +39,8 @@ export class InboxPublisher {
     if (events.length === 0) return;
     try {
       const pipeline = this.#redis.pipeline();
-      for (const event of events) pipeline.publish(this.#names.inboxChannel(inboxOf(event.message)), JSON.stringify(event));
+      for (const event of events)
+        pipeline.publish(this.#names.inboxChannel(inboxOf(event.message)), JSON.stringify(event));
       await pipeline.exec();
     } catch (error) {
       this.#log.warn({ err: error, events: events.length }, 'inbox events not published');

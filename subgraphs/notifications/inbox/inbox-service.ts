@@ -1,12 +1,19 @@
 /** One user's inbox: reading it, and marking messages. */
 import type { Connection } from 'mongoose';
 import { badInput } from '../../../platform/errors/herald-error.ts';
-import { inTransaction } from '../../../platform/storage/mongo.ts';
 import { scopedKey } from '../../../platform/names/ids.ts';
+import { inTransaction } from '../../../platform/storage/mongo.ts';
 import type { InboxMessageRecord } from '../contract.ts';
 import type { InboxCounterRecord, NotificationModels } from '../store/models.ts';
 import type { InboxPublisher } from './inbox-publisher.ts';
-import { inboxKey, messageKey, messagesAfter, messagesBefore, publicMessageId, seqOfPublicId } from './message-ids.ts';
+import {
+  inboxKey,
+  messageKey,
+  messagesAfter,
+  messagesBefore,
+  publicMessageId,
+  seqOfPublicId,
+} from './message-ids.ts';
 
 /** Whose inbox. */
 export interface InboxOwner {
@@ -32,11 +39,18 @@ export class InboxService {
   }
 
   /** Newest first, archived ones left out. One more than `first` where there are more. */
-  async page(owner: InboxOwner, options: { unreadOnly: boolean; first: number; after?: string }): Promise<InboxMessageRecord[]> {
+  async page(
+    owner: InboxOwner,
+    options: { unreadOnly: boolean; first: number; after?: string },
+  ): Promise<InboxMessageRecord[]> {
     const inbox = inboxOf(owner);
     const before = options.after === undefined ? undefined : this.#seq(inbox, options.after, 'after');
     return this.#models.messages
-      .find({ _id: messagesBefore(inbox, before), archivedAt: null, ...(options.unreadOnly && { readAt: null }) })
+      .find({
+        _id: messagesBefore(inbox, before),
+        archivedAt: null,
+        ...(options.unreadOnly && { readAt: null }),
+      })
       .sort({ _id: -1 })
       .limit(options.first + 1)
       .lean<InboxMessageRecord[]>();
@@ -65,7 +79,8 @@ export class InboxService {
 
   /** Marks messages; those that are so already stay as they are. Answers them in the order of `ids`. */
   async mark(owner: InboxOwner, ids: readonly string[], mark: InboxMark): Promise<InboxMessageRecord[]> {
-    if (ids.length === 0 || ids.length > MAX_IDS) throw badInput('ids', `Give 1 to ${MAX_IDS} message ids; there are ${ids.length}.`);
+    if (ids.length === 0 || ids.length > MAX_IDS)
+      throw badInput('ids', `Give 1 to ${MAX_IDS} message ids; there are ${ids.length}.`);
     const inbox = inboxOf(owner);
     const keys = ids.map((id, index) => messageKey(inbox, this.#seq(inbox, id, `ids.${index}`)));
     const { messages, changed, unread } = await this.#apply(inbox, keys, mark);
@@ -89,7 +104,11 @@ export class InboxService {
         .limit(MARK_ALL_CHUNK)
         .lean<{ _id: string }[]>();
       if (unread.length === 0) return total;
-      const applied = await this.#apply(inbox, unread.map((m) => m._id), 'read');
+      const applied = await this.#apply(
+        inbox,
+        unread.map((m) => m._id),
+        'read',
+      );
       await this.#publisher.updated(applied.changed, applied.unread);
       total += applied.changed.length;
       if (unread.length < MARK_ALL_CHUNK) return total;
@@ -100,22 +119,37 @@ export class InboxService {
   async #apply(inbox: string, keys: readonly string[], mark: InboxMark) {
     const now = new Date();
     return inTransaction(this.#connection, async (session) => {
-      const before = await this.#models.messages.find({ _id: { $in: keys } }, null, { session }).lean<InboxMessageRecord[]>();
-      const due = before.filter((m) => (mark === 'archive' ? m.archivedAt === null : (mark === 'read') === (m.readAt === null)));
+      const before = await this.#models.messages
+        .find({ _id: { $in: keys } }, null, { session })
+        .lean<InboxMessageRecord[]>();
+      const due = before.filter((m) =>
+        mark === 'archive' ? m.archivedAt === null : (mark === 'read') === (m.readAt === null),
+      );
       // An archived message is out of sight: it does not count as unread.
       const delta = due.reduce((sum, m) => {
         if (mark === 'unread') return sum + (m.archivedAt === null ? 1 : 0);
         return sum - (m.readAt === null && m.archivedAt === null ? 1 : 0);
       }, 0);
-      const set = mark === 'read' ? { readAt: now } : mark === 'unread' ? { readAt: null } : { archivedAt: now };
+      const set =
+        mark === 'read' ? { readAt: now } : mark === 'unread' ? { readAt: null } : { archivedAt: now };
       if (due.length > 0)
-        await this.#models.raw.messages.updateMany({ _id: { $in: due.map((m) => m._id) } }, { $set: set }, { session });
+        await this.#models.raw.messages.updateMany(
+          { _id: { $in: due.map((m) => m._id) } },
+          { $set: set },
+          { session },
+        );
       if (delta !== 0)
         await this.#models.raw.counters.updateOne({ _id: inbox }, { $inc: { unread: delta } }, { session });
-      const counter = await this.#models.counters.findById(inbox, null, { session }).lean<InboxCounterRecord>();
+      const counter = await this.#models.counters
+        .findById(inbox, null, { session })
+        .lean<InboxCounterRecord>();
       const changed = due.map((m) => ({ ...m, ...set }));
       const changedKeys = new Set(changed.map((m) => m._id));
-      return { messages: [...before.filter((m) => !changedKeys.has(m._id)), ...changed], changed, unread: counter?.unread ?? 0 };
+      return {
+        messages: [...before.filter((m) => !changedKeys.has(m._id)), ...changed],
+        changed,
+        unread: counter?.unread ?? 0,
+      };
     });
   }
 

@@ -30,13 +30,13 @@ export async function insertMessages(
   await models.raw.counters.bulkWrite(
     keys.map((key) => {
       const count = byInbox.get(key)?.length ?? 0;
-      return { updateOne: { filter: { _id: key }, update: { $inc: { seq: count, unread: count } }, upsert: true } };
+      return {
+        updateOne: { filter: { _id: key }, update: { $inc: { seq: count, unread: count } }, upsert: true },
+      };
     }),
     { session, ordered: true },
   );
-  const counters = await models.raw.counters
-    .find({ _id: { $in: keys } }, { session })
-    .toArray();
+  const counters = await models.raw.counters.find({ _id: { $in: keys } }, { session }).toArray();
   const messages: InboxMessageRecord[] = [];
   for (const counter of counters) {
     const own = byInbox.get(counter._id) ?? [];

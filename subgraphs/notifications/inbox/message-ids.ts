@@ -6,7 +6,8 @@ const SEQ_DIGITS = 12;
 const padded = (seq: number): string => String(seq).padStart(SEQ_DIGITS, '0');
 
 /** Stands for a user in keys and public ids: of fixed length (no user's range lies in another's), and telling nothing. */
-export const inboxKey = (userKey: string): string => createHash('sha256').update(userKey).digest('hex').slice(0, 24);
+export const inboxKey = (userKey: string): string =>
+  createHash('sha256').update(userKey).digest('hex').slice(0, 24);
 
 /** Primary key of a message: all messages of one inbox lie in one range, in order. */
 export const messageKey = (inbox: string, seq: number): string => `${inbox}:${padded(seq)}`;

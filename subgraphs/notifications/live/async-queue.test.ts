@@ -12,7 +12,10 @@ describe('asyncQueue', () => {
     const { queue } = make();
     queue.push(1);
     queue.push(0);
-    expect([await queue.next(), await queue.next()]).toEqual([{ value: 1, done: false }, { value: 0, done: false }]);
+    expect([await queue.next(), await queue.next()]).toEqual([
+      { value: 1, done: false },
+      { value: 0, done: false },
+    ]);
     const waiting = queue.next();
     queue.push(2);
     expect(await waiting).toEqual({ value: 2, done: false });

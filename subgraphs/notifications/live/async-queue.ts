@@ -16,9 +16,15 @@ export interface AsyncQueue<T> extends AsyncIterableIterator<T> {
  * @param onStop called once when the consumer stops or the queue ends.
  * @param maxWaiting values that may wait; one more fails the queue with `overflow`'s error.
  */
-export function asyncQueue<T>(onStop: () => void, maxWaiting: number, overflow: () => unknown): AsyncQueue<T> {
+export function asyncQueue<T>(
+  onStop: () => void,
+  maxWaiting: number,
+  overflow: () => unknown,
+): AsyncQueue<T> {
   const values: T[] = [];
-  let waiting: { resolve: (result: IteratorResult<T, undefined>) => void; reject: (error: unknown) => void } | undefined;
+  let waiting:
+    | { resolve: (result: IteratorResult<T, undefined>) => void; reject: (error: unknown) => void }
+    | undefined;
   let ended = false;
   let failure: { error: unknown } | undefined;
   const done: IteratorResult<T, undefined> = { value: undefined, done: true };

@@ -47,7 +47,9 @@ export class InboxHub {
       const current = this.#listeners.get(channel);
       if (!current?.delete(listener) || current.size > 0) return;
       this.#listeners.delete(channel);
-      this.#subscriber.unsubscribe(channel).catch((error: unknown) => this.#log.warn({ err: error }, 'inbox: unsubscribe failed'));
+      this.#subscriber
+        .unsubscribe(channel)
+        .catch((error: unknown) => this.#log.warn({ err: error }, 'inbox: unsubscribe failed'));
     };
   }
 

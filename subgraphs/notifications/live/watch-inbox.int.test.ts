@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { freshDatabase } from '../../../testing/fresh.ts';
 import { connectRedis, whenReady } from '../../../platform/storage/redis.ts';
-import { MongoOutbox } from '../outbox/outbox.ts';
-import { InboxPublisher } from '../inbox/inbox-publisher.ts';
+import { freshDatabase } from '../../../testing/fresh.ts';
 import type { InboxEventRecord } from '../inbox/inbox-events.ts';
+import { InboxPublisher } from '../inbox/inbox-publisher.ts';
 import { messageId } from '../inbox/inbox-service.ts';
+import { MongoOutbox } from '../outbox/outbox.ts';
 import { inAppPage, notification, type OpenStore, openStore, silent } from '../testing/open-store.ts';
 import { InboxHub } from './inbox-hub.ts';
 import { watchInbox } from './watch-inbox.ts';
@@ -50,7 +50,10 @@ describe('a live inbox', () => {
     const seen: number[] = [];
     while (seen.length < total) {
       const iterator = await watchInbox(hub, store.inbox, owner, seen.at(-1) ?? 0);
-      for (const event of await take(iterator, Math.min(1 + Math.floor(Math.random() * 30), total - seen.length)))
+      for (const event of await take(
+        iterator,
+        Math.min(1 + Math.floor(Math.random() * 30), total - seen.length),
+      ))
         seen.push(event.message.seq);
       await iterator.return?.();
     }
@@ -96,13 +99,19 @@ describe('a live inbox', () => {
     const ids = messages.map(messageId);
     await store.inbox.mark(owner, ids.slice(0, 1), 'read');
     for (const watcher of [one, two])
-      expect((await take(watcher, 1))[0]).toMatchObject({ type: 'UPDATED', unreadCount: 1, message: { seq: 2, readAt: expect.any(Date) } });
+      expect((await take(watcher, 1))[0]).toMatchObject({
+        type: 'UPDATED',
+        unreadCount: 1,
+        message: { seq: 2, readAt: expect.any(Date) },
+      });
     expect(await store.inbox.markAllRead(owner)).toBe(1);
     expect(await store.inbox.counter(owner)).toEqual({ seq: 2, unread: 0 });
     await store.inbox.mark(owner, ids, 'unread');
     await store.inbox.mark(owner, ids.slice(0, 1), 'archive');
     expect(await store.inbox.counter(owner)).toEqual({ seq: 2, unread: 1 });
-    await expect(store.inbox.mark(owner, ['msg_000000000001_000000000000000000000000'], 'read')).rejects.toMatchObject({ code: 'BAD_USER_INPUT', field: 'ids.0' });
+    await expect(
+      store.inbox.mark(owner, ['msg_000000000001_000000000000000000000000'], 'read'),
+    ).rejects.toMatchObject({ code: 'BAD_USER_INPUT', field: 'ids.0' });
     await one.return?.();
     await two.return?.();
   });

@@ -25,7 +25,11 @@ export async function watchInbox(
   const queue = asyncQueue<InboxEventRecord>(
     () => stop(),
     MAX_WAITING,
-    () => new HeraldError('UNAVAILABLE', 'This subscriber is too slow. Subscribe again with `after`: nothing is lost.'),
+    () =>
+      new HeraldError(
+        'UNAVAILABLE',
+        'This subscriber is too slow. Subscribe again with `after`: nothing is lost.',
+      ),
   );
   const watcher = new InboxWatcher(inbox, owner, queue);
   stop = await hub.listen(inboxOf(owner), {

@@ -3,7 +3,12 @@ import type { DeliveryEvent } from '../../../platform/event-log/events.ts';
 import type { DeliveryRecord } from '../contract.ts';
 
 /** @param at when it happened. The state is the one in `record`. */
-export function deliveryEvent(type: DeliveryEvent['type'], record: DeliveryRecord, at: Date, errorCode?: string): DeliveryEvent {
+export function deliveryEvent(
+  type: DeliveryEvent['type'],
+  record: DeliveryRecord,
+  at: Date,
+  errorCode?: string,
+): DeliveryEvent {
   return {
     v: 1,
     type,

@@ -18,16 +18,32 @@ export function deliveryOfPlan(
   const inApp = planned.channel === 'IN_APP' && !planned.skipReason && planned.renderError === undefined;
   const final = inApp || planned.skipReason !== undefined || planned.renderError !== undefined;
   return {
-    _id: derivedId('dlv', notification._id, planned.channel, planned.user ?? '', planned.address ?? '', planned.device?.id ?? ''),
+    _id: derivedId(
+      'dlv',
+      notification._id,
+      planned.channel,
+      planned.user ?? '',
+      planned.address ?? '',
+      planned.device?.id ?? '',
+    ),
     workspace: notification.workspace,
     app: notification.app,
     notification: notification._id,
     sole: options.sole,
     channel: planned.channel,
-    ...(planned.user !== undefined && { user: planned.user, userKey: scopedKey(notification.workspace, planned.user) }),
+    ...(planned.user !== undefined && {
+      user: planned.user,
+      userKey: scopedKey(notification.workspace, planned.user),
+    }),
     ...(planned.address !== undefined && { address: planned.address }),
     ...(planned.device && { device: planned.device }),
-    state: planned.skipReason ? 'SKIPPED' : planned.renderError !== undefined ? 'FAILED' : inApp ? 'DELIVERED' : 'QUEUED',
+    state: planned.skipReason
+      ? 'SKIPPED'
+      : planned.renderError !== undefined
+        ? 'FAILED'
+        : inApp
+          ? 'DELIVERED'
+          : 'QUEUED',
     ...(planned.skipReason && { skipReason: planned.skipReason }),
     ...(inApp && { provider: 'inbox', sentAt: now, deliveredAt: now }),
     ...(planned.renderError !== undefined && { failedAt: now }),
@@ -35,7 +51,16 @@ export function deliveryOfPlan(
     attempts: inApp
       ? [{ at: now, provider: 'inbox', ok: true, latencyMs: 0 }]
       : planned.renderError !== undefined
-        ? [{ at: now, provider: 'template', ok: false, errorCode: 'CHANNEL_RENDER_FAILED', errorMessage: planned.renderError, latencyMs: 0 }]
+        ? [
+            {
+              at: now,
+              provider: 'template',
+              ok: false,
+              errorCode: 'CHANNEL_RENDER_FAILED',
+              errorMessage: planned.renderError,
+              latencyMs: 0,
+            },
+          ]
         : [],
     ...(planned.content && { content: planned.content }),
     priority: notification.priority,

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { freshDatabase } from '../../../testing/fresh.ts';
-import type { AttemptOutcome, DeliveryRecord, NotificationRecord } from '../contract.ts';
-import { emailPage, inAppPage, notification, type OpenStore, openStore } from '../testing/open-store.ts';
 import { cancelNotification } from '../change/cancel.ts';
 import { replayNotification } from '../change/replay.ts';
+import type { AttemptOutcome, DeliveryRecord, NotificationRecord } from '../contract.ts';
+import { emailPage, inAppPage, notification, type OpenStore, openStore } from '../testing/open-store.ts';
 
 const services = freshDatabase();
 let store: OpenStore;
@@ -36,10 +36,23 @@ describe('storing plans', () => {
     const { queued, stored } = await store.outbox.storePlans([inAppPage(record, ['u1', 'u2'])], new Date());
     expect(queued).toEqual([]);
     expect([...stored]).toEqual([record._id]);
-    expect(await reread(record._id)).toMatchObject({ state: 'COMPLETED', planned: true, deliveryCount: 2, nextAttemptAt: null });
-    expect((await deliveriesOf(record._id)).map((d) => [d.state, d.user])).toEqual(expect.arrayContaining([['DELIVERED', 'u1'], ['DELIVERED', 'u2']]));
+    expect(await reread(record._id)).toMatchObject({
+      state: 'COMPLETED',
+      planned: true,
+      deliveryCount: 2,
+      nextAttemptAt: null,
+    });
+    expect((await deliveriesOf(record._id)).map((d) => [d.state, d.user])).toEqual(
+      expect.arrayContaining([
+        ['DELIVERED', 'u1'],
+        ['DELIVERED', 'u2'],
+      ]),
+    );
     expect(await store.inbox.counter({ workspace: 'default', user: 'u1' })).toEqual({ seq: 1, unread: 1 });
-    const [message] = await store.inbox.page({ workspace: 'default', user: 'u1' }, { unreadOnly: true, first: 5 });
+    const [message] = await store.inbox.page(
+      { workspace: 'default', user: 'u1' },
+      { unreadOnly: true, first: 5 },
+    );
     expect(message).toMatchObject({ body: 'for u1', seq: 1, notification: record._id });
   });
 
@@ -59,7 +72,10 @@ describe('storing plans', () => {
     const other = notification({ to: [{ user: 'kept' }] });
     await insert(record, other);
     await cancelNotification(store.models, store.events, record, 'somebody');
-    const { stored } = await store.outbox.storePlans([emailPage(record, ['a@example.com']), inAppPage(other, ['kept'])], new Date());
+    const { stored } = await store.outbox.storePlans(
+      [emailPage(record, ['a@example.com']), inAppPage(other, ['kept'])],
+      new Date(),
+    );
     expect([...stored]).toEqual([other._id]);
     expect(await deliveriesOf(record._id)).toEqual([]);
     expect(await reread(record._id)).toMatchObject({ state: 'CANCELED', canceledBy: 'somebody' });
@@ -70,12 +86,20 @@ describe('storing plans', () => {
     await insert(record);
     const first = { ...emailPage(record, ['a@example.com', 'b@example.com']), nextCursor: 'two' };
     await store.outbox.storePlans([first], new Date());
-    expect(await reread(record._id)).toMatchObject({ state: 'PROCESSING', planned: false, planCursor: 'two' });
+    expect(await reread(record._id)).toMatchObject({
+      state: 'PROCESSING',
+      planned: false,
+      planCursor: 'two',
+    });
     const again = await store.outbox.storePlans([first], new Date());
     expect(again.stored.size).toBe(0);
     const paged = { ...record, planCursor: 'two' };
     await store.outbox.storePlans([emailPage(paged, ['b@example.com', 'c@example.com'])], new Date());
-    expect((await deliveriesOf(record._id)).map((d) => d.address).sort()).toEqual(['a@example.com', 'b@example.com', 'c@example.com']);
+    expect((await deliveriesOf(record._id)).map((d) => d.address).sort()).toEqual([
+      'a@example.com',
+      'b@example.com',
+      'c@example.com',
+    ]);
     expect(await reread(record._id)).toMatchObject({ planned: true, state: 'PROCESSING' });
   });
 
@@ -87,7 +111,9 @@ describe('storing plans', () => {
       new Date(),
     );
     expect(await reread(record._id)).toMatchObject({ state: 'COMPLETED' });
-    expect(await deliveriesOf(record._id)).toMatchObject([{ state: 'SKIPPED', skipReason: 'NO_ADDRESS', nextAttemptAt: null }]);
+    expect(await deliveriesOf(record._id)).toMatchObject([
+      { state: 'SKIPPED', skipReason: 'NO_ADDRESS', nextAttemptAt: null },
+    ]);
   });
 
   it('expires what is due too late', async () => {
@@ -115,9 +141,16 @@ describe('claims and records', () => {
   it('gives each delivery to one of many workers', async () => {
     const { ids } = await planned(['a@example.com', 'b@example.com', 'c@example.com']);
     const claims = await Promise.all(
-      Array.from({ length: 6 }, (_, worker) => store.outbox.claim(ids, 0, `worker-${worker}`, new Date(), lease())),
+      Array.from({ length: 6 }, (_, worker) =>
+        store.outbox.claim(ids, 0, `worker-${worker}`, new Date(), lease()),
+      ),
     );
-    expect(claims.flat().map((d) => d._id).sort()).toEqual([...ids].sort());
+    expect(
+      claims
+        .flat()
+        .map((d) => d._id)
+        .sort(),
+    ).toEqual([...ids].sort());
   });
 
   it('records outcomes, equal and different, and completes the notification with the last', async () => {
@@ -129,7 +162,13 @@ describe('claims and records', () => {
     await store.outbox.record([sent(second, 7)], 'w');
     expect(await reread(id)).toMatchObject({ state: 'COMPLETED' });
     for (const delivery of await deliveriesOf(id))
-      expect(delivery).toMatchObject({ state: 'SENT', provider: 'test', providerMessageId: `m-${delivery._id}`, attempt: 1, attempts: [{ ok: true }] });
+      expect(delivery).toMatchObject({
+        state: 'SENT',
+        provider: 'test',
+        providerMessageId: `m-${delivery._id}`,
+        attempt: 1,
+        attempts: [{ ok: true }],
+      });
   });
 
   it('lets a worker whose claim has run out change nothing', async () => {
@@ -153,7 +192,13 @@ describe('claims and records', () => {
       [
         {
           delivery: delivery as DeliveryRecord,
-          attempt: { at: new Date(), provider: 'test', ok: false, errorCode: 'CHANNEL_TIMEOUT', latencyMs: 1 },
+          attempt: {
+            at: new Date(),
+            provider: 'test',
+            ok: false,
+            errorCode: 'CHANNEL_TIMEOUT',
+            latencyMs: 1,
+          },
           result: { kind: 'retry', nextAttemptAt },
         },
       ],
@@ -174,7 +219,15 @@ describe('claims and records', () => {
     );
     await cancelNotification(store.models, store.events, await reread(cancelled._id), 'me');
     await new Promise((resolve) => setTimeout(resolve, 40));
-    expect(await store.outbox.claim(queued.map((q) => q.id), 0, 'w', new Date(), lease())).toEqual([]);
+    expect(
+      await store.outbox.claim(
+        queued.map((q) => q.id),
+        0,
+        'w',
+        new Date(),
+        lease(),
+      ),
+    ).toEqual([]);
     expect((await deliveriesOf(expiring._id))[0]).toMatchObject({ state: 'EXPIRED' });
     expect((await deliveriesOf(cancelled._id))[0]).toMatchObject({ state: 'CANCELED' });
     expect(await reread(expiring._id)).toMatchObject({ state: 'COMPLETED' });
@@ -189,7 +242,13 @@ describe('claims and records', () => {
           ? sent(delivery)
           : {
               delivery,
-              attempt: { at: new Date(), provider: 'test', ok: false, errorCode: 'CHANNEL_UNAUTHORIZED', latencyMs: 1 },
+              attempt: {
+                at: new Date(),
+                provider: 'test',
+                ok: false,
+                errorCode: 'CHANNEL_UNAUTHORIZED',
+                latencyMs: 1,
+              },
               result: { kind: 'failed' },
             },
       ),
@@ -197,12 +256,25 @@ describe('claims and records', () => {
     );
     const { replay, queued } = await replayNotification(store, await reread(id), undefined, 'operator');
     expect(replay.replayOf).toBe(id);
-    expect(await reread(id)).toMatchObject({ state: 'COMPLETED', replays: [{ notification: replay._id, by: 'operator' }] });
-    expect(await deliveriesOf(replay._id)).toMatchObject([{ address: 'dead@example.com', state: 'QUEUED', attempt: 0 }]);
-    const [again] = await store.outbox.claim(queued.map((q) => q.id), 0, 'w', new Date(), lease());
+    expect(await reread(id)).toMatchObject({
+      state: 'COMPLETED',
+      replays: [{ notification: replay._id, by: 'operator' }],
+    });
+    expect(await deliveriesOf(replay._id)).toMatchObject([
+      { address: 'dead@example.com', state: 'QUEUED', attempt: 0 },
+    ]);
+    const [again] = await store.outbox.claim(
+      queued.map((q) => q.id),
+      0,
+      'w',
+      new Date(),
+      lease(),
+    );
     await store.outbox.record([sent(again as DeliveryRecord)], 'w');
     expect(await reread(replay._id)).toMatchObject({ state: 'COMPLETED' });
-    await expect(replayNotification(store, await reread(replay._id), undefined, 'operator')).rejects.toMatchObject({ code: 'CONFLICT' });
+    await expect(
+      replayNotification(store, await reread(replay._id), undefined, 'operator'),
+    ).rejects.toMatchObject({ code: 'CONFLICT' });
   });
 });
 

@@ -23,7 +23,12 @@ export class MongoOutbox implements Outbox {
   readonly #events: EventLog;
   readonly #inbox: InboxPublisher;
 
-  constructor(deps: { connection: Connection; models: NotificationModels; events: EventLog; inbox: InboxPublisher }) {
+  constructor(deps: {
+    connection: Connection;
+    models: NotificationModels;
+    events: EventLog;
+    inbox: InboxPublisher;
+  }) {
     this.#connection = deps.connection;
     this.#models = deps.models;
     this.#events = deps.events;
@@ -59,7 +64,9 @@ export class MongoOutbox implements Outbox {
       this.#inbox.received(result.messages, result.unread),
       this.#events.append(result.events),
       this.#completeFinished(
-        pages.filter((p) => p.nextCursor === undefined && p.notification.planCursor !== undefined).map((p) => p.notification._id),
+        pages
+          .filter((p) => p.nextCursor === undefined && p.notification.planCursor !== undefined)
+          .map((p) => p.notification._id),
         now,
       ),
     ]);
@@ -105,11 +112,17 @@ export class MongoOutbox implements Outbox {
   async sweepPlans(priority: Priority, now: Date, nextLook: Date, limit: number): Promise<string[]> {
     const collection = this.#models.raw.notifications;
     const due = await collection
-      .find({ nextAttemptAt: { $lte: now }, priority }, { projection: { _id: 1 }, sort: { nextAttemptAt: 1 }, limit })
+      .find(
+        { nextAttemptAt: { $lte: now }, priority },
+        { projection: { _id: 1 }, sort: { nextAttemptAt: 1 }, limit },
+      )
       .toArray();
     const ids = due.map((d) => d._id);
     if (ids.length > 0)
-      await collection.updateMany({ _id: { $in: ids }, nextAttemptAt: { $lte: now } }, { $set: { nextAttemptAt: nextLook } });
+      await collection.updateMany(
+        { _id: { $in: ids }, nextAttemptAt: { $lte: now } },
+        { $set: { nextAttemptAt: nextLook } },
+      );
     return ids;
   }
 
@@ -129,11 +142,23 @@ export class MongoOutbox implements Outbox {
   }
 
   /** Ends claimed deliveries that must not be attempted. */
-  async #end(deliveries: readonly DeliveryRecord[], fence: string, state: 'EXPIRED' | 'CANCELED', now: Date): Promise<void> {
+  async #end(
+    deliveries: readonly DeliveryRecord[],
+    fence: string,
+    state: 'EXPIRED' | 'CANCELED',
+    now: Date,
+  ): Promise<void> {
     if (deliveries.length === 0) return;
     await this.#models.raw.deliveries.updateMany(
       { _id: { $in: deliveries.map((d) => d._id) }, fence },
-      { $set: { state, nextAttemptAt: null, fence: null, ...(state === 'EXPIRED' ? { expiredAt: now } : { canceledAt: now }) } },
+      {
+        $set: {
+          state,
+          nextAttemptAt: null,
+          fence: null,
+          ...(state === 'EXPIRED' ? { expiredAt: now } : { canceledAt: now }),
+        },
+      },
     );
     const type = state === 'EXPIRED' ? 'delivery.expired' : 'delivery.canceled';
     await this.#events.append(deliveries.map((d) => deliveryEvent(type, { ...d, state }, now)));
@@ -144,7 +169,10 @@ export class MongoOutbox implements Outbox {
   async #canceledAmong(deliveries: readonly DeliveryRecord[]): Promise<Set<string>> {
     if (deliveries.length === 0) return new Set();
     const found = await this.#models.raw.notifications
-      .find({ _id: { $in: [...new Set(deliveries.map((d) => d.notification))] }, state: 'CANCELED' }, { projection: { _id: 1 } })
+      .find(
+        { _id: { $in: [...new Set(deliveries.map((d) => d.notification))] }, state: 'CANCELED' },
+        { projection: { _id: 1 } },
+      )
       .toArray();
     return new Set(found.map((d) => d._id));
   }

@@ -62,8 +62,7 @@ export async function recordOutcomes(
     );
     modified = result.modifiedCount;
   }
-  const written =
-    modified === outcomes.length ? outcomes : await stillOurs(models, outcomes, ids, recorded);
+  const written = modified === outcomes.length ? outcomes : await stillOurs(models, outcomes, ids, recorded);
   return { written, events: written.map(eventOf) };
 }
 
@@ -97,12 +96,26 @@ function changeOf({ attempt, result }: AttemptOutcome): Change['update'] {
     case 'retry':
       return { ...common, $set: { state: 'QUEUED', nextAttemptAt: result.nextAttemptAt } };
     case 'failed':
-      return { ...common, $set: { state: 'FAILED', provider: attempt.provider, failedAt: attempt.at, nextAttemptAt: null } };
+      return {
+        ...common,
+        $set: { state: 'FAILED', provider: attempt.provider, failedAt: attempt.at, nextAttemptAt: null },
+      };
   }
 }
 
 function eventOf({ delivery, attempt, result }: AttemptOutcome): HeraldEvent {
-  const state: DeliveryRecord['state'] = result.kind === 'sent' ? 'SENT' : result.kind === 'retry' ? 'QUEUED' : 'FAILED';
-  const type = result.kind === 'sent' ? 'delivery.sent' : result.kind === 'retry' ? 'delivery.retrying' : 'delivery.failed';
-  return deliveryEvent(type, { ...delivery, state, provider: attempt.provider }, attempt.at, attempt.errorCode);
+  const state: DeliveryRecord['state'] =
+    result.kind === 'sent' ? 'SENT' : result.kind === 'retry' ? 'QUEUED' : 'FAILED';
+  const type =
+    result.kind === 'sent'
+      ? 'delivery.sent'
+      : result.kind === 'retry'
+        ? 'delivery.retrying'
+        : 'delivery.failed';
+  return deliveryEvent(
+    type,
+    { ...delivery, state, provider: attempt.provider },
+    attempt.at,
+    attempt.errorCode,
+  );
 }

@@ -34,8 +34,7 @@ export async function storePlans(
   return inTransaction(connection, async (session) => {
     const stored = await moveOn(models, pages, now, fence, session);
     const deliveries = await newDeliveries(models, pages, stored, now, fence, session);
-    if (deliveries.length > 0)
-      await models.raw.deliveries.insertMany(deliveries, { session, ordered: true });
+    if (deliveries.length > 0) await models.raw.deliveries.insertMany(deliveries, { session, ordered: true });
     const { messages, unread } = await insertMessages(models, deliveries, now, session);
     return { stored, deliveries, messages, unread, events: eventsOf(pages, stored, deliveries, now) };
   });
@@ -82,7 +81,10 @@ async function moveOn(
     { session, ordered: true },
   );
   const moved = await models.raw.notifications
-    .find({ _id: { $in: pages.map((p) => p.notification._id) }, planFence: fence }, { session, projection: { _id: 1 } })
+    .find(
+      { _id: { $in: pages.map((p) => p.notification._id) }, planFence: fence },
+      { session, projection: { _id: 1 } },
+    )
     .toArray();
   return new Set(moved.map((doc) => doc._id));
 }
@@ -90,7 +92,9 @@ async function moveOn(
 /** Nothing is left to send: known before the deliveries are stored, for the notifications of a single page. */
 const isDone = (page: PlanPage): boolean =>
   page.notification.planCursor === undefined &&
-  page.deliveries.every((d) => d.skipReason !== undefined || d.renderError !== undefined || d.channel === 'IN_APP');
+  page.deliveries.every(
+    (d) => d.skipReason !== undefined || d.renderError !== undefined || d.channel === 'IN_APP',
+  );
 
 async function newDeliveries(
   models: NotificationModels,
@@ -106,7 +110,11 @@ async function newDeliveries(
     if (!stored.has(page.notification._id)) continue;
     const onePage = page.nextCursor === undefined && page.notification.planCursor === undefined;
     for (const planned of page.deliveries) {
-      const record = deliveryOfPlan(page.notification, planned, { sole: onePage && page.deliveries.length === 1, now, fence });
+      const record = deliveryOfPlan(page.notification, planned, {
+        sole: onePage && page.deliveries.length === 1,
+        now,
+        fence,
+      });
       byId.set(record._id, record);
       if (!onePage) paged.push(record._id);
     }
@@ -143,7 +151,13 @@ function eventsOf(
   });
   for (const page of pages)
     if (stored.has(page.notification._id))
-      events.push(notificationUpdated(page.notification, page.nextCursor === undefined && isDone(page) ? 'COMPLETED' : 'PROCESSING', now));
+      events.push(
+        notificationUpdated(
+          page.notification,
+          page.nextCursor === undefined && isDone(page) ? 'COMPLETED' : 'PROCESSING',
+          now,
+        ),
+      );
   return events;
 }
 

@@ -44,10 +44,15 @@ export class ReadService {
   }
 
   /** Newest first, one more than `size` where there are more. */
-  async list(workspace: string, filter: ListFilter, size: number, after: string | undefined): Promise<NotificationRecord[]> {
+  async list(
+    workspace: string,
+    filter: ListFilter,
+    size: number,
+    after: string | undefined,
+  ): Promise<NotificationRecord[]> {
     if (filter.user !== undefined) return this.#listOfUser(workspace, filter, size, after);
     return this.#models.notifications
-      .find({ workspace, ...(this.#conditions(filter)), ...(after !== undefined && { _id: { $lt: after } }) })
+      .find({ workspace, ...this.#conditions(filter), ...(after !== undefined && { _id: { $lt: after } }) })
       .sort({ _id: -1 })
       .limit(size + 1)
       .maxTimeMS(LIST_TIME_MS)
@@ -68,7 +73,7 @@ export class ReadService {
       return Math.min(total, COUNT_LIMIT);
     }
     return this.#models.notifications
-      .countDocuments({ workspace, ...(this.#conditions(filter)) })
+      .countDocuments({ workspace, ...this.#conditions(filter) })
       .limit(COUNT_LIMIT)
       .maxTimeMS(LIST_TIME_MS);
   }
@@ -90,7 +95,9 @@ export class ReadService {
   }
 
   async countDeliveriesOf(notification: string, user: string | undefined): Promise<number> {
-    return this.#models.deliveries.countDocuments({ notification, ...(user !== undefined && { user }) }).limit(COUNT_LIMIT);
+    return this.#models.deliveries
+      .countDocuments({ notification, ...(user !== undefined && { user }) })
+      .limit(COUNT_LIMIT);
   }
 
   /** By the deliveries to this user, newest notification first. */

@@ -10,4 +10,5 @@ export function maySee(principal: Principal, record: Pick<NotificationRecord, 'w
 
 /** A user who came by the inbox sees of a notification only the deliveries to himself. */
 export const maySeeDelivery = (principal: Principal, delivery: DeliveryRecord): boolean =>
-  principal.workspace === delivery.workspace && (principal.kind !== 'user' || delivery.user === principal.user);
+  principal.workspace === delivery.workspace &&
+  (principal.kind !== 'user' || delivery.user === principal.user);

@@ -26,7 +26,10 @@ interface TypeResolvers {
   readonly NotificationConnection: NotificationConnectionResolvers;
 }
 
-export function notificationTypeResolvers(deps: ResolverDeps, loaders: ReturnType<typeof loadersOf>): TypeResolvers {
+export function notificationTypeResolvers(
+  deps: ResolverDeps,
+  loaders: ReturnType<typeof loadersOf>,
+): TypeResolvers {
   const find = lookup(loaders);
   return {
     async list(_, { filter, first, after }, context) {
@@ -78,7 +81,11 @@ export function notificationTypeResolvers(deps: ResolverDeps, loaders: ReturnTyp
           ...(user !== undefined && { user }),
         });
         const shown = found.slice(0, TIMELINE_DELIVERIES);
-        return timelineOf(record, shown, user === undefined ? Math.max(record.deliveryCount, found.length) : shown.length);
+        return timelineOf(
+          record,
+          shown,
+          user === undefined ? Math.max(record.deliveryCount, found.length) : shown.length,
+        );
       },
     },
 

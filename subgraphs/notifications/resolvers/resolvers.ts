@@ -3,7 +3,7 @@ import { requirePrincipal } from '../../../platform/auth/principal.ts';
 import { DateTimeScalar, JsonScalar } from '../../../platform/graphql/scalars.ts';
 import type { Resolvers } from '../generated/types.ts';
 import { messageId } from '../inbox/inbox-service.ts';
-import { type ResolverDeps, loadersOf } from './deps.ts';
+import { loadersOf, type ResolverDeps } from './deps.ts';
 import { inboxResolvers } from './inbox-resolvers.ts';
 import { lookup } from './lookup.ts';
 import { notificationTypeResolvers } from './notification-type-resolvers.ts';

@@ -1,8 +1,8 @@
 /** sendNotification(s), cancel, replay. */
 import { type Principal, requirePrincipal } from '../../../platform/auth/principal.ts';
 import { badInput, HeraldError } from '../../../platform/errors/herald-error.ts';
-import type { SendInput } from '../accept/check-input.ts';
 import type { Sender } from '../accept/accept.ts';
+import type { SendInput } from '../accept/check-input.ts';
 import { cancelNotification } from '../change/cancel.ts';
 import { replayNotification } from '../change/replay.ts';
 import type { MutationResolvers } from '../generated/types.ts';
@@ -12,7 +12,10 @@ import type { Lookup } from './lookup.ts';
 const MAX_INPUTS = 1_000;
 
 type SendMutations = Required<
-  Pick<MutationResolvers, 'sendNotification' | 'sendNotifications' | 'cancelNotification' | 'replayNotification'>
+  Pick<
+    MutationResolvers,
+    'sendNotification' | 'sendNotifications' | 'cancelNotification' | 'replayNotification'
+  >
 >;
 
 export function sendResolvers(deps: ResolverDeps, find: Lookup): SendMutations {
@@ -37,7 +40,10 @@ export function sendResolvers(deps: ResolverDeps, find: Lookup): SendMutations {
       const results = await deps.accept.accept(sender, inputs as SendInput[], paths);
       return results.map((result) =>
         result instanceof HeraldError
-          ? { deduplicated: false, error: { code: result.code, field: result.field ?? null, message: result.message } }
+          ? {
+              deduplicated: false,
+              error: { code: result.code, field: result.field ?? null, message: result.message },
+            }
           : result,
       );
     },
@@ -51,7 +57,12 @@ export function sendResolvers(deps: ResolverDeps, find: Lookup): SendMutations {
     async replayNotification(_, { id, deliveries }, context) {
       const principal = requirePrincipal(context, 'app', 'operator');
       const original = await find.notification(principal, id, context);
-      const { replay, queued } = await replayNotification(deps, original, deliveries ?? undefined, nameOf(principal));
+      const { replay, queued } = await replayNotification(
+        deps,
+        original,
+        deliveries ?? undefined,
+        nameOf(principal),
+      );
       try {
         for (const delivery of queued)
           await deps.queues.addSends(delivery.channel, [

@@ -29,7 +29,11 @@ export class SandboxStore {
 
   async keep(workspace: string, message: SandboxMessageRecord): Promise<void> {
     const key = this.#names.sandbox(workspace);
-    await this.#redis.multi().lpush(key, JSON.stringify(message)).ltrim(key, 0, KEPT - 1).exec();
+    await this.#redis
+      .multi()
+      .lpush(key, JSON.stringify(message))
+      .ltrim(key, 0, KEPT - 1)
+      .exec();
   }
 
   /** Newest first. */

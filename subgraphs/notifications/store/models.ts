@@ -165,7 +165,10 @@ export async function prepareStore(models: NotificationModels): Promise<void> {
   await Promise.all([notifications, deliveries, messages, counters].map(prepare));
 }
 
-async function prepare(model: { createCollection(): Promise<unknown>; createIndexes(): Promise<unknown> }): Promise<void> {
+async function prepare(model: {
+  createCollection(): Promise<unknown>;
+  createIndexes(): Promise<unknown>;
+}): Promise<void> {
   await model.createCollection();
   await model.createIndexes();
 }

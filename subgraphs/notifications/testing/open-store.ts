@@ -75,11 +75,19 @@ export function notification(changes: Partial<NotificationRecord> = {}): Notific
 /** A plan of one in-app delivery for each user. */
 export const inAppPage = (record: NotificationRecord, users: readonly string[]): PlanPage => ({
   notification: record,
-  deliveries: users.map((user) => ({ channel: 'IN_APP', user, content: { body: `for ${user}`, locale: 'en' } })),
+  deliveries: users.map((user) => ({
+    channel: 'IN_APP',
+    user,
+    content: { body: `for ${user}`, locale: 'en' },
+  })),
 });
 
 /** A plan of one e-mail for each address. */
 export const emailPage = (record: NotificationRecord, addresses: readonly string[]): PlanPage => ({
   notification: record,
-  deliveries: addresses.map((address) => ({ channel: 'EMAIL', address, content: { body: 'Hello', locale: 'en' } })),
+  deliveries: addresses.map((address) => ({
+    channel: 'EMAIL',
+    address,
+    content: { body: 'Hello', locale: 'en' },
+  })),
 });

@@ -23,7 +23,13 @@ const delivery = (changes: Partial<DeliveryRecord>): DeliveryRecord => ({
   ...changes,
 });
 const types = (...args: Parameters<typeof timelineOf>) => timelineOf(...args).map((e) => e.type);
-const record = notification({ _id: 'ntf_1', createdAt: t(0), dueAt: t(0), plannedAt: t(1), deliveryCount: 1 });
+const record = notification({
+  _id: 'ntf_1',
+  createdAt: t(0),
+  dueAt: t(0),
+  plannedAt: t(1),
+  deliveryCount: 1,
+});
 
 describe('timelineOf', () => {
   it('tells the way of an e-mail that needed two attempts', () => {
@@ -32,31 +38,79 @@ describe('timelineOf', () => {
       provider: 'smtp',
       attempt: 2,
       attempts: [
-        { at: t(2), provider: 'smtp', ok: false, errorCode: 'CHANNEL_TIMEOUT', errorMessage: 'slow', latencyMs: 9 },
+        {
+          at: t(2),
+          provider: 'smtp',
+          ok: false,
+          errorCode: 'CHANNEL_TIMEOUT',
+          errorMessage: 'slow',
+          latencyMs: 9,
+        },
         { at: t(5), provider: 'smtp', ok: true, latencyMs: 3 },
       ],
       sentAt: t(5),
       openedAt: t(60),
     });
     const entries = timelineOf({ ...record, completedAt: t(6) }, [twice], 1);
-    expect(entries.map((e) => e.type)).toEqual(['accepted', 'routed', 'rendered', 'attempt', 'attempt', 'sent', 'completed', 'opened']);
-    expect(entries[3]).toMatchObject({ channel: 'EMAIL', detail: { number: 1, ok: false, errorCode: 'CHANNEL_TIMEOUT', address: 'a@example.com' } });
+    expect(entries.map((e) => e.type)).toEqual([
+      'accepted',
+      'routed',
+      'rendered',
+      'attempt',
+      'attempt',
+      'sent',
+      'completed',
+      'opened',
+    ]);
+    expect(entries[3]).toMatchObject({
+      channel: 'EMAIL',
+      detail: { number: 1, ok: false, errorCode: 'CHANNEL_TIMEOUT', address: 'a@example.com' },
+    });
   });
   it('tells an in-app delivery, all in one instant, in the order of its steps', () => {
-    const inApp = delivery({ channel: 'IN_APP', state: 'DELIVERED', user: 'ann', attempts: [{ at: t(1), provider: 'inbox', ok: true, latencyMs: 0 }], sentAt: t(1), deliveredAt: t(1) });
-    expect(types({ ...record, completedAt: t(1) }, [inApp], 1)).toEqual(['accepted', 'routed', 'rendered', 'attempt', 'delivered', 'completed']);
+    const inApp = delivery({
+      channel: 'IN_APP',
+      state: 'DELIVERED',
+      user: 'ann',
+      attempts: [{ at: t(1), provider: 'inbox', ok: true, latencyMs: 0 }],
+      sentAt: t(1),
+      deliveredAt: t(1),
+    });
+    expect(types({ ...record, completedAt: t(1) }, [inApp], 1)).toEqual([
+      'accepted',
+      'routed',
+      'rendered',
+      'attempt',
+      'delivered',
+      'completed',
+    ]);
   });
   it('says why something was skipped, failed, expired or cancelled', () => {
-    expect(timelineOf(record, [delivery({ state: 'SKIPPED', skipReason: 'UNSUBSCRIBED' })], 1)[2]).toMatchObject({ type: 'skipped', detail: { reason: 'UNSUBSCRIBED' } });
+    expect(
+      timelineOf(record, [delivery({ state: 'SKIPPED', skipReason: 'UNSUBSCRIBED' })], 1)[2],
+    ).toMatchObject({ type: 'skipped', detail: { reason: 'UNSUBSCRIBED' } });
     expect(types(record, [delivery({ state: 'FAILED', failedAt: t(9) })], 1)).toContain('failed');
     expect(types(record, [delivery({ state: 'EXPIRED', expiredAt: t(9) })], 1)).toContain('expired');
-    expect(timelineOf({ ...record, canceledAt: t(9), canceledBy: 'Eve' }, [], 0).at(-1)).toMatchObject({ type: 'canceled', detail: { by: 'Eve' } });
+    expect(timelineOf({ ...record, canceledAt: t(9), canceledBy: 'Eve' }, [], 0).at(-1)).toMatchObject({
+      type: 'canceled',
+      detail: { by: 'Eve' },
+    });
   });
   it('points from a replay to its original and back', () => {
-    expect(timelineOf({ ...record, replayOf: 'ntf_0' }, [], 0)).toContainEqual({ at: t(0), type: 'replayOf', detail: { notification: 'ntf_0' } });
-    expect(timelineOf({ ...record, replays: [{ at: t(30), notification: 'ntf_2', by: 'Eve' }] }, [], 0).at(-1)).toMatchObject({ type: 'replayed', detail: { notification: 'ntf_2', by: 'Eve' } });
+    expect(timelineOf({ ...record, replayOf: 'ntf_0' }, [], 0)).toContainEqual({
+      at: t(0),
+      type: 'replayOf',
+      detail: { notification: 'ntf_0' },
+    });
+    expect(
+      timelineOf({ ...record, replays: [{ at: t(30), notification: 'ntf_2', by: 'Eve' }] }, [], 0).at(-1),
+    ).toMatchObject({ type: 'replayed', detail: { notification: 'ntf_2', by: 'Eve' } });
   });
   it('says when it does not show all', () => {
-    expect(timelineOf(record, [delivery({})], 5)).toContainEqual({ at: t(1), type: 'truncated', detail: { deliveries: 5, shown: 1 } });
+    expect(timelineOf(record, [delivery({})], 5)).toContainEqual({
+      at: t(1),
+      type: 'truncated',
+      detail: { deliveries: 5, shown: 1 },
+    });
   });
 });

@@ -38,9 +38,16 @@ export function timelineOf(
   deliveries: readonly DeliveryRecord[],
   total: number,
 ): TimelineEntryRecord[] {
-  const entries = [...ofNotification(notification), ...deliveries.flatMap((d) => ofDelivery(notification, d))];
+  const entries = [
+    ...ofNotification(notification),
+    ...deliveries.flatMap((d) => ofDelivery(notification, d)),
+  ];
   if (total > deliveries.length)
-    entries.push({ at: notification.plannedAt ?? notification.createdAt, type: 'truncated', detail: { deliveries: total, shown: deliveries.length } });
+    entries.push({
+      at: notification.plannedAt ?? notification.createdAt,
+      type: 'truncated',
+      detail: { deliveries: total, shown: deliveries.length },
+    });
   return entries
     .map((entry, index) => ({ entry, index }))
     .sort(
@@ -59,10 +66,16 @@ const rank = (type: string): number => {
 
 function ofNotification(n: NotificationRecord): TimelineEntryRecord[] {
   const entries: TimelineEntryRecord[] = [
-    { at: n.createdAt, type: 'accepted', detail: { app: n.app, priority: n.priority, ...(n.event !== undefined && { event: n.event }) } },
+    {
+      at: n.createdAt,
+      type: 'accepted',
+      detail: { app: n.app, priority: n.priority, ...(n.event !== undefined && { event: n.event }) },
+    },
   ];
-  if (n.replayOf !== undefined) entries.push({ at: n.createdAt, type: 'replayOf', detail: { notification: n.replayOf } });
-  if (n.dueAt > n.createdAt) entries.push({ at: n.createdAt, type: 'scheduled', detail: { dueAt: n.dueAt.toISOString() } });
+  if (n.replayOf !== undefined)
+    entries.push({ at: n.createdAt, type: 'replayOf', detail: { notification: n.replayOf } });
+  if (n.dueAt > n.createdAt)
+    entries.push({ at: n.createdAt, type: 'scheduled', detail: { dueAt: n.dueAt.toISOString() } });
   if (n.plannedAt)
     entries.push({
       at: n.plannedAt,
@@ -75,9 +88,14 @@ function ofNotification(n: NotificationRecord): TimelineEntryRecord[] {
     });
   if (n.completedAt) entries.push({ at: n.completedAt, type: 'completed' });
   if (n.expiredAt) entries.push({ at: n.expiredAt, type: 'expired' });
-  if (n.canceledAt) entries.push({ at: n.canceledAt, type: 'canceled', detail: { by: n.canceledBy ?? null } });
+  if (n.canceledAt)
+    entries.push({ at: n.canceledAt, type: 'canceled', detail: { by: n.canceledBy ?? null } });
   for (const replay of n.replays ?? [])
-    entries.push({ at: replay.at, type: 'replayed', detail: { notification: replay.notification, by: replay.by } });
+    entries.push({
+      at: replay.at,
+      type: 'replayed',
+      detail: { notification: replay.notification, by: replay.by },
+    });
   return entries;
 }
 
@@ -89,14 +107,18 @@ function ofDelivery(notification: NotificationRecord, d: DeliveryRecord): Timeli
     if (at) entries.push({ at, type, ...base, detail: { delivery: d._id, ...to, ...detail } });
   };
   if (d.skipReason) add(d.createdAt, 'skipped', { reason: d.skipReason });
-  else if (d.content) add(d.createdAt, 'rendered', { locale: d.content.locale, template: notification.template ?? null });
+  else if (d.content)
+    add(d.createdAt, 'rendered', { locale: d.content.locale, template: notification.template ?? null });
   d.attempts.forEach((attempt, index) => {
     add(attempt.at, 'attempt', {
       number: index + 1,
       provider: attempt.provider,
       ok: attempt.ok,
       latencyMs: attempt.latencyMs,
-      ...(attempt.errorCode !== undefined && { errorCode: attempt.errorCode, errorMessage: attempt.errorMessage }),
+      ...(attempt.errorCode !== undefined && {
+        errorCode: attempt.errorCode,
+        errorMessage: attempt.errorMessage,
+      }),
     });
   });
   if (d.channel !== 'IN_APP') add(d.sentAt, 'sent', { provider: d.provider });
