@@ -51,10 +51,17 @@ const rows: readonly Row[] = [
     expected: ['ann EMAIL ann@example.com', 'ann IN_APP'],
   },
   {
-    what: "a route's channel without words is left out",
+    what: 'a channel without words',
     notification: { channels: ['EMAIL', 'SMS'] },
     route: { offered: ['SMS'] },
-    expected: ['ann SMS +4915112345678'],
+    expected: ['ann EMAIL ✗NOT_ALLOWED', 'ann SMS +4915112345678'],
+  },
+  {
+    what: 'an address without words',
+    recipients: [],
+    notification: { to: [{ channel: 'EMAIL', address: 'x@example.com' }] },
+    route: { offered: ['SMS'] },
+    expected: ['- EMAIL ✗NOT_ALLOWED'],
   },
   {
     what: 'an address kept for the channel before the profile',
@@ -141,10 +148,10 @@ describe('plan', () => {
       configured ?? all,
       now,
     );
-    const told = planned.map(
-      (p) =>
-        `${p.user ?? '-'} ${p.channel}${p.skipReason ? ` ✗${p.skipReason}` : p.address === undefined ? '' : ` ${p.address}`}`,
-    );
+    const told = planned.map((p) => {
+      const end = p.skipReason ? ` ✗${p.skipReason}` : p.address === undefined ? '' : ` ${p.address}`;
+      return `${p.user ?? '-'} ${p.channel}${end}`;
+    });
     expect(told).toEqual(expected);
   });
 });

@@ -70,21 +70,18 @@ export function plan(
   };
   for (const recipient of recipients)
     for (const channel of channelsFor(notification, route, recipient))
-      for (const planned of onChannel(
-        recipient,
-        channel,
-        notification.category,
-        preferences.get(recipient.id) ?? [],
+      for (const planned of onChannel(recipient, channel, {
+        category: notification.category,
+        preferences: preferences.get(recipient.id) ?? [],
+        offered: route.offered,
         configured,
-      ))
+      }))
         add(planned);
   for (const { channel, address } of notification.to)
-    if (channel !== undefined && address !== undefined)
-      add({
-        channel,
-        address,
-        ...(configured.has(channel) ? {} : { skipReason: 'CHANNEL_NOT_CONFIGURED' as const }),
-      });
+    if (channel !== undefined && address !== undefined) {
+      const skipReason = unusable(channel, route.offered, configured);
+      add({ channel, address, ...(skipReason && { skipReason }) });
+    }
   return [...byKey.values()];
 }
 
@@ -94,25 +91,24 @@ function channelsFor(
   route: PlanRoute,
   recipient: PlanRecipient,
 ): readonly Channel[] {
-  if (notification.channels.length > 0)
-    return route.offered
-      ? notification.channels.filter((c) => route.offered?.includes(c))
-      : notification.channels;
+  if (notification.channels.length > 0) return notification.channels;
   if (route.offered) return route.offered;
   return recipient.preferredChannels.length > 0 ? recipient.preferredChannels : DEFAULT_CHANNELS;
 }
 
-function onChannel(
-  recipient: PlanRecipient,
-  channel: Channel,
-  category: string | undefined,
-  preferences: readonly Preference[],
-  configured: ReadonlySet<Channel>,
-): Planned[] {
+interface Rules {
+  readonly category: string | undefined;
+  readonly preferences: readonly Preference[];
+  readonly offered: readonly Channel[] | undefined;
+  readonly configured: ReadonlySet<Channel>;
+}
+
+function onChannel(recipient: PlanRecipient, channel: Channel, rules: Rules): Planned[] {
   const skip = (skipReason: SkipReason): Planned[] => [{ channel, user: recipient.id, skipReason }];
-  if (!isAllowed(preferences, category, channel)) return skip('UNSUBSCRIBED');
+  if (!isAllowed(rules.preferences, rules.category, channel)) return skip('UNSUBSCRIBED');
+  const reason = unusable(channel, rules.offered, rules.configured);
+  if (reason) return skip(reason);
   if (channel === 'IN_APP') return [{ channel, user: recipient.id }];
-  if (!configured.has(channel)) return skip('CHANNEL_NOT_CONFIGURED');
   if (channel === 'WEB_PUSH')
     return recipient.devices.length === 0
       ? skip('NO_ADDRESS')
@@ -124,6 +120,16 @@ function onChannel(
         }));
   const address = addressOn(recipient, channel);
   return address === undefined ? skip('NO_ADDRESS') : [{ channel, user: recipient.id, address }];
+}
+
+/** Why nothing can go out on a channel, whoever it is for: the template has no words for it, or nobody serves it. */
+function unusable(
+  channel: Channel,
+  offered: readonly Channel[] | undefined,
+  configured: ReadonlySet<Channel>,
+): SkipReason | undefined {
+  if (offered && !offered.includes(channel)) return 'NOT_ALLOWED';
+  return configured.has(channel) ? undefined : 'CHANNEL_NOT_CONFIGURED';
 }
 
 /** The address of a person on a channel: one kept for the channel goes before the profile's. */

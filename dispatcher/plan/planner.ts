@@ -8,6 +8,7 @@ import type { Logger } from '../../platform/logging/logger.ts';
 import type {
   NotificationRecord,
   Outbox,
+  PlannedDelivery,
   PlanPage,
   QueuedDelivery,
 } from '../../subgraphs/notifications/index.ts';
@@ -140,9 +141,12 @@ export class Planner {
     return {
       notification: record,
       ...(template && { templateVersion: template.version }),
-      deliveries: planned.map((p) =>
-        inWords(record, template, p, p.user === undefined ? undefined : byId.get(p.user)),
-      ),
+      deliveries: [
+        ...planned.map((p) =>
+          inWords(record, template, p, p.user === undefined ? undefined : byId.get(p.user)),
+        ),
+        ...page.users.filter((id) => !byId.has(id)).map((user) => gone(record, user)),
+      ],
       ...(page.nextCursor !== undefined && { nextCursor: page.nextCursor }),
     };
   }
@@ -173,6 +177,13 @@ export class Planner {
     return stored;
   }
 }
+
+/** A person whom nobody knows any more: nothing can be sent, but the recipient does not vanish either. */
+const gone = ({ channels }: NotificationRecord, user: string): PlannedDelivery => ({
+  channel: channels[0] ?? 'IN_APP',
+  user,
+  skipReason: 'NO_ADDRESS',
+});
 
 /** A map by identity that is iterated as pairs. */
 class Entries<K, V> extends Map<K, V> {

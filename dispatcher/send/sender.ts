@@ -10,7 +10,7 @@ import type { UsersService } from '../../subgraphs/users/index.ts';
 import type { OutgoingMessage, ProviderChannel, SendOutcome } from '../channels/contract.ts';
 import type { ProviderSet } from '../channels/registry.ts';
 import type { Enqueue } from '../plan/planner.ts';
-import { type RetryPolicy, verdict } from './retry-policy.ts';
+import { type RetryPolicy, type Verdict, verdict } from './retry-policy.ts';
 
 const MAX_GROUP = 200;
 /** Attempts of one channel that run side by side in one process, where the provider does not say how many. */
@@ -128,6 +128,7 @@ export class Sender {
       chosen?.definition.capabilities.idempotent ?? false,
       Math.random(),
     );
+    this.#tell(delivery, chosen?.id, outcome, decision);
     if (outcome.kind === 'invalidRecipient' && delivery.device)
       await this.#users.removeDevices(delivery.workspace, [delivery.device.id]);
     return {
@@ -155,6 +156,28 @@ export class Sender {
               }
             : { kind: 'failed' },
     };
+  }
+
+  /** What did not go through is logged with its ids; what did is in the timeline. */
+  #tell(
+    delivery: DeliveryRecord,
+    provider: string | undefined,
+    outcome: SendOutcome,
+    decision: Verdict,
+  ): void {
+    if (outcome.kind === 'accepted') return;
+    const fields = {
+      workspace: delivery.workspace,
+      notification: delivery.notification,
+      delivery: delivery._id,
+      channel: delivery.channel,
+      provider,
+      attempt: delivery.attempt + 1,
+      outcome: outcome.kind,
+      reason: outcome.message,
+    };
+    if (decision.kind === 'failed') this.#log.warn(fields, 'delivery failed: a dead letter');
+    else this.#log.info(fields, 'delivery will be tried again');
   }
 }
 

@@ -45,6 +45,11 @@ test('a second one is told who has it, and gets it after the release', async () 
   expect(await dataFolderOwner(dataDir)).toBeUndefined();
   const second = await DataFolderLock.acquire(dataDir);
   expect(second.leftBehind).toEqual([]);
+  // What the first does now is none of the second's.
+  await first.update({ url: 'http://127.0.0.1:1' });
+  await first.release();
+  expect((await dataFolderOwner(dataDir))?.url).toBeUndefined();
+  expect(await dataFolderOwner(dataDir)).toBeDefined();
   await second.release();
   expect(await readdir(dataDir)).toEqual([]);
 });

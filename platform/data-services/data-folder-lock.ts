@@ -44,6 +44,7 @@ export class DataFolderLock {
   readonly leftBehind: DataFolderOwner['children'];
   #owner: DataFolderOwner;
   #writing: Promise<void> = Promise.resolve();
+  #released = false;
 
   private constructor(dataDir: string, owner: DataFolderOwner, leftBehind: DataFolderOwner['children']) {
     this.dataDir = dataDir;
@@ -80,13 +81,17 @@ export class DataFolderLock {
 
   /** Tells others where this Herald answers and what it has started. */
   update(change: Partial<Pick<DataFolderOwner, 'url' | 'children'>>): Promise<void> {
+    if (this.#released) return Promise.resolve();
     this.#owner = { ...this.#owner, ...change };
     const owner = this.#owner;
     this.#writing = this.#writing.then(() => writeJsonFile(lockPath(this.dataDir), owner));
     return this.#writing;
   }
 
+  /** Gives it up; a second call does nothing, so that it cannot take the lock of the next owner. */
   async release(): Promise<void> {
+    if (this.#released) return;
+    this.#released = true;
     await this.#writing;
     await rm(lockPath(this.dataDir), { force: true });
   }

@@ -43,8 +43,12 @@ function realPython(): string {
   return stdout.trim();
 }
 
-const provide = (dataDir: string, options: Partial<DataServicesOptions> = {}) =>
-  provideDataServices({ dataDir, toolsDir, allowDownload: false, ...options });
+/** Stopped at the end at the latest: a failed test leaves nothing running. */
+async function provide(dataDir: string, options: Partial<DataServicesOptions> = {}): Promise<DataServices> {
+  const services = await provideDataServices({ dataDir, toolsDir, allowDownload: false, ...options });
+  cleanups.push(() => services.stop());
+  return services;
+}
 
 /** One document in a transaction, and one Redis entry. */
 async function write(services: DataServices, id: string): Promise<void> {

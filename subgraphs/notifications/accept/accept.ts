@@ -21,6 +21,8 @@ import { requestHash } from './request-hash.ts';
 export interface Sender {
   readonly workspace: string;
   readonly app: string;
+  /** Of the request that sends, for the log. */
+  readonly requestId?: string;
 }
 export interface Accepted {
   readonly notification: NotificationRecord;
@@ -94,6 +96,12 @@ export class AcceptService {
       }
     });
     this.#enqueuer.accepted(fresh);
+    if (this.#log.isLevelEnabled('debug'))
+      for (const { _id, workspace, app } of fresh)
+        this.#log.debug(
+          { requestId: sender.requestId, workspace, app, notification: _id },
+          'notification accepted',
+        );
     if (duplicates.length > 0) await this.#answerDuplicates(duplicates, paths, results);
     return results.map((r) => r ?? new HeraldError('INTERNAL_SERVER_ERROR', 'The send was not decided.'));
   }
@@ -196,15 +204,11 @@ export class AcceptService {
       const at = paths[index] ?? 'input';
       results.push(inputProblem(input, at, now) ?? (await this.#references(workspace, input, at)));
     }
-    const users = new Set<string>();
-    const groups = new Set<string>();
-    inputs.forEach((input, index) => {
-      if (results[index] instanceof HeraldError) return;
-      for (const entry of input.to ?? []) {
-        if (entry.user != null) users.add(entry.user);
-        if (entry.group != null) groups.add(entry.group);
-      }
-    });
+    const wanted = results.map((result, index) =>
+      result instanceof HeraldError ? [] : recipientsOf(inputs[index] ?? {}, result, paths[index] ?? 'input'),
+    );
+    const users = new Set(wanted.flatMap((own) => own.flatMap((r) => r.user ?? [])));
+    const groups = new Set(wanted.flatMap((own) => own.flatMap((r) => r.group ?? [])));
     const [missing, empty] = await Promise.all([
       users.size > 0 ? this.#users.missingUsers(workspace, [...users]) : [],
       groups.size > 0 ? this.#users.emptyGroups(workspace, [...groups]) : [],
@@ -213,18 +217,11 @@ export class AcceptService {
     const missingUsers = new Set(missing);
     const emptyGroups = new Set(empty);
     return results.map((result, index) => {
-      if (result instanceof HeraldError) return result;
-      for (const [position, entry] of (inputs[index]?.to ?? []).entries()) {
-        if (entry.user != null && missingUsers.has(entry.user))
-          return badInput(
-            `${paths[index]}.to.${position}.user`,
-            `There is no user "${entry.user}". Create it with upsertUsers first.`,
-          );
-        if (entry.group != null && emptyGroups.has(entry.group))
-          return badInput(
-            `${paths[index]}.to.${position}.group`,
-            `No user is in the group "${entry.group}".`,
-          );
+      for (const { user, group, field, of } of wanted[index] ?? []) {
+        if (user !== undefined && missingUsers.has(user))
+          return badInput(field, `There is no user "${user}"${of}. Create it with upsertUsers first.`);
+        if (group !== undefined && emptyGroups.has(group))
+          return badInput(field, `No user is in the group "${group}"${of}.`);
       }
       return result;
     });
@@ -253,6 +250,29 @@ export class AcceptService {
       return badInput(problem.path === '' ? `${at}.data` : `${at}.data.${problem.path}`, problem.message);
     return channelProblem(input, template, at) ?? { template, ...(route && { route }) };
   }
+}
+
+/** A person or group that must be there, and the field that names it. */
+interface Named {
+  readonly user?: string;
+  readonly group?: string;
+  readonly field: string;
+  /** Who named it, where it was not the caller. */
+  readonly of: string;
+}
+
+function recipientsOf(input: SendInput, { route }: Resolved, at: string): Named[] {
+  const named: Named[] = [];
+  for (const [position, { user, group }] of (input.to ?? []).entries()) {
+    if (user != null) named.push({ user, field: `${at}.to.${position}.user`, of: '' });
+    if (group != null) named.push({ group, field: `${at}.to.${position}.group`, of: '' });
+  }
+  for (const { user, group } of route?.recipients ?? []) {
+    const of = `, whom the route of "${route?.event}" names`;
+    if (user !== undefined) named.push({ user, field: `${at}.event`, of });
+    if (group !== undefined) named.push({ group, field: `${at}.event`, of });
+  }
+  return named;
 }
 
 /** A channel asked for by name must be one that the template has words for. */

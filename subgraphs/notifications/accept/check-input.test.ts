@@ -75,6 +75,12 @@ describe('inputProblem', () => {
       'input.to.0.address',
       /./,
     ],
+    [
+      'a browser by its address',
+      { ...good, to: [{ channel: 'WEB_PUSH', address: 'https://push.example/1' }] },
+      'input.to.0.channel',
+      /registerPushSubscription/,
+    ],
     ['no channels at all', { ...good, channels: [] }, 'input.channels', /at least one/],
     ['an expiry in the past', { ...good, expiresAt: later(-1) }, 'input.expiresAt', /future/],
     [

@@ -96,6 +96,11 @@ function entryProblem(entry: NonNullable<SendInput['to']>[number], at: string): 
       : badInput(`${at}.${given[0]}`, 'An id has 1 to 200 printable characters without spaces.');
   }
   if (entry.channel == null) return badInput(`${at}.channel`, 'Say the channel of this address.');
+  if (entry.channel === 'WEB_PUSH')
+    return badInput(
+      `${at}.channel`,
+      'Browsers are registered for a user (registerPushSubscription): name the user instead of an address.',
+    );
   const problem = addressProblem(entry.channel, entry.address);
   return problem === undefined ? undefined : badInput(`${at}.address`, problem);
 }

@@ -19,13 +19,14 @@ type SendMutations = Required<
 >;
 
 export function sendResolvers(deps: ResolverDeps, find: Lookup): SendMutations {
-  const senderOf = (principal: Principal): Sender => ({
+  const senderOf = (principal: Principal, requestId: string): Sender => ({
+    requestId,
     workspace: principal.workspace,
     app: principal.kind === 'app' ? principal.app : deps.consoleApp(principal.workspace),
   });
   return {
     async sendNotification(_, { input }, context) {
-      const sender = senderOf(requirePrincipal(context, 'app', 'operator'));
+      const sender = senderOf(requirePrincipal(context, 'app', 'operator'), context.requestId);
       const [result] = await deps.accept.accept(sender, [input as SendInput], ['input']);
       if (!result) throw new HeraldError('INTERNAL_SERVER_ERROR', 'The send was not decided.');
       if (result instanceof HeraldError) throw result;
@@ -33,7 +34,7 @@ export function sendResolvers(deps: ResolverDeps, find: Lookup): SendMutations {
     },
 
     async sendNotifications(_, { inputs }, context) {
-      const sender = senderOf(requirePrincipal(context, 'app', 'operator'));
+      const sender = senderOf(requirePrincipal(context, 'app', 'operator'), context.requestId);
       if (inputs.length === 0 || inputs.length > MAX_INPUTS)
         throw badInput('inputs', `Give 1 to ${MAX_INPUTS} inputs; there are ${inputs.length}.`);
       const paths = inputs.map((_input, index) => `inputs.${index}`);
