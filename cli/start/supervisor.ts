@@ -64,6 +64,7 @@ class Supervisor {
   #services: DataServices | undefined;
   #stopping: Promise<void> | undefined;
   #signalledAt: number | undefined;
+  #hurried = false;
 
   constructor(options: SupervisorOptions, settings: Settings) {
     this.#options = options;
@@ -233,6 +234,7 @@ class Supervisor {
     this.#progress.step('finishing what is in hand, then stopping; Ctrl-C again ends at once');
     this.#stop().then(
       () => {
+        if (this.#hurried) this.#endHurried();
         this.#progress.print(`  Herald has stopped. Its data is kept in ${this.#shown(this.#dataDir)}.`);
         process.exit(0);
       },
@@ -269,9 +271,14 @@ class Supervisor {
 
   /** The roles end now; the data services get a moment to write down what they have, and end by themselves after it. */
   async #hurry(): Promise<void> {
+    this.#hurried = true;
     for (const role of this.#roles) role.kill();
     const services = this.#services?.stop() ?? Promise.resolve();
     await Promise.race([services, new Promise((resolve) => setTimeout(resolve, HURRY_MS))]);
+    this.#endHurried();
+  }
+
+  #endHurried(): never {
     this.#progress.print('  Herald was ended at once.');
     process.exit(130);
   }

@@ -2,7 +2,7 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect } from 'vitest';
 import { dataFolderOwner } from '../../platform/data-services/data-folder-lock.ts';
 import { readSecrets } from '../../platform/secrets/secrets.ts';
 import { type FreshDatabase, freshDatabase } from '../../testing/fresh.ts';
@@ -100,11 +100,16 @@ export class Platform {
 /** Call it at the top of a `describe` or file: it starts before the tests there, and must end well after them. */
 export function usePlatform(settings: Readonly<Record<string, string>> = {}): Platform {
   const platform = new Platform(freshDatabase(), settings);
+  let failed = false;
   beforeAll(() => platform.start());
+  afterEach(({ task }) => {
+    failed ||= task.result?.state === 'fail';
+  });
   afterAll(async () => {
     const code = await platform.stop();
     const logs = await platform.logs();
     await platform.remove();
+    if (failed) console.log(logs);
     expect(code, logs).toBe(0);
   });
   return platform;

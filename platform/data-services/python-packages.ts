@@ -28,6 +28,7 @@ export interface PythonEnvironment {
 
 const inspected = z.object({
   sitePackages: z.string(),
+  hasPip: z.boolean(),
   versions: z.record(z.string(), z.string().nullable()),
 });
 
@@ -42,7 +43,7 @@ export class PythonPackages {
   readonly #folder: string;
   readonly #env: Environment;
   readonly #onProgress: (text: string) => void;
-  #created: Promise<void> | undefined;
+  #ready: Promise<void> | undefined;
 
   /** @param folder of the virtual environment. */
   constructor(folder: string, env: Environment, onProgress: (text: string) => void) {
@@ -65,19 +66,24 @@ export class PythonPackages {
   }
 
   async #provide(name: PythonPackage): Promise<PythonEnvironment> {
+    // One look for all packages: half-made by one of them, the environment must not look ready to another.
+    this.#ready ??= this.#makeReady();
+    await this.#ready;
     const present = await this.#inspect();
-    if (present && present.versions[name] === PYTHON_PACKAGES[name])
-      return this.#environment(present.sitePackages);
-    if (present === undefined) {
-      this.#onProgress(`making a Python environment in ${this.#folder}`);
-      this.#created ??= this.#create();
-      await this.#created;
-    }
+    if (present?.versions[name] === PYTHON_PACKAGES[name]) return this.#environment(present.sitePackages);
     await this.#install(name);
     const now = await this.#inspect();
     if (now?.versions[name] !== PYTHON_PACKAGES[name])
       throw new Error(`pip said that it installed ${name}, but it is not in ${this.#folder}`);
     return this.#environment(now.sitePackages);
+  }
+
+  async #makeReady(): Promise<void> {
+    const present = await this.#inspect();
+    // Without pip it was left half-made by a start that was ended; it is made anew.
+    if (present?.hasPip) return;
+    this.#onProgress(`making a Python environment in ${this.#folder}`);
+    await this.#create();
   }
 
   get #python(): string {
@@ -91,11 +97,11 @@ export class PythonPackages {
   /** Undefined when there is no environment, or its Python has gone (an upgrade of the system). */
   async #inspect(): Promise<z.infer<typeof inspected> | undefined> {
     const script = `
-import importlib.metadata as m, json, sysconfig
+import importlib.metadata as m, importlib.util as u, json, sysconfig
 def version(name):
     try: return m.version(name)
     except m.PackageNotFoundError: return None
-print(json.dumps({"sitePackages": sysconfig.get_path("platlib"), "versions": {n: version(n) for n in ${JSON.stringify(Object.keys(PYTHON_PACKAGES))}}}))`;
+print(json.dumps({"sitePackages": sysconfig.get_path("platlib"), "hasPip": u.find_spec("pip") is not None, "versions": {n: version(n) for n in ${JSON.stringify(Object.keys(PYTHON_PACKAGES))}}}))`;
     const result = await runCommand(this.#python, ['-c', script], { env: this.#env, timeoutMs: 10_000 });
     return result.ok ? inspected.parse(JSON.parse(result.output)) : undefined;
   }

@@ -35,20 +35,26 @@ export async function watchNotification(
   return queue;
 }
 
-/** Gives out the ids of deliveries of a workspace that enter a state, filtered before anything is read. */
+/** A delivery has entered a state. By the time it is read it may be further on: the feed tells every step. */
+export interface EnteredState {
+  readonly delivery: string;
+  readonly state: DeliveryState;
+}
+
+/** Gives out which deliveries of a workspace enter which state, filtered before anything is read. */
 export function watchDeliveries(
   hub: FeedHub,
   workspace: string,
   filter: { app?: string; channels?: readonly Channel[]; states?: readonly DeliveryState[] },
-): AsyncIterableIterator<string> {
+): AsyncIterableIterator<EnteredState> {
   let stop: () => void = () => undefined;
-  const queue = asyncQueue<string>(() => stop(), MAX_WAITING, tooSlow);
+  const queue = asyncQueue<EnteredState>(() => stop(), MAX_WAITING, tooSlow);
   stop = hub.watchWorkspace(workspace, (event) => {
     if (!isDeliveryEvent(event)) return;
     if (filter.app !== undefined && event.app !== filter.app) return;
     if (filter.channels && !filter.channels.includes(event.channel)) return;
     if (filter.states && !filter.states.includes(event.state)) return;
-    queue.push(event.delivery);
+    queue.push({ delivery: event.delivery, state: event.state });
   });
   return queue;
 }

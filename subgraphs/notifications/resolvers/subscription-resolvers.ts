@@ -3,7 +3,7 @@ import { type RequestContext, requirePrincipal } from '../../../platform/auth/pr
 import { notFound } from '../../../platform/errors/herald-error.ts';
 import type { SubscriptionResolvers } from '../generated/types.ts';
 import type { InboxEventRecord } from '../inbox/inbox-events.ts';
-import { watchDeliveries, watchNotification } from '../live/watch-deliveries.ts';
+import { type EnteredState, watchDeliveries, watchNotification } from '../live/watch-deliveries.ts';
 import { watchInbox } from '../live/watch-inbox.ts';
 import type { ResolverDeps } from './deps.ts';
 import type { Lookup } from './lookup.ts';
@@ -40,7 +40,10 @@ export function subscriptionResolvers(deps: ResolverDeps, find: Lookup): Subscri
           ...(states && { states }),
         });
       },
-      resolve: (id: string, _args: unknown, context: RequestContext) => find.delivery(id, context),
+      resolve: async ({ delivery, state }: EnteredState, _args: unknown, context: RequestContext) => ({
+        ...(await find.delivery(delivery, context)),
+        state,
+      }),
     },
   };
 }
