@@ -18,6 +18,8 @@ export interface Percentiles {
 }
 
 const WATCHERS = 50;
+/** Sends before the measured ones: a process that has just started is not what is measured. */
+const WARM_UP = 1_000;
 
 export async function inboxLatency(
   url: string,
@@ -30,6 +32,11 @@ export async function inboxLatency(
   const arrivals = new Map<string, number>();
   const watchers = await Promise.all(watched.map((user) => watch(url, operatorKey, user, arrivals)));
   await sleep(500);
+  await Promise.all(
+    Array.from({ length: WARM_UP }, (_, i) => send(url, calling.apiKey, watched[i % WATCHERS] ?? '', `warm-up-${i}`)),
+  );
+  await sleep(2_000);
+  arrivals.clear();
   const total = perSecond * seconds;
   const sent: { body: string; requested: number; accepted: Promise<number> }[] = [];
   const begin = performance.now();

@@ -48,7 +48,8 @@ export class Planner {
     this.#configured = deps.configured;
     this.#enqueue = deps.enqueue;
     this.#log = deps.log;
-    this.#groups = new Batcher((ids) => this.#planGroup(ids), { maxGroup: MAX_GROUP, maxInFlight: 2 });
+    // One group at a time: two at once would often want the same inbox, and one of them would run again.
+    this.#groups = new Batcher((ids) => this.#planGroup(ids), { maxGroup: MAX_GROUP });
   }
 
   /** Plans notifications by id. A failure is logged; the notification stays as it is and the sweeper brings it back. */

@@ -25,7 +25,7 @@ export function startComposer(session, onSent) {
   /** @param {string} name @param {Record<string, unknown>} input */
   function choose(name, input) {
     query.value = MUTATION;
-    variables.value = prettyJson({ input });
+    variables.value = prettyJson({ input }, 36);
     for (const button of buttons) button.setAttribute('aria-pressed', String(button.textContent === name));
   }
 

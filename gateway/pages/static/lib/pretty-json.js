@@ -1,18 +1,20 @@
-/** Lists and objects that fit into so many characters stay on one line. */
-const ONE_LINE = 36;
+/**
+ * JSON for people: a list or an object that is longer than `longest` characters is broken into lines, others are not.
+ * @param {unknown} value
+ * @param {number} [longest]
+ * @returns {string}
+ */
+export const prettyJson = (value, longest = 64) => broken(value, '', longest);
 
-/** JSON for people: broken into lines only where it is long. @param {unknown} value @returns {string} */
-export const prettyJson = (value) => broken(value, '');
-
-/** @param {unknown} value @param {string} indent @returns {string} */
-function broken(value, indent) {
+/** @param {unknown} value @param {string} indent @param {number} longest @returns {string} */
+function broken(value, indent, longest) {
   const line = onOneLine(value);
-  if (typeof value !== 'object' || value === null || line.length <= ONE_LINE) return line;
+  if (typeof value !== 'object' || value === null || line.length <= longest) return line;
   const deeper = `${indent}  `;
   if (Array.isArray(value))
-    return `[\n${value.map((member) => deeper + broken(member, deeper)).join(',\n')}\n${indent}]`;
+    return `[\n${value.map((member) => deeper + broken(member, deeper, longest)).join(',\n')}\n${indent}]`;
   const members = Object.entries(value).map(
-    ([name, member]) => `${deeper}${JSON.stringify(name)}: ${broken(member, deeper)}`,
+    ([name, member]) => `${deeper}${JSON.stringify(name)}: ${broken(member, deeper, longest)}`,
   );
   return `{\n${members.join(',\n')}\n${indent}}`;
 }
