@@ -25,7 +25,13 @@ const log = createLogger({ level: 'warn', role: 'bench' });
 const toys = toySubgraphs();
 const KEY = 'hk_bench';
 const KEY_HASH = await sha256(KEY);
-toys.keys.set(KEY_HASH, { kind: 'app', workspace: 'default', app: 'bench', key: 'key_bench' });
+toys.keys.set(KEY_HASH, {
+  kind: 'app',
+  workspace: 'default',
+  app: 'bench',
+  key: 'key_bench',
+  ratePerSecond: 1000,
+});
 
 interface Target {
   readonly name: string;

@@ -98,6 +98,7 @@ export function startDispatcher(deps: {
   return {
     close: async () => {
       await workers.close();
+      for (const sender of senders.values()) sender.close();
       await providers.close();
     },
   };

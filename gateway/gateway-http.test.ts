@@ -8,7 +8,7 @@ import { memoryLog } from './testing/memory-log.ts';
 import { PLACEMENTS, startToyGateway, TOY_JWT_SECRET, type ToyGateway } from './testing/toy-gateway.ts';
 import { TOY_SDLS, toySubgraphs } from './testing/toy-subgraphs.ts';
 
-const APP: Principal = { kind: 'app', workspace: 'default', app: 'app_1', key: 'key_1' };
+const APP: Principal = { kind: 'app', workspace: 'default', app: 'app_1', key: 'key_1', ratePerSecond: 1000 };
 const UUID = /^[0-9a-f-]{36}$/;
 
 interface TokenOptions {

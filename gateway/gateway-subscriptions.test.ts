@@ -303,7 +303,13 @@ describe.each(PLACEMENTS)('subscriptions through the gateway, subgraphs %s', (pl
     });
 
     it('callers of different scope do not share', async () => {
-      toy.toys.keys.set(hash('sha256', 'hk_a'), { kind: 'app', workspace: 'default', app: 'a', key: 'k' });
+      toy.toys.keys.set(hash('sha256', 'hk_a'), {
+        kind: 'app',
+        workspace: 'default',
+        app: 'a',
+        key: 'k',
+        ratePerSecond: 1000,
+      });
       await open(FULL);
       run(toy.client({ connectionParams: { authorization: 'Bearer hk_a' } }), FULL);
       await until(() => toy.gateway.topics === 2);
@@ -554,7 +560,13 @@ describe('sockets', () => {
 
   it('end subscriptions with UNAUTHENTICATED when the key is revoked; those of other keys go on', async () => {
     for (const app of ['a', 'b'])
-      toy.toys.keys.set(hash('sha256', `hk_${app}`), { kind: 'app', workspace: 'default', app, key: app });
+      toy.toys.keys.set(hash('sha256', `hk_${app}`), {
+        kind: 'app',
+        workspace: 'default',
+        app,
+        key: app,
+        ratePerSecond: 1000,
+      });
     const a = run(toy.client({ connectionParams: { authorization: 'Bearer hk_a' } }), FULL);
     const b = run(toy.client({ connectionParams: { authorization: 'Bearer hk_b' } }), FULL);
     await until(() => toy.toys.events.listeners === 2);

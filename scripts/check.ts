@@ -13,6 +13,7 @@ interface Check {
 /** The slowest first; two run at a time. */
 const CHECKS: readonly Check[] = [
   { name: 'types (tsc)', command: ['tsc', '--noEmit', '-p', '.'] },
+  { name: 'types of the pages (tsc)', command: ['tsc', '--noEmit', '-p', 'gateway/pages'] },
   {
     name: 'format and lint (biome)',
     command: ['biome', 'ci', '--colors=off', '--diagnostic-level=error', '.'],

@@ -26,11 +26,11 @@ try {
   const { HERALD_ADMIN_KEY = '', HERALD_DEMO_APP_KEY = '' } = await readSecrets(dataDir);
   await mkdir(IMAGES, { recursive: true });
   await fillIn(new Graph(url, HERALD_DEMO_APP_KEY));
-  const wide = { viewport: { width: 1280, height: 960 }, deviceScaleFactor: 2 };
+  const wide = { viewport: { width: 1280, height: 900 }, deviceScaleFactor: 2 };
   const narrow = { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2 };
   await take('inbox', { ...wide, colorScheme: 'light' }, (page) => inbox(page, url));
   await take('inbox-dark', { ...wide, colorScheme: 'dark' }, (page) => inbox(page, url));
-  const short = { ...wide, viewport: { width: 1180, height: 700 } };
+  const short = { ...wide, viewport: { width: 1180, height: 680 } };
   await take('console', { ...short, colorScheme: 'light' }, (page) => operators(page, url, HERALD_ADMIN_KEY));
   if (process.argv.includes('--all')) {
     await take('inbox-narrow', { ...narrow, colorScheme: 'light' }, (page) => inbox(page, url), true);

@@ -33,7 +33,9 @@ export async function inboxLatency(
   const watchers = await Promise.all(watched.map((user) => watch(url, operatorKey, user, arrivals)));
   await sleep(500);
   await Promise.all(
-    Array.from({ length: WARM_UP }, (_, i) => send(url, calling.apiKey, watched[i % WATCHERS] ?? '', `warm-up-${i}`)),
+    Array.from({ length: WARM_UP }, (_, i) =>
+      send(url, calling.apiKey, watched[i % WATCHERS] ?? '', `warm-up-${i}`),
+    ),
   );
   await sleep(2_000);
   arrivals.clear();

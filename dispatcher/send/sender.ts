@@ -16,6 +16,13 @@ const MAX_GROUP = 200;
 /** Attempts of one channel that run side by side in one process, where the provider does not say how many. */
 const MAX_PARALLEL = 50;
 
+/**
+ * A claim ends this long after its worker's last sign of life: then somebody else makes the attempt. Renewed
+ * while an attempt takes longer, so that a slow provider is not mistaken for a dead worker.
+ */
+const LEASE_MS = 8_000;
+const RENEW_MS = 2_500;
+
 interface ClaimRequest {
   readonly id: string;
   readonly attempt: number;
@@ -36,6 +43,7 @@ export class Sender {
   /** Deliveries that this process works on: a second job for one of them must not claim it again. */
   readonly #held = new Set<string>();
   readonly #slots: Slots;
+  readonly #renewing: NodeJS.Timeout;
 
   /** @param deps.parallel attempts side by side: what the channel's provider can take at once. */
   constructor(deps: {
@@ -57,6 +65,7 @@ export class Sender {
     this.#log = deps.log;
     this.#slots = new Slots(deps.parallel ?? MAX_PARALLEL);
     this.#claims = new Batcher((requests) => this.#claim(requests), { maxGroup: MAX_GROUP });
+    this.#renewing = setInterval(() => void this.#renew(), RENEW_MS);
     this.#records = new Batcher((outcomes) => this.#record(outcomes), { maxGroup: MAX_GROUP });
   }
 
@@ -66,6 +75,20 @@ export class Sender {
     for (const result of results)
       if (result.status === 'rejected')
         this.#log.error({ err: result.reason }, 'sending failed: the sweeper tries again');
+  }
+
+  /** Once no more jobs come. */
+  close(): void {
+    clearInterval(this.#renewing);
+  }
+
+  async #renew(): Promise<void> {
+    if (this.#held.size === 0) return;
+    try {
+      await this.#outbox.renew([...this.#held], this.#fence, new Date(Date.now() + LEASE_MS));
+    } catch (error) {
+      this.#log.warn({ err: error, held: this.#held.size }, 'claims not renewed: others may take them over');
+    }
   }
 
   async #sendOne(request: ClaimRequest): Promise<void> {
@@ -83,7 +106,7 @@ export class Sender {
 
   async #claim(requests: readonly ClaimRequest[]): Promise<BatchResult<DeliveryRecord | undefined>[]> {
     const now = new Date();
-    const leaseUntil = new Date(now.getTime() + 2 * this.#timeoutMs + 30_000);
+    const leaseUntil = new Date(now.getTime() + LEASE_MS);
     const claimed = new Map<string, DeliveryRecord>();
     for (const attempt of new Set(requests.map((r) => r.attempt))) {
       const ids = new Set(

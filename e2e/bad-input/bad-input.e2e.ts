@@ -1,6 +1,7 @@
 /** A caller's mistakes: each is answered with the contract's code and the field's name, and nothing is written. */
 import mongoose from 'mongoose';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { eventually } from '../support/eventually.ts';
 import { Graph, SEND, type Sent } from '../support/graph.ts';
 import { usePlatform } from '../support/platform.ts';
 
@@ -19,6 +20,13 @@ const written = async () =>
     await Promise.all(
       COLLECTIONS.map(async (name) => [name, await store.collection(name).countDocuments()] as const),
     ),
+  );
+
+/** What was accepted before is still being delivered for a moment, and that is written. */
+const settled = () =>
+  eventually(
+    () => store.collection('notifications').countDocuments({ state: { $in: ['ACCEPTED', 'PROCESSING'] } }),
+    (count) => expect(count).toBe(0),
   );
 
 const to = [{ user: 'demo' }];
@@ -157,6 +165,7 @@ describe('credentials', () => {
   const input = { content, to, channels: ['IN_APP'] };
 
   async function refusedAs(graph: Graph, code: string): Promise<void> {
+    await settled();
     const before = await written();
     const { errors } = await graph.ask<Sent>(SEND, { input });
     expect(errors?.map(({ extensions }) => extensions.code)).toEqual([code]);

@@ -4,7 +4,7 @@ import type { Principal } from '../../platform/auth/principal.ts';
 import { unavailable } from '../../platform/errors/herald-error.ts';
 import { KeyDirectory, type KeyLookup } from './key-directory.ts';
 
-const APP: Principal = { kind: 'app', workspace: 'default', app: 'a', key: 'k' };
+const APP: Principal = { kind: 'app', workspace: 'default', app: 'a', key: 'k', ratePerSecond: 1000 };
 const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 describe('KeyDirectory', () => {

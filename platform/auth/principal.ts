@@ -8,6 +8,8 @@ export interface AppPrincipal {
   readonly app: string;
   /** Id of the key used, for revocation and logs. */
   readonly key: string;
+  /** Notifications that the app may send in a second. */
+  readonly ratePerSecond: number;
 }
 /** A person who runs Herald, by an operator key. */
 export interface OperatorPrincipal {

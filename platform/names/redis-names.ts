@@ -15,6 +15,8 @@ export interface RedisNames {
   inboxChannel(inbox: string): string;
   /** Pub/sub: something cached by every process has changed. */
   readonly invalidations: string;
+  /** Hash: the token bucket of an app. */
+  rateLimit(workspace: string, app: string): string;
   /** List: the newest messages that the sandbox of a workspace took. */
   sandbox(workspace: string): string;
 }
@@ -25,6 +27,7 @@ export const redisNames = (namespace: string): RedisNames => ({
   lock: (task) => `{${namespace}:lock:${task}}`,
   inboxChannel: (inbox) => `{${namespace}:inbox:${inbox}}`,
   invalidations: `{${namespace}:invalidations}`,
+  rateLimit: (workspace, app) => `{${namespace}:rate:${workspace}:${app}}`,
   sandbox: (workspace) => `{${namespace}:sandbox:${workspace}}`,
 });
 

@@ -119,7 +119,7 @@ describe('folding', () => {
 
 describe('deliveryStats', () => {
   const operator: Principal = { kind: 'operator', workspace: 'default', key: 'k', name: 'o', root: false };
-  const app: Principal = { kind: 'app', workspace: 'default', app: 'app_own', key: 'k' };
+  const app: Principal = { kind: 'app', workspace: 'default', app: 'app_own', key: 'k', ratePerSecond: 1000 };
   const user: Principal = { kind: 'user', workspace: 'default', user: 'u', expiresAt: 0 };
 
   it('answers rows and totals, to operators all of the workspace, to an app its own', async () => {

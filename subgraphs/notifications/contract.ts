@@ -211,6 +211,8 @@ export interface Outbox {
     now: Date,
     leaseUntil: Date,
   ): Promise<DeliveryRecord[]>;
+  /** Keeps what a worker holds until `leaseUntil`, where its fence still holds. */
+  renew(ids: readonly string[], fence: string, leaseUntil: Date): Promise<void>;
   /** Writes outcomes where the fence still holds, completes notifications; returns the retries to queue. */
   record(outcomes: readonly AttemptOutcome[], fence: string): Promise<QueuedDelivery[]>;
   /** What is due and may be in no queue; moves its next look to `nextLook`. Ends claims that have run out. */

@@ -15,6 +15,7 @@ import type { UsersService } from '../users/index.ts';
 import { AcceptService } from './accept/accept.ts';
 import { PlanEnqueuer } from './accept/plan-enqueuer.ts';
 import type { Outbox } from './contract.ts';
+import { RateLimiter } from './flow/rate-limiter.ts';
 import { InboxPublisher } from './inbox/inbox-publisher.ts';
 import { InboxService } from './inbox/inbox-service.ts';
 import { FeedHub } from './live/feed-hub.ts';
@@ -91,6 +92,7 @@ export async function createNotificationsSubgraph(deps: {
       connection: deps.connection,
       models,
       accept,
+      rateLimiter: new RateLimiter(deps.redis, deps.names, deps.log),
       events: deps.events,
       queues: deps.queues,
       inbox,

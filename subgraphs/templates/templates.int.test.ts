@@ -20,7 +20,7 @@ const operatorOf = (workspace: string): Principal => ({
   root: false,
 });
 const operator = operatorOf('default');
-const app: Principal = { kind: 'app', workspace: 'default', app: 'a1', key: 'k' };
+const app: Principal = { kind: 'app', workspace: 'default', app: 'a1', key: 'k', ratePerSecond: 1000 };
 const user: Principal = { kind: 'user', workspace: 'default', user: 'u1', expiresAt: 4e9 };
 
 const SAVE =

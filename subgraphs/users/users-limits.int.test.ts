@@ -69,7 +69,7 @@ afterAll(async () => {
 
 const operator: Principal = { kind: 'operator', workspace: 'default', key: 'key_o', name: 'Op', root: true };
 const stranger: Principal = { kind: 'operator', workspace: 'other', key: 'key_s', name: 'St', root: false };
-const app: Principal = { kind: 'app', workspace: 'default', app: 'app_1', key: 'key_a' };
+const app: Principal = { kind: 'app', workspace: 'default', app: 'app_1', key: 'key_a', ratePerSecond: 1000 };
 const user = (id: string): UserPrincipal => ({ kind: 'user', workspace: 'default', user: id, expiresAt: 0 });
 
 interface Answer {
@@ -192,7 +192,7 @@ describe('apps and keys', () => {
     });
     const BY_HASH = 'query ($h: String!) { principalByKeyHash(hash: $h) }';
     expect((await ask(BY_HASH, undefined, { h: hash })).data).toEqual({
-      principalByKeyHash: { kind: 'app', workspace: 'default', app: made.id, key },
+      principalByKeyHash: { kind: 'app', workspace: 'default', app: made.id, key, ratePerSecond: 1000 },
     });
     expect((await ask(BY_HASH, undefined, { h: hashOfSecret('x') })).data).toEqual({
       principalByKeyHash: null,

@@ -74,7 +74,13 @@ const operatorOf = (workspace: string, root = false): Principal => ({
   name: 'Olga',
   root,
 });
-const appOf = (workspace: string): Principal => ({ kind: 'app', workspace, app: 'app_test', key: 'key_app' });
+const appOf = (workspace: string): Principal => ({
+  kind: 'app',
+  workspace,
+  app: 'app_test',
+  key: 'key_app',
+  ratePerSecond: 1000,
+});
 const userOf = (workspace: string, user: string): Principal => ({
   kind: 'user',
   workspace,
@@ -389,7 +395,13 @@ describe('keys', () => {
     const { secret, key } = second.createApiKey;
     const QUERY = 'query ($hash: String!) { principalByKeyHash(hash: $hash) }';
     expect(await ok(QUERY, { hash: hash('sha256', secret, 'hex') })).toEqual({
-      principalByKeyHash: { kind: 'app', workspace: 'keys', app: made.app.id, key: key.id },
+      principalByKeyHash: {
+        kind: 'app',
+        workspace: 'keys',
+        app: made.app.id,
+        key: key.id,
+        ratePerSecond: 1000,
+      },
     });
     one.told.length = 0;
     const first = await ok<Revoked>(REVOKE, { id: key.id }, operatorOf('keys'));

@@ -52,7 +52,13 @@ describe('a subgraph over HTTP', () => {
     ['a beginning of the secret', { [GATEWAY_SECRET_HEADER]: SECRET.slice(0, -1) }],
   ])('answers 401 to %s', async (_name, headers) => {
     const principal = {
-      [PRINCIPAL_HEADER]: encodePrincipal({ kind: 'app', workspace: 'w', app: 'a', key: 'k' }),
+      [PRINCIPAL_HEADER]: encodePrincipal({
+        kind: 'app',
+        workspace: 'w',
+        app: 'a',
+        key: 'k',
+        ratePerSecond: 1000,
+      }),
     };
     expect(await post('{"query":"{ whoami }"}', { ...headers, ...principal })).toEqual([
       401,

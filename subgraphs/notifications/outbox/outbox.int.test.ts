@@ -184,6 +184,18 @@ describe('claims and records', () => {
     expect((await deliveriesOf(id))[0]).toMatchObject({ state: 'SENT', attempt: 1 });
   });
 
+  it('keeps what a worker renews, and only what it holds', async () => {
+    const { ids } = await planned(['slow@example.com']);
+    await store.outbox.claim(ids, 0, 'slow', new Date(), new Date(Date.now() - 1));
+    await store.outbox.renew(ids, 'somebody else', lease());
+    await store.outbox.renew(ids, 'slow', lease());
+    const swept = await store.outbox.sweepDeliveries(new Date(), lease(), 1_000);
+    expect(swept.map((d) => d.id)).not.toContain(ids[0]);
+    await store.outbox.renew(ids, 'slow', new Date(Date.now() - 1));
+    const later = await store.outbox.sweepDeliveries(new Date(), lease(), 1_000);
+    expect(later.map((d) => d.id)).toContain(ids[0]);
+  });
+
   it('takes a retry back into the queue, and only as the next attempt', async () => {
     const { ids } = await planned(['retry@example.com']);
     const [delivery] = await store.outbox.claim(ids, 0, 'w', new Date(), lease());

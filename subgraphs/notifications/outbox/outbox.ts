@@ -96,6 +96,13 @@ export class MongoOutbox implements Outbox {
     return claimed.filter((d) => !stopped.includes(d) && !expired.includes(d));
   }
 
+  async renew(ids: readonly string[], fence: string, leaseUntil: Date): Promise<void> {
+    await this.#models.raw.deliveries.updateMany(
+      { _id: { $in: ids }, fence, state: 'SENDING' },
+      { $set: { nextAttemptAt: leaseUntil } },
+    );
+  }
+
   async record(outcomes: readonly AttemptOutcome[], fence: string): Promise<QueuedDelivery[]> {
     if (outcomes.length === 0) return [];
     const { written, events } = await recordOutcomes(this.#connection, this.#models, outcomes, fence);

@@ -7,6 +7,7 @@ import type { Logger } from '../../../platform/logging/logger.ts';
 import type { DispatchQueues } from '../../../platform/queues/queues.ts';
 import type { AcceptService } from '../accept/accept.ts';
 import type { DeliveryRecord, NotificationRecord } from '../contract.ts';
+import type { RateLimiter } from '../flow/rate-limiter.ts';
 import type { InboxService } from '../inbox/inbox-service.ts';
 import type { FeedHub } from '../live/feed-hub.ts';
 import type { InboxHub } from '../live/inbox-hub.ts';
@@ -18,6 +19,7 @@ export interface ResolverDeps {
   readonly connection: Connection;
   readonly models: NotificationModels;
   readonly accept: AcceptService;
+  readonly rateLimiter: RateLimiter;
   readonly events: EventLog;
   readonly queues: DispatchQueues;
   readonly inbox: InboxService;

@@ -24,9 +24,23 @@ export function sendResolvers(deps: ResolverDeps, find: Lookup): SendMutations {
     workspace: principal.workspace,
     app: principal.kind === 'app' ? principal.app : deps.consoleApp(principal.workspace),
   });
+  /** How many of `wanted` sends may go on now, and what to answer to the others. Operators are not limited. */
+  const allowance = async (
+    principal: Principal,
+    wanted: number,
+  ): Promise<{ granted: number; refusal?: HeraldError }> => {
+    if (principal.kind !== 'app') return { granted: wanted };
+    const { granted, retryAfterMs } = await deps.rateLimiter.take(principal, wanted);
+    if (granted === wanted) return { granted };
+    const message = `The app may send ${principal.ratePerSecond} notifications a second. Try again in ${retryAfterMs} ms.`;
+    return { granted, refusal: new HeraldError('RATE_LIMITED', message, { retryAfterMs }) };
+  };
   return {
     async sendNotification(_, { input }, context) {
-      const sender = senderOf(requirePrincipal(context, 'app', 'operator'), context.requestId);
+      const principal = requirePrincipal(context, 'app', 'operator');
+      const sender = senderOf(principal, context.requestId);
+      const { refusal } = await allowance(principal, 1);
+      if (refusal) throw refusal;
       const [result] = await deps.accept.accept(sender, [input as SendInput], ['input']);
       if (!result) throw new HeraldError('INTERNAL_SERVER_ERROR', 'The send was not decided.');
       if (result instanceof HeraldError) throw result;
@@ -34,12 +48,16 @@ export function sendResolvers(deps: ResolverDeps, find: Lookup): SendMutations {
     },
 
     async sendNotifications(_, { inputs }, context) {
-      const sender = senderOf(requirePrincipal(context, 'app', 'operator'), context.requestId);
+      const principal = requirePrincipal(context, 'app', 'operator');
+      const sender = senderOf(principal, context.requestId);
       if (inputs.length === 0 || inputs.length > MAX_INPUTS)
         throw badInput('inputs', `Give 1 to ${MAX_INPUTS} inputs; there are ${inputs.length}.`);
-      const paths = inputs.map((_input, index) => `inputs.${index}`);
-      const results = await deps.accept.accept(sender, inputs as SendInput[], paths);
-      return results.map((result) =>
+      const { granted, refusal } = await allowance(principal, inputs.length);
+      const allowed = inputs.slice(0, granted);
+      const paths = allowed.map((_input, index) => `inputs.${index}`);
+      const results = await deps.accept.accept(sender, allowed as SendInput[], paths);
+      const refused = refusal ? inputs.slice(granted).map(() => refusal) : [];
+      return [...results, ...refused].map((result) =>
         result instanceof HeraldError
           ? {
               deduplicated: false,

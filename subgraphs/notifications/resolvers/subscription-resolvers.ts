@@ -1,6 +1,8 @@
 /** The live fields. */
 import { type RequestContext, requirePrincipal } from '../../../platform/auth/principal.ts';
 import { notFound } from '../../../platform/errors/herald-error.ts';
+import type { DeliveryState } from '../../../platform/graphql/contract-enums.ts';
+import type { DeliveryRecord } from '../contract.ts';
 import type { SubscriptionResolvers } from '../generated/types.ts';
 import type { InboxEventRecord } from '../inbox/inbox-events.ts';
 import { type EnteredState, watchDeliveries, watchNotification } from '../live/watch-deliveries.ts';
@@ -40,10 +42,15 @@ export function subscriptionResolvers(deps: ResolverDeps, find: Lookup): Subscri
           ...(states && { states }),
         });
       },
-      resolve: async ({ delivery, state }: EnteredState, _args: unknown, context: RequestContext) => ({
-        ...(await find.delivery(delivery, context)),
-        state,
-      }),
+      resolve: async ({ delivery, state }: EnteredState, _args: unknown, context: RequestContext) =>
+        asItEntered(await find.delivery(delivery, context), state),
     },
   };
+}
+
+/** As it was when it entered the state: of one that was queued, nothing of how it went on. */
+function asItEntered(record: DeliveryRecord, state: DeliveryState): DeliveryRecord {
+  if (state !== 'QUEUED' || record.state === state) return { ...record, state };
+  const { provider: _provider, sentAt: _sent, deliveredAt: _delivered, failedAt: _failed, ...rest } = record;
+  return { ...rest, state };
 }

@@ -70,7 +70,14 @@ export class Credentials {
   async principalByHash(hash: string): Promise<Principal | undefined> {
     if (!/^[0-9a-f]{64}$/.test(hash)) return undefined;
     const found = await this.#deps.models.credentials.findOne({ _id: hash }).lean();
-    return found && !found.revokedAt ? principalOf(found) : undefined;
+    if (!found || found.revokedAt) return undefined;
+    if (found.kind === 'operator') return operatorOf(found);
+    const app = await this.#deps.models.apps
+      .findOne({ _id: scopedKey(found.workspace, found.app ?? '') })
+      .lean();
+    if (!app) throw new Error(`Credential ${found.id}: its app is not there`);
+    const { workspace, id: key } = found;
+    return { kind: 'app', workspace, app: app.id, key, ratePerSecond: app.rateLimitPerSecond };
   }
 
   /**
@@ -166,11 +173,12 @@ function describe(owner: Owner, secret: string): Omit<CredentialDocument, 'id' |
     : { ...common, owner: operatorOwner(owner.workspace), root: owner.root };
 }
 
-function principalOf(credential: CredentialDocument): Principal {
-  const { workspace, id: key, name, root, app } = credential;
-  if (credential.kind === 'operator') return { kind: 'operator', workspace, key, name, root };
-  if (app === undefined) throw new Error(`Credential ${key}: an app's without the app`);
-  return { kind: 'app', workspace, app, key };
-}
+const operatorOf = ({ workspace, id: key, name, root }: CredentialDocument): Principal => ({
+  kind: 'operator',
+  workspace,
+  key,
+  name,
+  root,
+});
 
 const byCreation = (a: KeyRecord, b: KeyRecord): number => a.createdAt.getTime() - b.createdAt.getTime();

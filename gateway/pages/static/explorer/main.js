@@ -3,7 +3,7 @@ import { byId, fill, h } from '../lib/dom.js';
 import { post, request, sentenceOf } from '../lib/graphql-http.js';
 import { follow, openSocket } from '../lib/live.js';
 import { span } from '../lib/moments.js';
-import { prettyJson } from '../lib/pretty-json.js';
+import { columnsOf, prettyJson } from '../lib/pretty-json.js';
 import { operationFor, ROOT_FIELDS, typeName } from './schema-fields.js';
 
 const CREDENTIAL = 'herald.explorer-credential';
@@ -59,7 +59,7 @@ async function run() {
     const startedMs = performance.now();
     const { status, answer } = await post(credential.value.trim() || undefined, query.value, values);
     note.textContent = `HTTP ${status} in ${span(performance.now() - startedMs)}`;
-    result.textContent = prettyJson(answer);
+    result.textContent = prettyJson(answer, columnsOf(result));
   } catch (error) {
     note.textContent = '';
     result.textContent = sentenceOf(error);
@@ -78,7 +78,7 @@ function subscribe(values) {
     query: query.value,
     variables: () => values,
     onData: (data) => {
-      events = [prettyJson(data), ...events].slice(0, EVENTS_SHOWN);
+      events = [prettyJson(data, columnsOf(result)), ...events].slice(0, EVENTS_SHOWN);
       result.textContent = events.join('\n\n');
     },
     onState: (state) => {
@@ -91,7 +91,7 @@ function subscribe(values) {
     },
     isFinal: (error) => {
       if (!Array.isArray(error)) return false;
-      result.textContent = prettyJson({ errors: error });
+      result.textContent = prettyJson({ errors: error }, columnsOf(result));
       note.textContent = 'Refused';
       stopButton.hidden = true;
       return true;

@@ -2,7 +2,7 @@
 import { byId, fill, h } from '../lib/dom.js';
 import { post, sentenceOf } from '../lib/graphql-http.js';
 import { span } from '../lib/moments.js';
-import { prettyJson } from '../lib/pretty-json.js';
+import { columnsOf, prettyJson } from '../lib/pretty-json.js';
 import { MUTATION, PRESETS } from './presets.js';
 
 /**
@@ -25,7 +25,7 @@ export function startComposer(session, onSent) {
   /** @param {string} name @param {Record<string, unknown>} input */
   function choose(name, input) {
     query.value = MUTATION;
-    variables.value = prettyJson({ input }, 36);
+    variables.value = prettyJson({ input }, columnsOf(variables));
     for (const button of buttons) button.setAttribute('aria-pressed', String(button.textContent === name));
   }
 
@@ -53,7 +53,8 @@ export function startComposer(session, onSent) {
       const result = await post(await session.appKey(), query.value, values);
       const took = span(performance.now() - startedMs);
       const failed = (result.answer.errors?.length ?? 0) > 0;
-      show(prettyJson(result.answer), !failed, `HTTP ${result.status} in ${took}`);
+      answer.hidden = false;
+      show(prettyJson(result.answer, columnsOf(answer)), !failed, `HTTP ${result.status} in ${took}`);
       for (const id of sentIds(result.answer.data)) onSent(id);
     } catch (error) {
       show(sentenceOf(error), false, 'not sent');

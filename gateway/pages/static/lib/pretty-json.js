@@ -1,20 +1,34 @@
 /**
- * JSON for people: a list or an object that is longer than `longest` characters is broken into lines, others are not.
+ * JSON for people: a list or an object is broken into lines where its line would be longer than `longest`
+ * characters, others are not.
  * @param {unknown} value
- * @param {number} [longest]
+ * @param {number} longest
  * @returns {string}
  */
-export const prettyJson = (value, longest = 64) => broken(value, '', longest);
+export const prettyJson = (value, longest) => broken(value, { indent: '', column: 0, longest });
 
-/** @param {unknown} value @param {string} indent @param {number} longest @returns {string} */
-function broken(value, indent, longest) {
+/**
+ * How many characters of code fit into a line there.
+ * @param {Element} element in whose inner width a field of code stands, or the field itself
+ */
+export function columnsOf(element) {
+  const remPx = Number.parseFloat(getComputedStyle(document.documentElement).fontSize);
+  // Padding and border of a field of code; a character of a monospaced font is 0.6 of its size wide.
+  return Math.floor((element.clientWidth - 1.8 * remPx) / (0.6 * 0.8125 * remPx));
+}
+
+/** @param {unknown} value @param {{ indent: string, column: number, longest: number }} place */
+function broken(value, { indent, column, longest }) {
   const line = onOneLine(value);
-  if (typeof value !== 'object' || value === null || line.length <= longest) return line;
+  if (typeof value !== 'object' || value === null || column + line.length <= longest) return line;
   const deeper = `${indent}  `;
+  /** @param {string} name @param {unknown} member @returns {string} */
+  const memberLine = (name, member) =>
+    deeper + name + broken(member, { indent: deeper, column: deeper.length + name.length, longest });
   if (Array.isArray(value))
-    return `[\n${value.map((member) => deeper + broken(member, deeper, longest)).join(',\n')}\n${indent}]`;
-  const members = Object.entries(value).map(
-    ([name, member]) => `${deeper}${JSON.stringify(name)}: ${broken(member, deeper, longest)}`,
+    return `[\n${value.map((member) => memberLine('', member)).join(',\n')}\n${indent}]`;
+  const members = Object.entries(value).map(([name, member]) =>
+    memberLine(`${JSON.stringify(name)}: `, member),
   );
   return `{\n${members.join(',\n')}\n${indent}}`;
 }

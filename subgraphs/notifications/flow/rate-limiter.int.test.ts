@@ -1,0 +1,56 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { connectRedis, whenReady } from '../../../platform/storage/redis.ts';
+import { freshDatabase } from '../../../testing/fresh.ts';
+import { type OpenStore, openStore, silent } from '../testing/open-store.ts';
+import { RateLimiter } from './rate-limiter.ts';
+
+const services = freshDatabase();
+let store: OpenStore;
+beforeAll(async () => {
+  store = await openStore(services);
+});
+afterAll(() => store.close());
+
+const app = (name: string, ratePerSecond: number) => ({ workspace: 'default', app: name, ratePerSecond });
+const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+describe('RateLimiter', () => {
+  it('grants the burst, then what the rate brings, over several processes', async () => {
+    const limiters = [1, 2, 3].map(() => new RateLimiter(store.redis, store.names, silent));
+    const own = app('burst', 50);
+    const grants = await Promise.all(
+      limiters.flatMap((l) => Array.from({ length: 60 }, () => l.take(own, 1))),
+    );
+    const granted = grants.filter((g) => g.granted === 1).length;
+    expect(granted).toBeGreaterThanOrEqual(100);
+    expect(granted).toBeLessThanOrEqual(105);
+    const refused = grants.find((g) => g.granted === 0);
+    expect(refused?.retryAfterMs).toBeGreaterThan(0);
+    expect(refused?.retryAfterMs).toBeLessThanOrEqual(20);
+    await sleep(200);
+    const later = await limiters[0]?.take(own, 100);
+    expect(later?.granted).toBeGreaterThanOrEqual(9);
+    expect(later?.granted).toBeLessThanOrEqual(14);
+  });
+
+  it('counts notifications, and grants a part of a batch', async () => {
+    const limiter = new RateLimiter(store.redis, store.names, silent);
+    const grant = await limiter.take(app('batch', 10), 100);
+    expect(grant.granted).toBe(20);
+    expect(grant.retryAfterMs).toBeGreaterThan(0);
+  });
+
+  it('keeps apps apart', async () => {
+    const limiter = new RateLimiter(store.redis, store.names, silent);
+    await limiter.take(app('greedy', 1), 100);
+    expect(await limiter.take(app('modest', 1), 1)).toEqual({ granted: 1, retryAfterMs: 0 });
+  });
+
+  it('lets everything through while Redis is away', async () => {
+    const gone = connectRedis(services.redisUrl, 'commands', silent);
+    await whenReady(gone);
+    gone.disconnect();
+    const limiter = new RateLimiter(gone, store.names, silent);
+    expect(await limiter.take(app('any', 1), 50)).toEqual({ granted: 50, retryAfterMs: 0 });
+  });
+});
