@@ -25,10 +25,13 @@ export function pageSize(first: number | null | undefined, fallback = 25): numbe
 /** Cursors are opaque to callers: base64url of the key to go on after. */
 export const encodeCursor = (key: string): string => Buffer.from(key).toString('base64url');
 
-/** @throws HeraldError BAD_USER_INPUT (field `after`) for what is no cursor. */
-export function decodeCursor(cursor: string): string {
+/**
+ * @param prefix with which the keys of this list begin.
+ * @throws HeraldError BAD_USER_INPUT (field `after`) for what is no cursor of the list.
+ */
+export function decodeCursor(cursor: string, prefix = ''): string {
   const key = Buffer.from(cursor, 'base64url').toString('utf8');
-  if (key === '' || encodeCursor(key) !== cursor)
+  if (key === '' || encodeCursor(key) !== cursor || !key.startsWith(prefix))
     throw badInput('after', 'This is not a cursor: take `endCursor` of the page before.');
   return key;
 }

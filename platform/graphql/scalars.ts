@@ -4,18 +4,29 @@ import { GraphQLError, GraphQLScalarType, Kind, type ValueNode } from 'graphql';
 /** Largest serialised JSON value that the contract allows. */
 export const JSON_MAX_BYTES = 64 * 1024;
 
-const RFC3339 = /^\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(\.\d+)?([Zz]|[+-]\d{2}:\d{2})$/;
+const RFC3339 = /^(\d{4})-(\d{2})-(\d{2})[Tt](\d{2}):\d{2}:\d{2}(?:\.\d+)?(?:[Zz]|[+-]\d{2}:\d{2})$/;
 
 const wrong = (message: string): GraphQLError =>
   new GraphQLError(message, { extensions: { code: 'BAD_USER_INPUT' } });
 
 function parseDateTime(value: unknown): Date {
   if (value instanceof Date) return value;
-  if (typeof value !== 'string' || !RFC3339.test(value))
-    throw wrong('must be an RFC 3339 date-time, for example 2026-01-31T09:30:00Z');
-  const date = new Date(value);
-  if (Number.isNaN(date.getTime())) throw wrong(`${value} is not a date that exists`);
+  const parts = typeof value === 'string' ? RFC3339.exec(value) : null;
+  if (!parts) throw wrong('must be an RFC 3339 date-time, for example 2026-01-31T09:30:00Z');
+  const [text, year, month, day, hour] = parts;
+  const date = new Date(text);
+  // JavaScript takes 30 February for 2 March, and 24:00 for the next day.
+  if (Number.isNaN(date.getTime()) || Number(day) > daysOf(Number(year), Number(month)) || hour === '24')
+    throw wrong(`${text} is not a date that exists`);
   return date;
+}
+
+/** @param month 1 to 12. */
+function daysOf(year: number, month: number): number {
+  const last = new Date(0);
+  // Day 0 of the month after. `Date.UTC` would take the years 0 to 99 for 1900 to 1999.
+  last.setUTCFullYear(year, month, 0);
+  return last.getUTCDate();
 }
 
 /** RFC 3339 date-time; `Date` inside, UTC on output. */

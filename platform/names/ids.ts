@@ -49,8 +49,14 @@ export function derivedId(prefix: IdPrefix, ...parts: readonly string[]): string
 /** The store key of something that callers name themselves (users, templates, routes): unique over workspaces. */
 export const scopedKey = (workspace: string, id: string): string => `${workspace}:${id}`;
 
-/** What callers may use as their own ids: 1 to 200 printable characters. */
-export const isCallerId = (id: string): boolean => /^[\x21-\x7e\u00a0-\uffff]{1,200}$/.test(id);
+const MAX_ID_CHARS = 200;
+
+/**
+ * What callers may use as their own ids: 1 to 200 characters (UTF-16 units), none of them a space or a control
+ * character, and no half of a surrogate pair: UTF-8 cannot carry it, so that two such ids would become one.
+ */
+export const isCallerId = (id: string): boolean =>
+  id.length <= MAX_ID_CHARS && /^[^\s\p{Cc}\p{Cs}]+$/u.test(id);
 
 /** Workspace ids: a lower-case letter, then letters, digits or dashes, at most 40. */
 export const isWorkspaceId = (id: string): boolean => /^[a-z][a-z0-9-]{0,39}$/.test(id);

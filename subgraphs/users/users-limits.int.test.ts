@@ -189,6 +189,7 @@ describe('apps and keys', () => {
       workspace: 'default',
       app: made.id,
       key,
+      ratePerSecond: 1000,
     });
     const BY_HASH = 'query ($h: String!) { principalByKeyHash(hash: $h) }';
     expect((await ask(BY_HASH, undefined, { h: hash })).data).toEqual({

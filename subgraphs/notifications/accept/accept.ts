@@ -13,7 +13,7 @@ import type { CompiledTemplate, PublishedRoute, TemplatesService } from '../../t
 import type { UsersService } from '../../users/index.ts';
 import type { InlineContent, NotificationRecord, RecipientEntry } from '../contract.ts';
 import type { NotificationModels } from '../store/models.ts';
-import { inputProblem, type SendInput } from './check-input.ts';
+import { directAddressProblem, inputProblem, type SendInput } from './check-input.ts';
 import type { PlanEnqueuer } from './plan-enqueuer.ts';
 import { requestHash } from './request-hash.ts';
 
@@ -184,13 +184,26 @@ export class AcceptService {
       return docs.map(() => ({ ok: true, value: 'written' }));
     } catch (error) {
       const failures = writeErrors(error);
-      if (!failures) throw error;
+      if (!failures) {
+        if (docs.length === 1 || isDataServiceError(error)) throw error;
+        // One that cannot be serialised must not fail those that happen to be in its group.
+        return await this.#writeEach(docs);
+      }
       return docs.map((_, index) => {
         const code = failures.get(index);
         if (code === undefined) return { ok: true, value: 'written' };
         return code === 11000 ? { ok: true, value: 'duplicate' } : { ok: false, error };
       });
     }
+  }
+
+  async #writeEach(docs: readonly NotificationRecord[]): Promise<BatchResult<'written' | 'duplicate'>[]> {
+    const alone = await Promise.allSettled(docs.map((doc) => this.#write([doc])));
+    return alone.map((outcome) =>
+      outcome.status === 'rejected'
+        ? { ok: false, error: outcome.reason }
+        : (outcome.value[0] ?? { ok: false, error: new Error('The write has no result.') }),
+    );
   }
 
   async #resolveAll(
@@ -238,6 +251,8 @@ export class AcceptService {
       );
     if (route && (input.to ?? []).length === 0 && route.recipients.length === 0)
       return badInput(`${at}.to`, `The route of "${route.event}" names no recipients: give at least one.`);
+    const wrongAddress = route && routeAddressProblem(route);
+    if (wrongAddress !== undefined) return badInput(`${at}.event`, wrongAddress);
     const id = route?.template ?? (input.template as string);
     const template = await this.#templates.publishedTemplate(workspace, id);
     if (!template)
@@ -259,6 +274,16 @@ interface Named {
   readonly field: string;
   /** Who named it, where it was not the caller. */
   readonly of: string;
+}
+
+/** Templates, where routes live, know nothing of addresses. */
+function routeAddressProblem({ event, recipients }: PublishedRoute): string | undefined {
+  for (const { channel, address } of recipients) {
+    if (channel === undefined || address === undefined) continue;
+    const problem = directAddressProblem(channel, address);
+    if (problem !== undefined) return `The route of "${event}" names "${address}" on ${channel}: ${problem}`;
+  }
+  return undefined;
 }
 
 function recipientsOf(input: SendInput, { route }: Resolved, at: string): Named[] {

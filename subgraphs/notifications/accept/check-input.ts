@@ -1,7 +1,7 @@
 /** What can be said of a send's input without looking anything up. Pure. */
 import { badInput, type HeraldError } from '../../../platform/errors/herald-error.ts';
 import type { Channel, Priority } from '../../../platform/graphql/contract-enums.ts';
-import { JSON_MAX_BYTES } from '../../../platform/graphql/scalars.ts';
+import { storedJsonProblem } from '../../../platform/graphql/json-problem.ts';
 import { isCallerId } from '../../../platform/names/ids.ts';
 import { addressProblem } from '../../users/index.ts';
 import type { InlineContent, RecipientEntry } from '../contract.ts';
@@ -96,14 +96,16 @@ function entryProblem(entry: NonNullable<SendInput['to']>[number], at: string): 
       : badInput(`${at}.${given[0]}`, 'An id has 1 to 200 printable characters without spaces.');
   }
   if (entry.channel == null) return badInput(`${at}.channel`, 'Say the channel of this address.');
-  if (entry.channel === 'WEB_PUSH')
-    return badInput(
-      `${at}.channel`,
-      'Browsers are registered for a user (registerPushSubscription): name the user instead of an address.',
-    );
-  const problem = addressProblem(entry.channel, entry.address);
-  return problem === undefined ? undefined : badInput(`${at}.address`, problem);
+  const problem = directAddressProblem(entry.channel, entry.address);
+  if (problem === undefined) return undefined;
+  return badInput(entry.channel === 'WEB_PUSH' ? `${at}.channel` : `${at}.address`, problem);
 }
+
+/** Why somebody without a profile cannot be reached at `address`. */
+export const directAddressProblem = (channel: Channel, address: string): string | undefined =>
+  channel === 'WEB_PUSH'
+    ? 'Browsers are registered for a user (registerPushSubscription): name the user instead of an address.'
+    : addressProblem(channel, address);
 
 function timeProblem(input: SendInput, at: string, now: Date): HeraldError | undefined {
   const { sendAt, expiresAt } = input;
@@ -133,32 +135,38 @@ function contentProblem(input: SendInput, at: string): HeraldError | undefined {
     if (url != null && !isLink(url))
       return badInput(`${at}.content.${name}`, 'Must be an http(s) URL, or a path that starts with /.');
   }
-  return tooLarge(content.data)
-    ? badInput(`${at}.content.data`, 'Must be at most 64 KiB as JSON.')
-    : undefined;
+  const problem = storedJsonProblem(content.data);
+  return problem === undefined ? undefined : badInput(`${at}.content.data`, problem);
 }
 
-/** Links are opened by browsers: `javascript:` and the like must not get in. */
+/**
+ * Links are opened by browsers: `javascript:` and the like must not get in. A path stays on its site: browsers
+ * take `\` for `/`, and leave out tabs and line breaks, so that `/\x` and a tab between two slashes lead away.
+ */
 const isLink = (url: string): boolean =>
-  (url.startsWith('/') && !url.startsWith('//')) || (/^https?:\/\//i.test(url) && URL.canParse(url));
+  /^\/(?![/\\])[^\p{Cc}]*$/u.test(url) || (/^https?:\/\//i.test(url) && URL.canParse(url));
 
 function dataProblem(input: SendInput, at: string): HeraldError | undefined {
   if (input.data == null) return undefined;
   if (typeof input.data !== 'object' || Array.isArray(input.data))
     return badInput(`${at}.data`, 'Must be an object: the variables by name.');
-  return tooLarge(input.data) ? badInput(`${at}.data`, 'Must be at most 64 KiB as JSON.') : undefined;
-}
-
-function tooLarge(value: unknown): boolean {
-  return value != null && Buffer.byteLength(JSON.stringify(value)) > JSON_MAX_BYTES;
+  const problem = storedJsonProblem(input.data);
+  return problem === undefined ? undefined : badInput(`${at}.data`, problem);
 }
 
 function labelProblem(input: SendInput, at: string): HeraldError | undefined {
   const { idempotencyKey, category, event } = input;
   if (idempotencyKey != null && (idempotencyKey === '' || idempotencyKey.length > MAX_KEY_CHARS))
     return badInput(`${at}.idempotencyKey`, `Must have 1 to ${MAX_KEY_CHARS} characters.`);
-  if (category != null && (category === '' || category.length > MAX_CATEGORY_CHARS))
-    return badInput(`${at}.category`, `Must have 1 to ${MAX_CATEGORY_CHARS} characters.`);
+  // Half of a surrogate pair would be stored as another key.
+  if (idempotencyKey != null && !idempotencyKey.isWellFormed())
+    return badInput(`${at}.idempotencyKey`, 'Must be well-formed Unicode.');
+  // As preferences have it: nobody could opt out of another one.
+  if (category != null && (!isCallerId(category) || category.length > MAX_CATEGORY_CHARS))
+    return badInput(
+      `${at}.category`,
+      `Must have 1 to ${MAX_CATEGORY_CHARS} printable characters without spaces, for example "billing".`,
+    );
   if (event != null && !isCallerId(event))
     return badInput(`${at}.event`, 'Must have 1 to 200 printable characters without spaces.');
   return undefined;

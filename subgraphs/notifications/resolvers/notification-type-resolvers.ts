@@ -39,7 +39,7 @@ export function notificationTypeResolvers(
       if (principal.kind === 'app' && given.app !== undefined && given.app !== principal.app)
         throw badInput('filter.app', 'An app sees its own notifications only.');
       const own: ListFilter = principal.kind === 'app' ? { ...given, app: principal.app } : given;
-      const position = after == null ? undefined : decodeCursor(after);
+      const position = after == null ? undefined : decodeCursor(after, 'ntf_');
       const found = await deps.read.list(principal.workspace, own, size, position);
       return {
         ...connectionOf(found, size, (record) => encodeCursor(record._id), position !== undefined),
@@ -63,7 +63,7 @@ export function notificationTypeResolvers(
       async deliveries(record, { first, after }, context) {
         const size = pageSize(first);
         const user = onlyFor(context);
-        const position = after == null ? undefined : decodeCursor(after);
+        const position = after == null ? undefined : decodeCursor(after, 'dlv_');
         const found = await deps.read.deliveriesOf(record._id, {
           size,
           ...(user !== undefined && { user }),

@@ -33,12 +33,9 @@ export async function templateBody(input: TemplateInput): Promise<TemplateBody> 
 
 function checkVariables(variables: unknown): string | undefined {
   if (variables === undefined || variables === null) return undefined;
-  const text = JSON.stringify(variables);
-  if (Buffer.byteLength(text) > JSON_MAX_BYTES)
-    throw badInput('input.variables', `The JSON Schema is larger than ${JSON_MAX_BYTES} bytes.`);
-  const problem = variablesProblem(variables);
+  const problem = jsonProblem(variables) ?? variablesProblem(variables);
   if (problem !== undefined) throw badInput('input.variables', problem);
-  return text;
+  return JSON.stringify(variables);
 }
 
 async function checkContents(contents: readonly TemplateContentInput[]): Promise<StoredContent[]> {

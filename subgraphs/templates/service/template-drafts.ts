@@ -87,8 +87,8 @@ export class TemplateDrafts {
   async preview(workspace: string, request: PreviewRequest): Promise<RenderedContent[]> {
     const template = await this.#previewed(workspace, request.id, request.version);
     const data = request.data ?? {};
-    if (Buffer.byteLength(JSON.stringify(data)) > JSON_MAX_BYTES)
-      throw badInput('data', `The data are larger than ${JSON_MAX_BYTES} bytes.`);
+    const wrongJson = jsonProblem(data);
+    if (wrongJson !== undefined) throw badInput('data', wrongJson);
     const problem = template.dataProblem(data);
     if (problem) throw badInput(problem.path === '' ? 'data' : `data.${problem.path}`, problem.message);
     // dataProblem has seen that it is an object.
