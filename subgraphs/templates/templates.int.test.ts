@@ -204,7 +204,12 @@ describe('preview', () => {
       [undefined, 'data.order', 'The template requires the variable "order".'],
       [{ order: {} }, 'data.order.id', 'The template requires the variable "order.id".'],
       [[1], 'data', "The template's variables must be an object."],
-      [{ order: { id: 'x'.repeat(65_536) } }, 'data', 'The data are larger than 65536 bytes.'],
+      [{ order: { id: 'x'.repeat(65_536) } }, 'data', 'Must be at most 64 KiB as JSON.'],
+      [
+        JSON.parse('{"a":'.repeat(10_000) + '1' + '}'.repeat(10_000)),
+        'data',
+        'Must be at most 64 levels deep.',
+      ],
     ] as const)
       expect(problem(await room.execute(app, PREVIEW, { id: 'strict', data }))).toEqual({
         code: 'BAD_USER_INPUT',

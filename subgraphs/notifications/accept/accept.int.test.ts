@@ -153,6 +153,22 @@ describe('accepting', () => {
     });
   });
 
+  it('lets one that cannot be stored fail alone in its group', async () => {
+    const before = await stored();
+    const unserialisable = {
+      toBSON() {
+        throw new TypeError('not to be serialised');
+      },
+    };
+    const results = await Promise.all([send(good), send({ ...good, data: { unserialisable } }), send(good)]);
+    expect(results).toMatchObject([
+      { deduplicated: false },
+      { code: 'INTERNAL_SERVER_ERROR' },
+      { deduplicated: false },
+    ]);
+    expect(await stored()).toBe(before + 2);
+  });
+
   it('waits for sendAt', async () => {
     const sendAt = new Date(Date.now() + 60_000);
     const { notification } = await accepted({ ...good, sendAt });

@@ -59,7 +59,13 @@ describe('templateBody', () => {
       'large variables',
       { variables: { description: 'x'.repeat(65_536) } },
       'input.variables',
-      /larger than 65536 bytes/,
+      /at most 64 KiB/,
+    ],
+    [
+      'variables too deep to be serialised',
+      { variables: JSON.parse('{"not":'.repeat(10_000) + 'true' + '}'.repeat(10_000)) },
+      'input.variables',
+      /64 levels/,
     ],
     ['no contents', { contents: [] }, 'input.contents', /at least one content/],
     [

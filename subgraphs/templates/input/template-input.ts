@@ -1,6 +1,6 @@
 /** Checks what `saveTemplate` is given, and turns it into what is stored. */
 import { badInput } from '../../../platform/errors/herald-error.ts';
-import { JSON_MAX_BYTES } from '../../../platform/graphql/scalars.ts';
+import { jsonProblem } from '../../../platform/graphql/json-problem.ts';
 import type { TemplateContentInput, TemplateInput } from '../generated/types.ts';
 import { sourceProblem } from '../sources/check-source.ts';
 import { compileSource } from '../sources/compile-source.ts';

@@ -1,6 +1,6 @@
 /** What operators do with templates: save, publish, look at, preview. */
 import { badInput, HeraldError, notFound } from '../../../platform/errors/herald-error.ts';
-import { JSON_MAX_BYTES } from '../../../platform/graphql/scalars.ts';
+import { jsonProblem } from '../../../platform/graphql/json-problem.ts';
 import type { InvalidationBus } from '../../../platform/invalidation/invalidation-bus.ts';
 import type { Logger } from '../../../platform/logging/logger.ts';
 import { isCallerId, scopedKey } from '../../../platform/names/ids.ts';
