@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { jsonProblem, storedJsonProblem } from './json-problem.ts';
 
-const nested = (levels: number): unknown => JSON.parse('{"a":'.repeat(levels) + '1' + '}'.repeat(levels));
+const nested = (levels: number): unknown => JSON.parse(`${'{"a":'.repeat(levels)}1${'}'.repeat(levels)}`);
 
 describe('jsonProblem', () => {
   it.each([
@@ -30,12 +30,14 @@ describe('jsonProblem', () => {
 });
 
 describe('storedJsonProblem', () => {
-  it.each([[{ $gt: '', 'a.b': 1 }], [{ text: '_bsontype\u0000' }], [JSON.parse('{"__proto__":{"a":1}}')], [['a']]])(
-    'takes %j',
-    (value) => {
-      expect(storedJsonProblem(value)).toBeUndefined();
-    },
-  );
+  it.each([
+    [{ $gt: '', 'a.b': 1 }],
+    [{ text: '_bsontype\u0000' }],
+    [JSON.parse('{"__proto__":{"a":1}}')],
+    [['a']],
+  ])('takes %j', (value) => {
+    expect(storedJsonProblem(value)).toBeUndefined();
+  });
 
   it.each([
     [{ _bsontype: 'ObjectId' }, 'A member cannot be called "_bsontype".'],

@@ -2,9 +2,12 @@ import { describe, expect, it } from 'vitest';
 import { isCallerId } from './ids.ts';
 
 describe('isCallerId', () => {
-  it.each(['a', '42', 'a:b|c/d', '__proto__', '$gt', 'jürgen', '日本', '👩‍💻', 'x'.repeat(200)])('takes %s', (id) => {
-    expect(isCallerId(id)).toBe(true);
-  });
+  it.each(['a', '42', 'a:b|c/d', '__proto__', '$gt', 'jürgen', '日本', '👩‍💻', 'x'.repeat(200)])(
+    'takes %s',
+    (id) => {
+      expect(isCallerId(id)).toBe(true);
+    },
+  );
 
   it.each([
     ['nothing', ''],

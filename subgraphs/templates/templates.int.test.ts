@@ -206,7 +206,7 @@ describe('preview', () => {
       [[1], 'data', "The template's variables must be an object."],
       [{ order: { id: 'x'.repeat(65_536) } }, 'data', 'Must be at most 64 KiB as JSON.'],
       [
-        JSON.parse('{"a":'.repeat(10_000) + '1' + '}'.repeat(10_000)),
+        JSON.parse(`${'{"a":'.repeat(10_000)}1${'}'.repeat(10_000)}`),
         'data',
         'Must be at most 64 levels deep.',
       ],

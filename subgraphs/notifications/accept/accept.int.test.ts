@@ -3,7 +3,7 @@ import { HeraldError } from '../../../platform/errors/herald-error.ts';
 import { InvalidationBus } from '../../../platform/invalidation/invalidation-bus.ts';
 import { connectRedis, whenReady } from '../../../platform/storage/redis.ts';
 import { freshDatabase } from '../../../testing/fresh.ts';
-import { createTemplatesSubgraph } from '../../templates/index.ts';
+import { createTemplatesSubgraph, type PublishedRoute } from '../../templates/index.ts';
 import { createUsersSubgraph } from '../../users/index.ts';
 import type { NotificationRecord } from '../contract.ts';
 import { type OpenStore, openStore, silent } from '../testing/open-store.ts';
@@ -15,6 +15,7 @@ const services = freshDatabase();
 const sender = { workspace: 'default', app: 'app_test' };
 let store: OpenStore;
 let accept: AcceptService;
+let acceptWithRoute: (route: PublishedRoute) => AcceptService;
 let enqueuer: PlanEnqueuer;
 let close: () => Promise<void>;
 
@@ -36,13 +37,16 @@ beforeAll(async () => {
   const templates = await createTemplatesSubgraph({ connection: store.connection, bus, log: silent });
   await templates.ensureDemo('default');
   enqueuer = new PlanEnqueuer(store.queues, store.events, silent, 100);
-  accept = new AcceptService({
+  const deps = {
     models: store.models,
     users: users.service,
     templates: templates.service,
     enqueuer,
     log: silent,
-  });
+  };
+  accept = new AcceptService(deps);
+  acceptWithRoute = (route) =>
+    new AcceptService({ ...deps, templates: { ...templates.service, publishedRoute: async () => route } });
   close = async () => {
     await accept.close();
     await enqueuer.close();
@@ -160,13 +164,39 @@ describe('accepting', () => {
         throw new TypeError('not to be serialised');
       },
     };
-    const results = await Promise.all([send(good), send({ ...good, data: { unserialisable } }), send(good)]);
+    const results = await accept.accept(
+      sender,
+      [good, { ...good, data: { unserialisable } }, good],
+      ['inputs.0', 'inputs.1', 'inputs.2'],
+    );
     expect(results).toMatchObject([
       { deduplicated: false },
       { code: 'INTERNAL_SERVER_ERROR' },
       { deduplicated: false },
     ]);
     expect(await stored()).toBe(before + 2);
+  });
+
+  it.each([
+    ['EMAIL', 'nobody'],
+    ['WEBHOOK', 'ftp://example.com'],
+    ['WEB_PUSH', 'https://push.example/1'],
+  ] as const)('refuses an event whose route names a bad address on %s', async (channel, address) => {
+    const before = await stored();
+    const routed = acceptWithRoute({
+      event: 'e',
+      version: 1,
+      template: 'order-paid',
+      channels: [],
+      priority: 'MEDIUM',
+      delaySeconds: 0,
+      recipients: [{ channel, address }],
+    });
+    const input = { event: 'e', data: { order: '1', total: '2' } };
+    expect(await routed.accept(sender, [input], ['input'])).toMatchObject([
+      { code: 'BAD_USER_INPUT', field: 'input.event' },
+    ]);
+    expect(await stored()).toBe(before);
   });
 
   it('waits for sendAt', async () => {

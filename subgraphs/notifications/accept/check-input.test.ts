@@ -109,7 +109,12 @@ describe('inputProblem', () => {
       'input.content.url',
       /http/,
     ]),
-    ['a name that BSON cannot have', { ...good, data: { x: { _bsontype: 'Long' } } }, 'input.data', /_bsontype/],
+    [
+      'a name that BSON cannot have',
+      { ...good, data: { x: { _bsontype: 'Long' } } },
+      'input.data',
+      /_bsontype/,
+    ],
     [
       'a name with a null character',
       { ...good, content: { body: 'x', data: { 'a\0': 1 } } },
@@ -118,7 +123,7 @@ describe('inputProblem', () => {
     ],
     [
       'data too deep to be stored',
-      { ...good, data: JSON.parse('{"a":'.repeat(10_000) + '1' + '}'.repeat(10_000)) },
+      { ...good, data: JSON.parse(`${'{"a":'.repeat(10_000)}1${'}'.repeat(10_000)}`) },
       'input.data',
       /64 levels/,
     ],

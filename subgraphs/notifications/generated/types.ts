@@ -275,7 +275,7 @@ export type Query = {
   notification?: Maybe<Notification>;
   /** Newest first. An app sees its own. */
   notifications: NotificationConnection;
-  /** Newest first, for apps and operators. */
+  /** Newest first, for apps and operators; 1 to 1,000. An app sees its own. */
   sandboxMessages: Array<SandboxMessage>;
 };
 

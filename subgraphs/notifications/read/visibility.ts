@@ -12,3 +12,12 @@ export function maySee(principal: Principal, record: Pick<NotificationRecord, 'w
 export const maySeeDelivery = (principal: Principal, delivery: DeliveryRecord): boolean =>
   principal.workspace === delivery.workspace &&
   (principal.kind !== 'user' || delivery.user === principal.user);
+
+/**
+ * A notification as one of its receivers may see it: not how many others there are, nor who works on it.
+ * @param own how many deliveries the receiver has.
+ */
+export function receiversView(record: NotificationRecord, own: number): NotificationRecord {
+  const { canceledBy: _canceledBy, replays: _replays, ...shown } = record;
+  return { ...shown, deliveryCount: own };
+}

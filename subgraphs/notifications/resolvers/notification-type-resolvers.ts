@@ -11,7 +11,7 @@ import type {
   QueryResolvers,
 } from '../generated/types.ts';
 import type { ListFilter } from '../read/read-service.ts';
-import { maySee, maySeeDelivery } from '../read/visibility.ts';
+import { maySee, maySeeDelivery, receiversView } from '../read/visibility.ts';
 import { timelineOf } from '../timeline/timeline.ts';
 import type { loadersOf, ResolverDeps } from './deps.ts';
 import { lookup } from './lookup.ts';
@@ -81,11 +81,9 @@ export function notificationTypeResolvers(
           ...(user !== undefined && { user }),
         });
         const shown = found.slice(0, TIMELINE_DELIVERIES);
-        return timelineOf(
-          record,
-          shown,
-          user === undefined ? Math.max(record.deliveryCount, found.length) : shown.length,
-        );
+        return user === undefined
+          ? timelineOf(record, shown, Math.max(record.deliveryCount, found.length))
+          : timelineOf(receiversView(record, shown.length), shown, shown.length);
       },
     },
 

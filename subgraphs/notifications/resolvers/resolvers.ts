@@ -7,6 +7,7 @@ import { loadersOf, type ResolverDeps } from './deps.ts';
 import { inboxResolvers } from './inbox-resolvers.ts';
 import { lookup } from './lookup.ts';
 import { notificationTypeResolvers } from './notification-type-resolvers.ts';
+import { sandboxResolver } from './sandbox-resolver.ts';
 import { sendResolvers } from './send-resolvers.ts';
 import { subscriptionResolvers } from './subscription-resolvers.ts';
 
@@ -23,10 +24,7 @@ export function notificationResolvers(deps: ResolverDeps): Resolvers {
         find.notification(requirePrincipal(context, 'app', 'operator'), id, context),
       notifications: types.list,
       inbox: inbox.page,
-      sandboxMessages: (_, { first }, context) => {
-        const { workspace } = requirePrincipal(context, 'app', 'operator');
-        return deps.sandbox.newest(workspace, Math.max(0, Math.min(first ?? 25, 1_000)));
-      },
+      sandboxMessages: sandboxResolver(deps, loaders),
     },
     Mutation: { ...sendResolvers(deps, find), ...inbox.mutations },
     Subscription: subscriptionResolvers(deps, find),

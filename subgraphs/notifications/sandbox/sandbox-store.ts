@@ -4,7 +4,8 @@ import { z } from 'zod';
 import { CHANNELS } from '../../../platform/graphql/contract-enums.ts';
 import type { RedisNames } from '../../../platform/names/redis-names.ts';
 
-const KEPT = 1_000;
+/** Messages kept of a workspace. */
+export const SANDBOX_KEPT = 1_000;
 
 const sandboxMessageSchema = z.object({
   id: z.string(),
@@ -32,7 +33,7 @@ export class SandboxStore {
     await this.#redis
       .multi()
       .lpush(key, JSON.stringify(message))
-      .ltrim(key, 0, KEPT - 1)
+      .ltrim(key, 0, SANDBOX_KEPT - 1)
       .exec();
   }
 

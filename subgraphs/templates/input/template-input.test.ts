@@ -63,7 +63,7 @@ describe('templateBody', () => {
     ],
     [
       'variables too deep to be serialised',
-      { variables: JSON.parse('{"not":'.repeat(10_000) + 'true' + '}'.repeat(10_000)) },
+      { variables: JSON.parse(`${'{"not":'.repeat(10_000)}true${'}'.repeat(10_000)}`) },
       'input.variables',
       /64 levels/,
     ],

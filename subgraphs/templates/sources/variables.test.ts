@@ -74,6 +74,22 @@ describe('compileVariables', () => {
     expect(make('b')({ a: 1 })?.path).toBe('b');
   });
 
+  test('patterns mean what they mean in JavaScript', () => {
+    const code = compileVariables({ properties: { a: { pattern: '^\\p{L}\\d{2}-\\u0041$' } } });
+    expect(code({ a: 'é42-A' })).toBeUndefined();
+    expect(code({ a: 'é42-B' })?.path).toBe('a');
+  });
+
+  test.each([
+    ['pattern', { properties: { a: { pattern: '^(a+)+$' } } }, { a: `${'a'.repeat(40_000)}!` }],
+    ['patternProperties', { patternProperties: { '^(a+)+$': false } }, { [`${'a'.repeat(40_000)}!`]: 1 }],
+  ])('a %s that backtracks for years is answered at once', (_what, schema, data) => {
+    const validate = compileVariables(schema);
+    const start = performance.now();
+    validate(data);
+    expect(performance.now() - start).toBeLessThan(1_000);
+  });
+
   test('data nested deeper than the schema can follow are a problem, not a crash', () => {
     const recursive = compileVariables({ properties: { a: { $ref: '#' } } });
     const deep = JSON.parse(`${'{"a":'.repeat(12_000)}1${'}'.repeat(12_000)}`) as unknown;
@@ -114,6 +130,8 @@ describe('variablesProblem', () => {
     ],
     [{ required: 'name' }, /^This is not a JSON Schema: variables\/required must be array/],
     [{ properties: { a: { pattern: '(' } } }, /cannot be used: Invalid regular expression/],
+    [{ properties: { a: { pattern: '(?=a)b' } } }, /cannot be used: .*unsupported/],
+    [{ properties: { a: { pattern: '(?<x>a)\\k<x>' } } }, /cannot be used: .*refers back/],
     [{ $ref: 'https://x.example/other.json' }, /^This JSON Schema cannot be used: can't resolve reference/],
     [{ $schema: 'https://x.example/mine' }, /cannot be used: .*Drafts 7 and 2020-12 are understood/],
     [{ $async: true }, /^The keyword \$async is not available/],

@@ -2,6 +2,7 @@
 import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
+import { linearPattern } from './linear-pattern.ts';
 
 /** What `data` lacks or has wrong; `path` is relative to `data` (`order.id`), empty for `data` itself. */
 export interface DataProblem {
@@ -81,7 +82,13 @@ function describe(error: ErrorObject): DataProblem {
 /** An instance for each schema: Ajv keeps every schema that it has compiled, and refuses a second one of the same $id. */
 function ajvFor(schema: Readonly<Record<string, unknown>>): Ajv {
   const Draft = typeof schema.$schema === 'string' && schema.$schema.includes('2020-12') ? Ajv2020 : Ajv;
-  const ajv = new Draft({ strict: false, logger: false, validateSchema: false, ownProperties: true });
+  const ajv = new Draft({
+    strict: false,
+    logger: false,
+    validateSchema: false,
+    ownProperties: true,
+    code: { regExp: linearPattern },
+  });
   addFormats.default(ajv);
   return ajv;
 }
