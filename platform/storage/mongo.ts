@@ -44,3 +44,22 @@ export async function inTransaction<T>(
     await session.endSession();
   }
 }
+
+/**
+ * Updates many documents in a transaction of its own. For collections that longer transactions write too: there,
+ * every update of many goes this way. A conflict then makes this one start again; a plain `updateMany` waits for
+ * the other transaction instead, and the embedded server of the PyPI wheel holds the collection's lock while it
+ * waits, which the other one needs to end.
+ * @returns documents changed.
+ */
+export function updateManyApart<T extends mongoose.mongo.Document>(
+  connection: Connection,
+  collection: mongoose.mongo.Collection<T>,
+  filter: mongoose.mongo.Filter<T>,
+  update: mongoose.mongo.UpdateFilter<T>,
+): Promise<number> {
+  return inTransaction(
+    connection,
+    async (session) => (await collection.updateMany(filter, update, { session })).modifiedCount,
+  );
+}

@@ -1,6 +1,8 @@
 /** Cancelling: stops what has not been sent yet. */
+import type { Connection } from 'mongoose';
 import { conflict, notFound } from '../../../platform/errors/herald-error.ts';
 import type { EventLog } from '../../../platform/event-log/event-log.ts';
+import { updateManyApart } from '../../../platform/storage/mongo.ts';
 import type { DeliveryRecord, NotificationRecord } from '../contract.ts';
 import { deliveryEvent } from '../outbox/delivery-events.ts';
 import { notificationUpdated } from '../outbox/store-plans.ts';
@@ -13,8 +15,7 @@ import type { NotificationModels } from '../store/models.ts';
  * @throws HeraldError CONFLICT when everything has ended already.
  */
 export async function cancelNotification(
-  models: NotificationModels,
-  events: EventLog,
+  { connection, models, events }: { connection: Connection; models: NotificationModels; events: EventLog },
   record: NotificationRecord,
   by: string,
 ): Promise<NotificationRecord> {
@@ -38,7 +39,9 @@ export async function cancelNotification(
   const queued = await models.deliveries
     .find({ notification: record._id, state: 'QUEUED' })
     .lean<DeliveryRecord[]>();
-  await models.raw.deliveries.updateMany(
+  await updateManyApart(
+    connection,
+    models.raw.deliveries,
     { notification: record._id, state: 'QUEUED' },
     { $set: { state: 'CANCELED', canceledAt: now, nextAttemptAt: null, fence: null } },
   );

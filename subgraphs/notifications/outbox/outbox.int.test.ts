@@ -71,7 +71,7 @@ describe('storing plans', () => {
     const record = notification();
     const other = notification({ to: [{ user: 'kept' }] });
     await insert(record, other);
-    await cancelNotification(store.models, store.events, record, 'somebody');
+    await cancelNotification(store, record, 'somebody');
     const { stored } = await store.outbox.storePlans(
       [emailPage(record, ['a@example.com']), inAppPage(other, ['kept'])],
       new Date(),
@@ -229,7 +229,7 @@ describe('claims and records', () => {
       [emailPage(expiring, ['x@example.com']), emailPage(cancelled, ['y@example.com'])],
       new Date(),
     );
-    await cancelNotification(store.models, store.events, await reread(cancelled._id), 'me');
+    await cancelNotification(store, await reread(cancelled._id), 'me');
     await new Promise((resolve) => setTimeout(resolve, 40));
     expect(
       await store.outbox.claim(

@@ -1,8 +1,9 @@
 /** The outbox: what workers do to notifications and deliveries. Each step may run twice; the second run changes nothing. */
-import type { Connection } from 'mongoose';
+import type { Connection, mongo } from 'mongoose';
 import type { EventLog } from '../../../platform/event-log/event-log.ts';
 import type { HeraldEvent } from '../../../platform/event-log/events.ts';
 import type { Priority } from '../../../platform/graphql/contract-enums.ts';
+import { updateManyApart } from '../../../platform/storage/mongo.ts';
 import type {
   AttemptOutcome,
   DeliveryRecord,
@@ -46,7 +47,8 @@ export class MongoOutbox implements Outbox {
       .toArray();
     const expired = records.filter((r) => r.expiresAt && r.expiresAt <= now);
     if (expired.length === 0) return records;
-    await this.#models.raw.notifications.updateMany(
+    await this.#update(
+      this.#models.raw.notifications,
       { _id: { $in: expired.map((r) => r._id) }, planned: false, state: { $in: ['ACCEPTED', 'SCHEDULED'] } },
       { $set: { state: 'EXPIRED', expiredAt: now, nextAttemptAt: null, planned: true } },
     );
@@ -82,7 +84,8 @@ export class MongoOutbox implements Outbox {
     leaseUntil: Date,
   ): Promise<DeliveryRecord[]> {
     const collection = this.#models.raw.deliveries;
-    const { modifiedCount } = await collection.updateMany(
+    const modifiedCount = await this.#update(
+      collection,
       { _id: { $in: ids }, state: 'QUEUED', attempt },
       { $set: { state: 'SENDING', fence, nextAttemptAt: leaseUntil } },
     );
@@ -97,7 +100,8 @@ export class MongoOutbox implements Outbox {
   }
 
   async renew(ids: readonly string[], fence: string, leaseUntil: Date): Promise<void> {
-    await this.#models.raw.deliveries.updateMany(
+    await this.#update(
+      this.#models.raw.deliveries,
       { _id: { $in: ids }, fence, state: 'SENDING' },
       { $set: { nextAttemptAt: leaseUntil } },
     );
@@ -126,7 +130,8 @@ export class MongoOutbox implements Outbox {
       .toArray();
     const ids = due.map((d) => d._id);
     if (ids.length > 0)
-      await collection.updateMany(
+      await this.#update(
+        collection,
         { _id: { $in: ids }, nextAttemptAt: { $lte: now } },
         { $set: { nextAttemptAt: nextLook } },
       );
@@ -141,11 +146,20 @@ export class MongoOutbox implements Outbox {
     if (due.length === 0) return [];
     const ids = due.map((d) => d._id);
     // A claim that has run out belongs to a worker that died: whoever it was, its fence holds no longer.
-    await collection.updateMany(
+    await this.#update(
+      collection,
       { _id: { $in: ids }, nextAttemptAt: { $lte: now }, state: { $in: ['QUEUED', 'SENDING'] } },
       { $set: { state: 'QUEUED', fence: null, nextAttemptAt: nextLook } },
     );
     return due.map((d) => queuedOf(d, now));
+  }
+
+  #update<T extends mongo.Document>(
+    collection: mongo.Collection<T>,
+    filter: mongo.Filter<T>,
+    update: mongo.UpdateFilter<T>,
+  ): Promise<number> {
+    return updateManyApart(this.#connection, collection, filter, update);
   }
 
   /** Ends claimed deliveries that must not be attempted. */
@@ -156,7 +170,8 @@ export class MongoOutbox implements Outbox {
     now: Date,
   ): Promise<void> {
     if (deliveries.length === 0) return;
-    await this.#models.raw.deliveries.updateMany(
+    await this.#update(
+      this.#models.raw.deliveries,
       { _id: { $in: deliveries.map((d) => d._id) }, fence },
       {
         $set: {
@@ -207,7 +222,8 @@ export class MongoOutbox implements Outbox {
   async #complete(ids: readonly string[], now: Date): Promise<void> {
     if (ids.length === 0) return;
     const collection = this.#models.raw.notifications;
-    const { modifiedCount } = await collection.updateMany(
+    const modifiedCount = await this.#update(
+      collection,
       { _id: { $in: ids }, planned: true, state: 'PROCESSING' },
       { $set: { state: 'COMPLETED', completedAt: now } },
     );

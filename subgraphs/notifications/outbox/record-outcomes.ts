@@ -52,16 +52,9 @@ export async function recordOutcomes(
     };
   });
   const ids = outcomes.map((o) => o.delivery._id);
-  let modified: number;
-  if (operations.length === 1 && operations[0]) {
-    const { filter, update } = operations[0].updateMany;
-    modified = (await models.raw.deliveries.updateMany(filter, update)).modifiedCount;
-  } else {
-    const result = await inTransaction(connection, (session) =>
-      models.raw.deliveries.bulkWrite(operations, { session, ordered: true }),
-    );
-    modified = result.modifiedCount;
-  }
+  const { modifiedCount: modified } = await inTransaction(connection, (session) =>
+    models.raw.deliveries.bulkWrite(operations, { session, ordered: true }),
+  );
   const written = modified === outcomes.length ? outcomes : await stillOurs(models, outcomes, ids, recorded);
   return { written, events: written.map(eventOf) };
 }

@@ -70,7 +70,7 @@ export function sendResolvers(deps: ResolverDeps, find: Lookup): SendMutations {
     async cancelNotification(_, { id }, context) {
       const principal = requirePrincipal(context, 'app', 'operator');
       const record = await find.notification(principal, id, context);
-      return cancelNotification(deps.models, deps.events, record, nameOf(principal));
+      return cancelNotification(deps, record, nameOf(principal));
     },
 
     async replayNotification(_, { id, deliveries }, context) {
