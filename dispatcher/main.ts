@@ -1,6 +1,7 @@
 /** The dispatcher as a process of its own; under `npm start` with the scheduler in it. */
 import { fastify } from 'fastify';
-import { type Settings, SettingsError } from '../platform/config/settings.ts';
+import { requiredSettings } from '../platform/config/required-settings.ts';
+import type { Settings } from '../platform/config/settings.ts';
 import { closeApp } from '../platform/http/close-app.ts';
 import { registerHealth } from '../platform/http/health.ts';
 import { openConnections } from '../platform/lifecycle/connections.ts';
@@ -13,9 +14,11 @@ import { providersOf, startDispatcher } from './dispatcher.ts';
 import { startSweeper } from './sweep/start-sweeper.ts';
 
 export async function run(settings: Settings, options: RunOptions): Promise<void> {
-  const { HERALD_JWT_SECRET, VAPID_PUBLIC_KEY } = settings;
-  if (!HERALD_JWT_SECRET || !VAPID_PUBLIC_KEY)
-    throw new SettingsError(['HERALD_JWT_SECRET and VAPID_PUBLIC_KEY: must be set for the dispatcher']);
+  const { HERALD_JWT_SECRET, VAPID_PUBLIC_KEY } = requiredSettings(
+    settings,
+    'HERALD_JWT_SECRET',
+    'VAPID_PUBLIC_KEY',
+  );
   const { log, shutdown, address } = roleProcess('dispatcher', settings);
   const connections = await openConnections(settings, log, shutdown);
   const { mongo, bus, redis, names, events } = connections;

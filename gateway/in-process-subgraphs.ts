@@ -1,5 +1,6 @@
 /** The four subgraphs in the gateway's own process (`npm start`): the one file of the gateway that knows them. */
-import { type Settings, SettingsError } from '../platform/config/settings.ts';
+import { requiredSettings } from '../platform/config/required-settings.ts';
+import type { Settings } from '../platform/config/settings.ts';
 import type { Subgraph } from '../platform/graphql/subgraph.ts';
 import type { Connections } from '../platform/lifecycle/connections.ts';
 import { isOn, type RunOptions } from '../platform/lifecycle/run-options.ts';
@@ -20,9 +21,11 @@ export async function createInProcessSubgraphs(
   connections: Connections,
   log: Logger,
 ): Promise<Subgraph[]> {
-  const { HERALD_JWT_SECRET, VAPID_PUBLIC_KEY } = settings;
-  if (!HERALD_JWT_SECRET || !VAPID_PUBLIC_KEY)
-    throw new SettingsError(['HERALD_JWT_SECRET and VAPID_PUBLIC_KEY: must be set']);
+  const { HERALD_JWT_SECRET, VAPID_PUBLIC_KEY } = requiredSettings(
+    settings,
+    'HERALD_JWT_SECRET',
+    'VAPID_PUBLIC_KEY',
+  );
   const { mongo, bus, redis, names, events } = connections;
   const demo = isOn(settings.HERALD_DEMO, options);
   const [users, templates, analytics] = await Promise.all([

@@ -1,5 +1,6 @@
 /** The gateway's process. */
 
+import { requiredSettings } from '../platform/config/required-settings.ts';
 import type { Settings } from '../platform/config/settings.ts';
 import { InvalidationBus } from '../platform/invalidation/invalidation-bus.ts';
 import { openConnections } from '../platform/lifecycle/connections.ts';
@@ -10,7 +11,6 @@ import { connectRedis } from '../platform/storage/redis.ts';
 import { createGateway, type Gateway } from './gateway.ts';
 import { demoOptions } from './pages/demo-session.ts';
 import { createPages } from './pages/pages.ts';
-import { requiredSettings } from './required-settings.ts';
 import type { SubgraphPlacement } from './subgraph-sources/subgraph-sources.ts';
 
 interface Placed {

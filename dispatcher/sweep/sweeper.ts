@@ -3,6 +3,7 @@
  * was scheduled for now). One at a time by a Redis lock; two at once would only queue the same jobs twice.
  */
 import { CHANNELS, PRIORITIES } from '../../platform/graphql/contract-enums.ts';
+import { ElectedLoop } from '../../platform/lifecycle/elected-loop.ts';
 import type { Logger } from '../../platform/logging/logger.ts';
 import { chunked, type DispatchQueues } from '../../platform/queues/queues.ts';
 import type { RedisLock } from '../../platform/storage/redis-lock.ts';
@@ -23,12 +24,9 @@ export interface SweepResult {
 export class Sweeper {
   readonly #outbox: Outbox;
   readonly #queues: DispatchQueues;
-  readonly #lock: RedisLock;
   readonly #chunkSize: number;
-  readonly #intervalMs: number;
   readonly #log: Logger;
-  readonly #stopping = new AbortController();
-  #running: Promise<void> | undefined;
+  readonly #loop: ElectedLoop;
 
   constructor(deps: {
     outbox: Outbox;
@@ -40,20 +38,27 @@ export class Sweeper {
   }) {
     this.#outbox = deps.outbox;
     this.#queues = deps.queues;
-    this.#lock = deps.lock;
     this.#chunkSize = deps.chunkSize;
-    this.#intervalMs = deps.intervalMs;
     this.#log = deps.log;
+    this.#loop = new ElectedLoop({
+      name: 'sweeper',
+      lock: deps.lock,
+      idleMs: deps.intervalMs,
+      round: async () => {
+        const found = await this.sweep();
+        if (found.notifications + found.deliveries > 0) this.#log.info(found, 'sweeper: re-queued');
+        return false;
+      },
+      log: deps.log,
+    });
   }
 
   start(): void {
-    this.#running ??= this.#loop();
+    this.#loop.start();
   }
 
-  async close(): Promise<void> {
-    this.#stopping.abort();
-    await this.#running;
-    await this.#lock.release();
+  close(): Promise<void> {
+    return this.#loop.close();
   }
 
   /** One round. @throws what the store or Redis throws. */
@@ -83,33 +88,5 @@ export class Sweeper {
       )
         busy.add(channel);
     return deliveries.filter((d) => !busy.has(d.channel));
-  }
-
-  async #loop(): Promise<void> {
-    while (!this.#stopping.signal.aborted) {
-      try {
-        if (await this.#lock.hold()) {
-          const found = await this.sweep();
-          if (found.notifications + found.deliveries > 0) this.#log.info(found, 'sweeper: re-queued');
-        }
-      } catch (error) {
-        this.#log.warn({ err: error }, 'sweeper: round failed; trying again');
-      }
-      await this.#pause();
-    }
-  }
-
-  #pause(): Promise<void> {
-    return new Promise((resolve) => {
-      const stop = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-      const timer = setTimeout(() => {
-        this.#stopping.signal.removeEventListener('abort', stop);
-        resolve();
-      }, this.#intervalMs);
-      this.#stopping.signal.addEventListener('abort', stop, { once: true });
-    });
   }
 }

@@ -1,7 +1,8 @@
 /** The data services of one process, opened in one place and closed in order. */
 import type { Redis } from 'ioredis';
 import type { Connection } from 'mongoose';
-import { type Settings, SettingsError } from '../config/settings.ts';
+import { requiredSettings } from '../config/required-settings.ts';
+import type { Settings } from '../config/settings.ts';
 import { EventLog } from '../event-log/event-log.ts';
 import { InvalidationBus } from '../invalidation/invalidation-bus.ts';
 import type { Logger } from '../logging/logger.ts';
@@ -35,14 +36,7 @@ export async function openConnections(
   log: Logger,
   shutdown: Shutdown,
 ): Promise<Connections> {
-  const { MONGODB_URI, REDIS_URL } = settings;
-  if (!MONGODB_URI || !REDIS_URL)
-    throw new SettingsError(
-      [
-        MONGODB_URI ? '' : 'MONGODB_URI: must be set for this role',
-        REDIS_URL ? '' : 'REDIS_URL: must be set for this role',
-      ].filter(Boolean),
-    );
+  const { MONGODB_URI, REDIS_URL } = requiredSettings(settings, 'MONGODB_URI', 'REDIS_URL');
   const mongo = await connectMongo(MONGODB_URI, log, () => shutdown.started);
   shutdown.onClose('MongoDB', () => mongo.close());
   const open = (use: 'commands' | 'subscriber' | 'blocking') => {

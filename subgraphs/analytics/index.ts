@@ -45,10 +45,7 @@ export async function createAnalyticsSubgraph(deps: {
         typeDefs: parse(readFileSync(new URL('./schema.graphql', import.meta.url), 'utf8')),
         resolvers: analyticsResolvers(new DeliveryStatsReader(models)) as GraphQLResolverMap<unknown>,
       }),
-      close: async () => {
-        await folder.close();
-        await lock.release();
-      },
+      close: () => folder.close(),
     },
   };
 }

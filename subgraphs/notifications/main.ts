@@ -1,5 +1,6 @@
 /** The notifications subgraph as a process of its own. */
-import { type Settings, SettingsError } from '../../platform/config/settings.ts';
+import { requiredSettings } from '../../platform/config/required-settings.ts';
+import type { Settings } from '../../platform/config/settings.ts';
 import { serveSubgraph } from '../../platform/graphql/subgraph-server/serve-subgraph.ts';
 import type { RunOptions } from '../../platform/lifecycle/run-options.ts';
 import { createTemplatesSubgraph } from '../templates/index.ts';
@@ -7,11 +8,11 @@ import { consoleAppId, createUsersSubgraph } from '../users/index.ts';
 import { createNotificationsSubgraph } from './index.ts';
 
 export async function run(settings: Settings, _options: RunOptions): Promise<void> {
-  const { HERALD_JWT_SECRET, VAPID_PUBLIC_KEY } = settings;
-  if (!HERALD_JWT_SECRET || !VAPID_PUBLIC_KEY)
-    throw new SettingsError([
-      'HERALD_JWT_SECRET and VAPID_PUBLIC_KEY: must be set for the notifications subgraph',
-    ]);
+  const { HERALD_JWT_SECRET, VAPID_PUBLIC_KEY } = requiredSettings(
+    settings,
+    'HERALD_JWT_SECRET',
+    'VAPID_PUBLIC_KEY',
+  );
   await serveSubgraph('notifications', settings, async (connections, log) => {
     const { mongo, bus } = connections;
     const users = await createUsersSubgraph({

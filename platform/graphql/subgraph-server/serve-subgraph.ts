@@ -1,5 +1,6 @@
 /** Runs one subgraph as a process of its own. */
-import { type Settings, SettingsError } from '../../config/settings.ts';
+import { requiredSettings } from '../../config/required-settings.ts';
+import type { Settings } from '../../config/settings.ts';
 import { type Connections, openConnections } from '../../lifecycle/connections.ts';
 import { roleProcess } from '../../lifecycle/serve-role.ts';
 import type { Logger } from '../../logging/logger.ts';
@@ -15,9 +16,7 @@ export async function serveSubgraph(
   settings: Settings,
   open: (connections: Connections, log: Logger) => Promise<Subgraph>,
 ): Promise<void> {
-  const { HERALD_GATEWAY_SECRET } = settings;
-  if (!HERALD_GATEWAY_SECRET)
-    throw new SettingsError(['HERALD_GATEWAY_SECRET: must be set, to the same value as on the gateway']);
+  const { HERALD_GATEWAY_SECRET } = requiredSettings(settings, 'HERALD_GATEWAY_SECRET');
   const { log, shutdown, address } = roleProcess(name, settings);
   const connections = await openConnections(settings, log, shutdown);
   const subgraph = await open(connections, log);

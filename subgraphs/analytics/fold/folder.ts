@@ -6,6 +6,7 @@
 import type { ClientSession, Connection, Model } from 'mongoose';
 import { isDuplicateKeyError } from '../../../platform/errors/data-service-errors.ts';
 import type { EventLog } from '../../../platform/event-log/event-log.ts';
+import { ElectedLoop } from '../../../platform/lifecycle/elected-loop.ts';
 import type { Logger } from '../../../platform/logging/logger.ts';
 import { inTransaction } from '../../../platform/storage/mongo.ts';
 import type { RedisLock } from '../../../platform/storage/redis-lock.ts';
@@ -16,16 +17,13 @@ import { isBefore, nextMarks, predecessor, START } from './log-position.ts';
 const CURSOR = 'delivery-events';
 const MAX_BATCHES = 200;
 const IDLE_MS = 250;
-const AFTER_FAILURE_MS = 1_000;
 
 export class Folder {
   readonly #connection: Connection;
   readonly #models: AnalyticsModels;
   readonly #events: EventLog;
-  readonly #lock: RedisLock;
   readonly #log: Logger;
-  readonly #stopping = new AbortController();
-  #running: Promise<void> | undefined;
+  readonly #loop: ElectedLoop;
 
   constructor(deps: {
     connection: Connection;
@@ -37,17 +35,22 @@ export class Folder {
     this.#connection = deps.connection;
     this.#models = deps.models;
     this.#events = deps.events;
-    this.#lock = deps.lock;
     this.#log = deps.log;
+    this.#loop = new ElectedLoop({
+      name: 'analytics',
+      lock: deps.lock,
+      idleMs: IDLE_MS,
+      round: async () => (await this.foldNext()) > 0,
+      log: deps.log,
+    });
   }
 
   start(): void {
-    this.#running ??= this.#loop();
+    this.#loop.start();
   }
 
-  async close(): Promise<void> {
-    this.#stopping.abort();
-    await this.#running;
+  close(): Promise<void> {
+    return this.#loop.close();
   }
 
   /**
@@ -120,20 +123,6 @@ export class Folder {
     }
     return false;
   }
-
-  async #loop(): Promise<void> {
-    while (!this.#stopping.signal.aborted) {
-      let pauseMs = IDLE_MS;
-      try {
-        if (await this.#lock.hold()) pauseMs = (await this.foldNext()) > 0 ? 0 : IDLE_MS;
-      } catch (error) {
-        if (this.#stopping.signal.aborted) return;
-        this.#log.warn({ err: error }, 'analytics: folding failed; trying again');
-        pauseMs = AFTER_FAILURE_MS;
-      }
-      if (pauseMs > 0) await pause(pauseMs, this.#stopping.signal);
-    }
-  }
 }
 
 async function increment(
@@ -154,16 +143,4 @@ async function increment(
     })),
     { session, ordered: true },
   );
-}
-
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const done = () => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', done);
-      resolve();
-    };
-    const timer = setTimeout(done, ms);
-    signal.addEventListener('abort', done, { once: true });
-  });
 }

@@ -29,11 +29,11 @@ type Writable<T> = { -readonly [K in keyof T]: T[K] };
 const options = { versionKey: false, minimize: false, autoIndex: false, autoCreate: false } as const;
 const text = { type: String } as const;
 const needed = { type: String, required: true } as const;
-const any = { type: Schema.Types.Mixed } as const;
+const mixed = { type: Schema.Types.Mixed } as const;
 
 /**
  * Few indexes, each with its selective field first, none partial (design: Data services, Traps).
- * `notification` + `state` serves a notification's deliveries and the check whether any is unfinished.
+ * `notification` + `state` serves a notification's deliveries and the check whether one is unfinished.
  */
 export function notificationModels(connection: Connection): NotificationModels {
   const notification = new Schema<NotificationRecord>(
@@ -49,10 +49,10 @@ export function notificationModels(connection: Connection): NotificationModels {
       routeVersion: Number,
       template: text,
       templateVersion: Number,
-      content: any,
-      to: [any],
+      content: mixed,
+      to: [mixed],
       channels: [String],
-      data: any,
+      data: mixed,
       category: text,
       createdAt: { type: Date, required: true },
       dueAt: { type: Date, required: true },
@@ -70,7 +70,7 @@ export function notificationModels(connection: Connection): NotificationModels {
       canceledBy: text,
       expiredAt: Date,
       replayOf: text,
-      replays: { type: [any], default: undefined },
+      replays: { type: [mixed], default: undefined },
     },
     { ...options, collection: 'notifications' },
   );
@@ -89,14 +89,14 @@ export function notificationModels(connection: Connection): NotificationModels {
       user: text,
       userKey: text,
       address: text,
-      device: any,
+      device: mixed,
       state: needed,
       skipReason: text,
       provider: text,
       providerMessageId: text,
       attempt: { type: Number, required: true },
-      attempts: [any],
-      content: any,
+      attempts: [mixed],
+      content: mixed,
       priority: needed,
       category: text,
       event: text,
@@ -131,7 +131,7 @@ export function notificationModels(connection: Connection): NotificationModels {
       body: needed,
       url: text,
       imageUrl: text,
-      data: any,
+      data: mixed,
       category: text,
       createdAt: { type: Date, required: true },
       readAt: Date,

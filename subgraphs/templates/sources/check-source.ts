@@ -1,6 +1,11 @@
 /** What is wrong with a Handlebars source, found when it is saved, so that it cannot fail for that when it is sent. */
 import Handlebars from 'handlebars';
-import { BLOCK_HELPERS, BLOCK_PARAMETER_HELPERS, HELPER_NAMES, HELPER_PARAMETERS } from './helpers.ts';
+import {
+  BLOCK_HELPERS,
+  BLOCK_PARAMETER_HELPERS,
+  HELPER_NAMES,
+  HELPER_PARAMETERS,
+} from './allowed-helpers.ts';
 import { MAX_BLOCKS, MAX_DEPTH, MAX_EXPRESSIONS, MAX_PATH_PARTS } from './limits.ts';
 
 /** What a source must not have; the message says where and what to do. */

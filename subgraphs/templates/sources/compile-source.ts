@@ -3,7 +3,7 @@
  * prototypes, and bounds on what one render may do.
  */
 import Handlebars from 'handlebars';
-import { HELPER_NAMES } from './helpers.ts';
+import { HELPER_NAMES } from './allowed-helpers.ts';
 import { MAX_LOOP_ITERATIONS, MAX_OUTPUT_CHARS, type SourcePart } from './limits.ts';
 
 /** One source, ready to render. @throws Error when the variables make it fail or exceed its bounds. */

@@ -1,5 +1,5 @@
 /** Settings that have no default and that this process cannot do without. */
-import { type Settings, SettingsError } from '../platform/config/settings.ts';
+import { type Settings, SettingsError } from './settings.ts';
 
 /** @throws SettingsError with one sentence for each of `names` that is not set. */
 export function requiredSettings<K extends keyof Settings>(
