@@ -1,8 +1,11 @@
 /** Where this machine's browser finds what listens on `host`. */
 
+import { setTimeout as sleep } from 'node:timers/promises';
 import { freePort, isPortFree } from '../../platform/data-services/free-port.ts';
 import { isErrno } from '../../platform/data-services/process-identity.ts';
 import { CommandFailure } from '../failure.ts';
+
+const PATIENCE_MS = 1_500;
 
 /** All interfaces are reached by loopback; IPv6 addresses go in brackets. */
 export function localUrl(host: string, port: number): string {
@@ -17,7 +20,11 @@ export function localUrl(host: string, port: number): string {
 export async function claimPort(host: string, port: number): Promise<number> {
   if (port === 0) return freePort();
   try {
-    if (await isPortFree(port, host)) return port;
+    // What held it may be just letting go: an earlier start, a connection that had it by chance.
+    for (const end = Date.now() + PATIENCE_MS; ; await sleep(100)) {
+      if (await isPortFree(port, host)) return port;
+      if (Date.now() >= end) break;
+    }
   } catch (error) {
     const why = isErrno(error, 'EACCES')
       ? `this user may not listen on port ${port}; set PORT to one above 1023`
