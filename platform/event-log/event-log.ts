@@ -54,12 +54,21 @@ export class EventLog {
   /**
    * Calls `onBatch` for every batch appended from now on, until `signal` aborts. `blocking` is a connection
    * of this reader alone. Survives a lost connection: it goes on from the last batch seen.
+   * @param onStarted called once, when "from now on" has begun: nothing that is appended later is missed.
    */
-  async follow(blocking: Redis, signal: AbortSignal, onBatch: (batch: EventBatch) => void): Promise<void> {
+  async follow(
+    blocking: Redis,
+    signal: AbortSignal,
+    onBatch: (batch: EventBatch) => void,
+    onStarted: () => void = () => undefined,
+  ): Promise<void> {
     let position: string | undefined;
     while (!signal.aborted) {
       try {
-        position ??= await this.end();
+        if (position === undefined) {
+          position = await this.end();
+          onStarted();
+        }
         const answer = await blocking.xread('COUNT', 100, 'BLOCK', 1_000, 'STREAMS', this.#stream, position);
         for (const [, entries] of answer ?? [])
           for (const [id, fields] of entries) {

@@ -12,6 +12,10 @@ export class FeedHub {
   readonly #byWorkspace = new Map<string, Set<Listener>>();
   readonly #stopping = new AbortController();
   #following: Promise<void> | undefined;
+  #started: () => void = () => undefined;
+  readonly #ready = new Promise<void>((resolve) => {
+    this.#started = resolve;
+  });
 
   /** @param blocking a connection of this hub alone: it blocks while it waits for events. */
   constructor(events: EventLog, blocking: Redis) {
@@ -27,6 +31,11 @@ export class FeedHub {
     return this.#watch(this.#byWorkspace, workspace, listener);
   }
 
+  /** Resolves when, after the first watch, the reading has begun: what is read from the store now has no gap to the events. */
+  ready(): Promise<void> {
+    return this.#ready;
+  }
+
   async close(): Promise<void> {
     this.#stopping.abort();
     this.#blocking.disconnect();
@@ -34,9 +43,14 @@ export class FeedHub {
   }
 
   #watch(map: Map<string, Set<Listener>>, key: string, listener: Listener): () => void {
-    this.#following ??= this.#events.follow(this.#blocking, this.#stopping.signal, (batch) => {
-      for (const event of batch.events) this.#deliver(event);
-    });
+    this.#following ??= this.#events.follow(
+      this.#blocking,
+      this.#stopping.signal,
+      (batch) => {
+        for (const event of batch.events) this.#deliver(event);
+      },
+      this.#started,
+    );
     const listeners = map.get(key) ?? new Set();
     map.set(key, listeners);
     listeners.add(listener);

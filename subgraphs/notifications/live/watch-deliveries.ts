@@ -25,6 +25,7 @@ export async function watchNotification(
     if (event.type === 'notification.updated' && FINAL.includes(event.state)) queue.end();
   });
   try {
+    await hub.ready();
     const state = await stateNow();
     queue.push(id);
     if (FINAL.includes(state)) queue.end();
@@ -42,11 +43,11 @@ export interface EnteredState {
 }
 
 /** Gives out which deliveries of a workspace enter which state, filtered before anything is read. */
-export function watchDeliveries(
+export async function watchDeliveries(
   hub: FeedHub,
   workspace: string,
   filter: { app?: string; channels?: readonly Channel[]; states?: readonly DeliveryState[] },
-): AsyncIterableIterator<EnteredState> {
+): Promise<AsyncIterableIterator<EnteredState>> {
   let stop: () => void = () => undefined;
   const queue = asyncQueue<EnteredState>(() => stop(), MAX_WAITING, tooSlow);
   stop = hub.watchWorkspace(workspace, (event) => {
@@ -56,5 +57,6 @@ export function watchDeliveries(
     if (filter.states && !filter.states.includes(event.state)) return;
     queue.push({ delivery: event.delivery, state: event.state });
   });
+  await hub.ready();
   return queue;
 }
