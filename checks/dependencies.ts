@@ -80,13 +80,10 @@ export function dependencyProblems(manifest: Manifest, lock: Lock): string[] {
   return [...floors, ...majors];
 }
 
-/** The registry that everybody has; an address of another one would not work elsewhere. */
-const REGISTRY = 'https://registry.npmjs.org/';
-
-/** Lockfile entries that come from elsewhere. */
-export const foreignSources = (lock: Lock): string[] =>
+/** Lockfile entries that record where a package came from: everybody installs from the registry that npm is set to. */
+export const recordedAddresses = (lock: Lock): string[] =>
   Object.entries(lock.packages)
-    .filter(([, { resolved }]) => resolved !== undefined && !resolved.startsWith(REGISTRY))
+    .filter(([, { resolved }]) => resolved !== undefined)
     .map(([path, { resolved }]) => `${path}: ${resolved}`);
 
 /**

