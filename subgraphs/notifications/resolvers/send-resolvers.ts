@@ -1,8 +1,8 @@
 /** sendNotification(s), cancel, replay. */
 import { type Principal, requirePrincipal } from '../../../platform/auth/principal.ts';
 import { badInput, HeraldError } from '../../../platform/errors/herald-error.ts';
-import type { Sender } from '../accept/accept.ts';
 import type { SendInput } from '../accept/check-input.ts';
+import type { Sender } from '../accept/to-record.ts';
 import { cancelNotification } from '../change/cancel.ts';
 import { replayNotification } from '../change/replay.ts';
 import type { MutationResolvers } from '../generated/types.ts';

@@ -1,0 +1,61 @@
+/** The document of a send, from its input and what the input refers to. Pure but for the new id. */
+import { newId } from '../../../platform/names/ids.ts';
+import type { InlineContent, NotificationRecord, RecipientEntry } from '../contract.ts';
+import type { SendInput } from './check-input.ts';
+import { requestHash } from './request-hash.ts';
+import type { Resolved } from './resolve-references.ts';
+
+/** Who sends: the app in whose name, in its workspace. */
+export interface Sender {
+  readonly workspace: string;
+  readonly app: string;
+  /** Of the request that sends, for the log. */
+  readonly requestId?: string;
+}
+
+/** If nothing has planned it by then, the sweeper queues it again. */
+const FIRST_LOOK_MS = 10_000;
+
+/** The document of an input whose references are resolved. */
+export function toRecord(
+  sender: Sender,
+  input: SendInput,
+  { route, template }: Resolved,
+  now: Date,
+): NotificationRecord {
+  const id = newId('ntf', now.getTime());
+  const delayed = route && route.delaySeconds > 0 ? new Date(now.getTime() + route.delaySeconds * 1000) : now;
+  const dueAt = input.sendAt && input.sendAt > delayed ? input.sendAt : delayed;
+  const waits = dueAt > now;
+  const category = input.category ?? route?.category ?? template?.category;
+  const to = [...(input.to ?? []).map(withoutNulls<RecipientEntry>), ...(route?.recipients ?? [])];
+  return {
+    _id: id,
+    workspace: sender.workspace,
+    app: sender.app,
+    idem: idemOf(sender, input.idempotencyKey ?? id),
+    requestHash: input.idempotencyKey == null ? '' : requestHash(input),
+    state: waits ? 'SCHEDULED' : 'ACCEPTED',
+    priority: input.priority ?? route?.priority ?? 'MEDIUM',
+    ...(route && { event: route.event, routeVersion: route.version }),
+    ...(template && { template: template.id }),
+    ...(input.content && { content: withoutNulls<InlineContent>(input.content) }),
+    to,
+    channels: input.channels ?? route?.channels ?? [],
+    ...(input.data != null && { data: input.data as Record<string, unknown> }),
+    ...(category !== undefined && { category }),
+    createdAt: now,
+    dueAt,
+    ...(input.sendAt && { sendAt: input.sendAt }),
+    ...(input.expiresAt && { expiresAt: input.expiresAt }),
+    nextAttemptAt: waits ? dueAt : new Date(now.getTime() + FIRST_LOOK_MS),
+    planned: false,
+    deliveryCount: 0,
+  };
+}
+
+/** The unique key of a send: one per app and idempotency key. */
+export const idemOf = (sender: Sender, key: string): string => `${sender.workspace}|${sender.app}|${key}`;
+
+const withoutNulls = <T>(value: object): T =>
+  Object.fromEntries(Object.entries(value).filter(([, member]) => member != null)) as T;
