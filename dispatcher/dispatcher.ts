@@ -3,12 +3,12 @@ import type { Settings } from '../platform/config/settings.ts';
 import { CHANNELS, type Channel, PRIORITIES } from '../platform/graphql/contract-enums.ts';
 import type { Connections } from '../platform/lifecycle/connections.ts';
 import type { Logger } from '../platform/logging/logger.ts';
-import type { NotificationsStore, QueuedDelivery } from '../subgraphs/notifications/index.ts';
+import { enqueueSends, type QueuedDelivery } from '../platform/queues/enqueue-sends.ts';
+import type { NotificationsStore } from '../subgraphs/notifications/index.ts';
 import type { TemplatesService } from '../subgraphs/templates/index.ts';
 import type { UsersService } from '../subgraphs/users/index.ts';
 import { createProviders, type ProviderSet } from './channels/registry.ts';
 import { type Enqueue, Planner } from './plan/planner.ts';
-import { enqueueSends } from './send/enqueue-sends.ts';
 import { Sender } from './send/sender.ts';
 import { type Planners, startWorkers } from './workers.ts';
 

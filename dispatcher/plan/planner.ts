@@ -2,15 +2,16 @@
  * The plan step: from accepted notifications to stored deliveries. Notifications of concurrent jobs are
  * planned in one group, so that one read and one transaction serve many.
  */
+
 import { Batcher, type BatchResult } from '../../platform/batching/batcher.ts';
 import type { Channel } from '../../platform/graphql/contract-enums.ts';
 import type { Logger } from '../../platform/logging/logger.ts';
+import type { QueuedDelivery } from '../../platform/queues/enqueue-sends.ts';
 import type {
   NotificationRecord,
   Outbox,
   PlannedDelivery,
   PlanPage,
-  QueuedDelivery,
 } from '../../subgraphs/notifications/index.ts';
 import type { CompiledTemplate, TemplatesService } from '../../subgraphs/templates/index.ts';
 import type { Recipient, UsersService } from '../../subgraphs/users/index.ts';

@@ -5,10 +5,10 @@
 import { CHANNELS, PRIORITIES } from '../../platform/graphql/contract-enums.ts';
 import { ElectedLoop } from '../../platform/lifecycle/elected-loop.ts';
 import type { Logger } from '../../platform/logging/logger.ts';
+import { enqueueSends, type QueuedDelivery } from '../../platform/queues/enqueue-sends.ts';
 import { chunked, type DispatchQueues } from '../../platform/queues/queues.ts';
 import type { RedisLock } from '../../platform/storage/redis-lock.ts';
-import type { Outbox, QueuedDelivery } from '../../subgraphs/notifications/index.ts';
-import { enqueueSends } from '../send/enqueue-sends.ts';
+import type { Outbox } from '../../subgraphs/notifications/index.ts';
 
 /** What was re-queued is looked at again after this time. */
 const LOOK_AGAIN_MS = 30_000;

@@ -1,12 +1,8 @@
 /** User tokens: JSON Web Tokens (RFC 7519) that the users subgraph signs and the gateway verifies by itself. */
 import { errors, jwtVerify } from 'jose';
 import type { UserPrincipal } from '../../platform/auth/principal.ts';
+import { USER_TOKEN_AUDIENCE, USER_TOKEN_ISSUER } from '../../platform/auth/user-token.ts';
 import { HeraldError } from '../../platform/errors/herald-error.ts';
-
-/** `iss` of every user token. */
-export const USER_TOKEN_ISSUER = 'herald';
-/** `aud` of every user token. */
-export const USER_TOKEN_AUDIENCE = 'herald:user';
 
 /**
  * @param secret HERALD_JWT_SECRET.

@@ -1,12 +1,11 @@
 /** What the demo page needs to act as the demo user and as the demo app, given only to whom the settings say. */
 import { BlockList, isIPv6 } from 'node:net';
 import type { FastifyRequest } from 'fastify';
-import { SignJWT } from 'jose';
+import { signUserToken } from '../../platform/auth/user-token.ts';
 import { type Settings, SettingsError } from '../../platform/config/settings.ts';
 import { isOn, type RunOptions } from '../../platform/lifecycle/run-options.ts';
 import { DEMO_USER } from '../../platform/names/demo.ts';
 import { DEFAULT_WORKSPACE } from '../../platform/names/ids.ts';
-import { USER_TOKEN_AUDIENCE, USER_TOKEN_ISSUER } from '../authentication/user-tokens.ts';
 
 export interface DemoOptions {
   /** `this-machine`: browsers on the machine that runs the gateway, at a loopback name. */
@@ -46,22 +45,17 @@ const TOKEN_TTL_S = 15 * 60;
 export function demoSessions(
   options: DemoOptions,
 ): (request: FastifyRequest) => Promise<DemoSession | undefined> {
-  const key = new TextEncoder().encode(options.jwtSecret);
   return async (request) => {
     if (
       options.access === 'this-machine' &&
       !isFromThisMachine(request.socket.remoteAddress, request.headers)
     )
       return;
-    const expiresAt = new Date((Math.floor(Date.now() / 1_000) + TOKEN_TTL_S) * 1_000);
-    const userToken = await new SignJWT({ ws: DEFAULT_WORKSPACE })
-      .setProtectedHeader({ alg: 'HS256' })
-      .setIssuer(USER_TOKEN_ISSUER)
-      .setAudience(USER_TOKEN_AUDIENCE)
-      .setSubject(DEMO_USER)
-      .setIssuedAt()
-      .setExpirationTime(expiresAt)
-      .sign(key);
+    const { token: userToken, expiresAt } = await signUserToken(options.jwtSecret, {
+      workspace: DEFAULT_WORKSPACE,
+      user: DEMO_USER,
+      ttlSeconds: TOKEN_TTL_S,
+    });
     return { userToken, expiresAt: expiresAt.toISOString(), appKey: options.appKey, user: DEMO_USER };
   };
 }

@@ -3,6 +3,7 @@ import DataLoader from 'dataloader';
 import { type RequestContext, requirePrincipal } from '../../platform/auth/principal.ts';
 import { forbidden } from '../../platform/errors/herald-error.ts';
 import { DateTimeScalar } from '../../platform/graphql/scalars.ts';
+import { withoutNulls } from '../../platform/graphql/without-nulls.ts';
 import type { Counts } from './fold/fold.ts';
 import type { Resolvers } from './generated/types.ts';
 import { type DeliveryStatsReader, type StatsFilter, sumOf } from './read/delivery-stats.ts';
@@ -17,9 +18,7 @@ export function analyticsResolvers(stats: DeliveryStatsReader): Resolvers {
     Query: {
       async deliveryStats(_, args, context) {
         const principal = requirePrincipal(context, 'app', 'operator');
-        const given = Object.fromEntries(
-          Object.entries(args).filter(([, value]) => value != null),
-        ) as StatsFilter;
+        const given = withoutNulls<StatsFilter>(args);
         if (principal.kind === 'app' && given.app !== undefined && given.app !== principal.app)
           throw forbidden('An app sees its own counts only.');
         const filter = principal.kind === 'app' ? { ...given, app: principal.app } : given;

@@ -6,6 +6,7 @@ import type {
   Priority,
   SkipReason,
 } from '../../platform/graphql/contract-enums.ts';
+import type { QueuedDelivery } from '../../platform/queues/enqueue-sends.ts';
 
 /** One entry of `to`: exactly one of user, group, or channel with address. */
 export interface RecipientEntry {
@@ -179,15 +180,6 @@ export interface AttemptOutcome {
     | { readonly kind: 'sent'; readonly providerMessageId?: string }
     | { readonly kind: 'retry'; readonly nextAttemptAt: Date }
     | { readonly kind: 'failed' };
-}
-
-/** Deliveries to put into a send queue. */
-export interface QueuedDelivery {
-  readonly id: string;
-  readonly channel: Channel;
-  readonly priority: Priority;
-  readonly attempt: number;
-  readonly nextAttemptAt: Date;
 }
 
 /** The steps of the outbox that workers run. Every step may run twice: the second run changes nothing. */

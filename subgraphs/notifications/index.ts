@@ -95,6 +95,7 @@ export async function createNotificationsSubgraph(deps: {
       rateLimiter: new RateLimiter(deps.redis, deps.names, deps.log),
       events: deps.events,
       queues: deps.queues,
+      chunkSize: deps.chunkSize,
       inbox,
       inboxHub,
       feedHub,

@@ -1,6 +1,8 @@
 /** The document of a send, from its input and what the input refers to. Pure but for the new id. */
+import { withoutNulls } from '../../../platform/graphql/without-nulls.ts';
 import { newId } from '../../../platform/names/ids.ts';
 import type { InlineContent, NotificationRecord, RecipientEntry } from '../contract.ts';
+import { FIRST_LOOK_MS } from '../outbox/first-look.ts';
 import type { SendInput } from './check-input.ts';
 import { requestHash } from './request-hash.ts';
 import type { Resolved } from './resolve-references.ts';
@@ -12,9 +14,6 @@ export interface Sender {
   /** Of the request that sends, for the log. */
   readonly requestId?: string;
 }
-
-/** If nothing has planned it by then, the sweeper queues it again. */
-const FIRST_LOOK_MS = 10_000;
 
 /** The document of an input whose references are resolved. */
 export function toRecord(
@@ -56,6 +55,3 @@ export function toRecord(
 
 /** The unique key of a send: one per app and idempotency key. */
 export const idemOf = (sender: Sender, key: string): string => `${sender.workspace}|${sender.app}|${key}`;
-
-const withoutNulls = <T>(value: object): T =>
-  Object.fromEntries(Object.entries(value).filter(([, member]) => member != null)) as T;

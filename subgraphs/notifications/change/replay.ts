@@ -1,10 +1,12 @@
 /** Replaying: sends failed (or named) deliveries again, as a new notification that points at the original. */
+
 import type { Connection } from 'mongoose';
 import { badInput, conflict } from '../../../platform/errors/herald-error.ts';
 import type { EventLog } from '../../../platform/event-log/event-log.ts';
 import { newId } from '../../../platform/names/ids.ts';
+import type { QueuedDelivery } from '../../../platform/queues/enqueue-sends.ts';
 import { inTransaction } from '../../../platform/storage/mongo.ts';
-import type { DeliveryRecord, NotificationRecord, PlannedDelivery, QueuedDelivery } from '../contract.ts';
+import type { DeliveryRecord, NotificationRecord, PlannedDelivery } from '../contract.ts';
 import { deliveryEvent } from '../outbox/delivery-events.ts';
 import { deliveryOfPlan } from '../outbox/delivery-of-plan.ts';
 import { notificationUpdated } from '../outbox/store-plans.ts';

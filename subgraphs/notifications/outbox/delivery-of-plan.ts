@@ -1,9 +1,7 @@
 /** From the planner's decision to the stored delivery. Pure. */
 import { derivedId, scopedKey } from '../../../platform/names/ids.ts';
 import type { DeliveryRecord, NotificationRecord, PlannedDelivery } from '../contract.ts';
-
-/** A delivery that nothing has queued by then is queued by the sweeper. */
-export const FIRST_LOOK_MS = 10_000;
+import { FIRST_LOOK_MS } from './first-look.ts';
 
 /**
  * Its id follows from notification, recipient, channel and device, so that one recipient on one channel is one

@@ -1,17 +1,12 @@
 /** The outbox: what workers do to notifications and deliveries. Each step may run twice; the second run changes nothing. */
+
 import type { Connection, mongo } from 'mongoose';
 import type { EventLog } from '../../../platform/event-log/event-log.ts';
 import type { HeraldEvent } from '../../../platform/event-log/events.ts';
 import type { Priority } from '../../../platform/graphql/contract-enums.ts';
+import type { QueuedDelivery } from '../../../platform/queues/enqueue-sends.ts';
 import { updateManyApart } from '../../../platform/storage/mongo.ts';
-import type {
-  AttemptOutcome,
-  DeliveryRecord,
-  NotificationRecord,
-  Outbox,
-  PlanPage,
-  QueuedDelivery,
-} from '../contract.ts';
+import type { AttemptOutcome, DeliveryRecord, NotificationRecord, Outbox, PlanPage } from '../contract.ts';
 import type { InboxPublisher } from '../inbox/inbox-publisher.ts';
 import type { NotificationModels } from '../store/models.ts';
 import { deliveryEvent } from './delivery-events.ts';

@@ -12,6 +12,7 @@ import { insertMessages } from '../inbox/insert-messages.ts';
 import type { NotificationModels } from '../store/models.ts';
 import { deliveryEvent } from './delivery-events.ts';
 import { deliveryOfPlan } from './delivery-of-plan.ts';
+import { FIRST_LOOK_MS } from './first-look.ts';
 
 export interface StoredPlans {
   /** Ids of the notifications whose page was stored. */
@@ -66,7 +67,7 @@ async function moveOn(
               state: done ? 'COMPLETED' : 'PROCESSING',
               planned: last,
               planFence: fence,
-              nextAttemptAt: last ? null : new Date(now.getTime() + 10_000),
+              nextAttemptAt: last ? null : new Date(now.getTime() + FIRST_LOOK_MS),
               ...(last && { plannedAt: now }),
               ...(done && { completedAt: now }),
               ...(page.nextCursor !== undefined && { planCursor: page.nextCursor }),

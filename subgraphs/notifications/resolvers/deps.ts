@@ -22,6 +22,8 @@ export interface ResolverDeps {
   readonly rateLimiter: RateLimiter;
   readonly events: EventLog;
   readonly queues: DispatchQueues;
+  /** Most ids in one queue job. */
+  readonly chunkSize: number;
   readonly inbox: InboxService;
   readonly inboxHub: InboxHub;
   readonly feedHub: FeedHub;

@@ -1,8 +1,10 @@
 /** Notification, Delivery and their connections. */
+
 import type { RequestContext } from '../../../platform/auth/principal.ts';
 import { requirePrincipal } from '../../../platform/auth/principal.ts';
 import { badInput } from '../../../platform/errors/herald-error.ts';
 import { connectionOf, decodeCursor, encodeCursor, pageSize } from '../../../platform/graphql/connections.ts';
+import { withoutNulls } from '../../../platform/graphql/without-nulls.ts';
 import type {
   DeliveryConnectionResolvers,
   DeliveryResolvers,
@@ -35,7 +37,7 @@ export function notificationTypeResolvers(
     async list(_, { filter, first, after }, context) {
       const principal = requirePrincipal(context, 'app', 'operator');
       const size = pageSize(first);
-      const given = withoutNulls(filter ?? {});
+      const given = withoutNulls<ListFilter>(filter ?? {});
       if (principal.kind === 'app' && given.app !== undefined && given.app !== principal.app)
         throw badInput('filter.app', 'An app sees its own notifications only.');
       const own: ListFilter = principal.kind === 'app' ? { ...given, app: principal.app } : given;
@@ -103,6 +105,3 @@ export function notificationTypeResolvers(
 /** A user who came by the inbox sees what concerns him alone. */
 const onlyFor = (context: RequestContext): string | undefined =>
   context.principal?.kind === 'user' ? context.principal.user : undefined;
-
-const withoutNulls = (filter: object): ListFilter =>
-  Object.fromEntries(Object.entries(filter).filter(([, value]) => value != null)) as ListFilter;

@@ -1,6 +1,7 @@
 /** sendNotification(s), cancel, replay. */
 import { type Principal, requirePrincipal } from '../../../platform/auth/principal.ts';
 import { badInput, HeraldError } from '../../../platform/errors/herald-error.ts';
+import { enqueueSends } from '../../../platform/queues/enqueue-sends.ts';
 import type { SendInput } from '../accept/check-input.ts';
 import type { Sender } from '../accept/to-record.ts';
 import { cancelNotification } from '../change/cancel.ts';
@@ -83,10 +84,7 @@ export function sendResolvers(deps: ResolverDeps, find: Lookup): SendMutations {
         nameOf(principal),
       );
       try {
-        for (const delivery of queued)
-          await deps.queues.addSends(delivery.channel, [
-            { ids: [delivery.id], attempt: delivery.attempt, priority: delivery.priority },
-          ]);
+        await enqueueSends(deps.queues, queued, deps.chunkSize);
       } catch (error) {
         deps.log.warn({ err: error, notification: replay._id }, 'replay not queued: left to the sweeper');
       }

@@ -1,11 +1,12 @@
 /** Resolvers of users and their devices. A user sees nobody but themselves. */
 import { type RequestContext, requirePrincipal } from '../../../platform/auth/principal.ts';
+import { signUserToken } from '../../../platform/auth/user-token.ts';
 import { badInput, forbidden, HeraldError, notFound } from '../../../platform/errors/herald-error.ts';
 import type { Devices } from '../devices/devices.ts';
 import type { Resolvers } from '../generated/types.ts';
 import { checkPreferences } from '../input/preference-input.ts';
 import type { Profiles } from '../profiles/profiles.ts';
-import { checkTtl, signUserToken } from '../tokens/user-tokens.ts';
+import { checkTtl } from '../tokens/user-tokens.ts';
 import type { LoadersOf } from './loaders.ts';
 
 type UserResolvers = Pick<Resolvers, 'User'> & {

@@ -1,6 +1,7 @@
 import { jwtVerify } from 'jose';
 import { describe, expect, it } from 'vitest';
-import { checkTtl, signUserToken } from './user-tokens.ts';
+import { signUserToken } from '../../../platform/auth/user-token.ts';
+import { checkTtl } from './user-tokens.ts';
 
 const SECRET = 'a-secret-of-at-least-thirty-two-characters';
 const key = (secret: string) => new TextEncoder().encode(secret);

@@ -1,6 +1,16 @@
 /** Puts deliveries into the send queues of their channels. */
-import { chunked, type DispatchQueues } from '../../platform/queues/queues.ts';
-import type { QueuedDelivery } from '../../subgraphs/notifications/index.ts';
+import type { Channel, Priority } from '../graphql/contract-enums.ts';
+import { chunked, type DispatchQueues } from './queues.ts';
+
+/** A delivery to put into a send queue. */
+export interface QueuedDelivery {
+  readonly id: string;
+  readonly channel: Channel;
+  readonly priority: Priority;
+  /** Attempts made. */
+  readonly attempt: number;
+  readonly nextAttemptAt: Date;
+}
 
 /**
  * Those that are due go in chunks; those that wait for their time go one by one, each with its delay.
