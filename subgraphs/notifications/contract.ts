@@ -182,6 +182,12 @@ export interface AttemptOutcome {
     | { readonly kind: 'failed' };
 }
 
+/** A delivery that its worker gives back untried: the provider is paused, or has no room. It counts as no attempt. */
+export interface Deferral {
+  readonly delivery: string;
+  readonly until: Date;
+}
+
 /** The steps of the outbox that workers run. Every step may run twice: the second run changes nothing. */
 export interface Outbox {
   /** Notifications of `ids` that are due and not planned. Those past their expiry become EXPIRED instead. */
@@ -207,6 +213,10 @@ export interface Outbox {
   renew(ids: readonly string[], fence: string, leaseUntil: Date): Promise<void>;
   /** Writes outcomes where the fence still holds, completes notifications; returns the retries to queue. */
   record(outcomes: readonly AttemptOutcome[], fence: string): Promise<QueuedDelivery[]>;
+  /** Gives claimed deliveries back untried, where the fence still holds. The sweeper brings them back when due. */
+  defer(deferrals: readonly Deferral[], fence: string): Promise<void>;
+  /** Puts off deliveries that nobody has claimed: they are due at `until`. The sweeper brings them back. */
+  postpone(ids: readonly string[], attempt: number, until: Date): Promise<void>;
   /** What is due and may be in no queue; moves its next look to `nextLook`. Ends claims that have run out. */
   sweepPlans(priority: Priority, now: Date, nextLook: Date, limit: number): Promise<string[]>;
   sweepDeliveries(now: Date, nextLook: Date, limit: number): Promise<QueuedDelivery[]>;

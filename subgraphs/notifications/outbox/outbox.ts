@@ -6,7 +6,14 @@ import type { HeraldEvent } from '../../../platform/event-log/events.ts';
 import type { Priority } from '../../../platform/graphql/contract-enums.ts';
 import type { QueuedDelivery } from '../../../platform/queues/enqueue-sends.ts';
 import { updateManyApart } from '../../../platform/storage/mongo.ts';
-import type { AttemptOutcome, DeliveryRecord, NotificationRecord, Outbox, PlanPage } from '../contract.ts';
+import type {
+  AttemptOutcome,
+  Deferral,
+  DeliveryRecord,
+  NotificationRecord,
+  Outbox,
+  PlanPage,
+} from '../contract.ts';
 import type { InboxPublisher } from '../inbox/inbox-publisher.ts';
 import type { NotificationModels } from '../store/models.ts';
 import { deliveryEvent } from './delivery-events.ts';
@@ -112,6 +119,25 @@ export class MongoOutbox implements Outbox {
       o.result.kind === 'retry'
         ? [queuedOf({ ...o.delivery, attempt: o.delivery.attempt + 1 }, o.result.nextAttemptAt)]
         : [],
+    );
+  }
+
+  async defer(deferrals: readonly Deferral[], fence: string): Promise<void> {
+    const byTime = Map.groupBy(deferrals, ({ until }) => until.getTime());
+    for (const [time, own] of byTime)
+      await this.#update(
+        this.#models.raw.deliveries,
+        { _id: { $in: own.map((d) => d.delivery) }, fence, state: 'SENDING' },
+        { $set: { state: 'QUEUED', fence: null, nextAttemptAt: new Date(time) } },
+      );
+  }
+
+  async postpone(ids: readonly string[], attempt: number, until: Date): Promise<void> {
+    if (ids.length === 0) return;
+    await this.#update(
+      this.#models.raw.deliveries,
+      { _id: { $in: ids as string[] }, state: 'QUEUED', attempt },
+      { $set: { nextAttemptAt: until } },
     );
   }
 
