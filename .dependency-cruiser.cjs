@@ -5,7 +5,7 @@
 
 /** Tests and tools may look anywhere; product code never imports them. */
 const TEST_CODE = [
-  '^(testing|checks|scripts|bench|e2e)/',
+  '^(testing|checks|scripts|bench|e2e|faults)/',
   '\\.(test|e2e)\\.ts$',
   // What the tests of one room share: stand-ins for services, the providers' conformance suite and its fixtures.
   '^(platform|subgraphs|dispatcher|gateway|client|console|cli)/.*/?testing/',

@@ -6,6 +6,7 @@ import { loadSettings } from '../platform/config/settings.ts';
 import { type Connections, openConnections } from '../platform/lifecycle/connections.ts';
 import { Shutdown } from '../platform/lifecycle/shutdown.ts';
 import { newId } from '../platform/names/ids.ts';
+import { FencedLock } from '../platform/storage/fenced-lock.ts';
 import { RedisLock } from '../platform/storage/redis-lock.ts';
 import {
   type DeliveryRecord,
@@ -91,10 +92,12 @@ beforeAll(async () => {
     },
   });
   expect(published.errors).toBeUndefined();
+  const lock = new FencedLock(new RedisLock(redis, names.lock('sweeper'), 60_000), mongo, 'sweeper');
+  expect(await lock.hold()).toBe(true);
   sweeper = new Sweeper({
     outbox: store.outbox,
     queues,
-    lock: new RedisLock(redis, names.lock('sweeper'), 5_000),
+    lock,
     chunkSize: 100,
     intervalMs: 60_000,
     log,

@@ -1,21 +1,33 @@
 /** Puts the dispatcher together: providers, plan and send steps, workers. */
 import type { Settings } from '../platform/config/settings.ts';
-import { CHANNELS, type Channel, PRIORITIES } from '../platform/graphql/contract-enums.ts';
+import { type Channel, PRIORITIES } from '../platform/graphql/contract-enums.ts';
 import type { Connections } from '../platform/lifecycle/connections.ts';
 import type { Logger } from '../platform/logging/logger.ts';
 import { enqueueSends, type QueuedDelivery } from '../platform/queues/enqueue-sends.ts';
+import { SENT_CHANNELS } from '../platform/queues/queues.ts';
 import type { NotificationsStore } from '../subgraphs/notifications/index.ts';
 import type { TemplatesService } from '../subgraphs/templates/index.ts';
 import type { UsersService } from '../subgraphs/users/index.ts';
 import { createProviders, type ProviderSet } from './channels/registry.ts';
+import { providerFlows } from './flow/provider-flows.ts';
+import type { SharedCircuits } from './flow/shared-circuits.ts';
+import type { Beginners } from './plan/first-attempts.ts';
 import { type Enqueue, Planner } from './plan/planner.ts';
+import { policyOf } from './send/channel-policies.ts';
 import { Sender } from './send/sender.ts';
 import { type Planners, startWorkers } from './workers.ts';
 
 export interface Dispatcher {
+  /** What is wrong with its workers or their queues, one sentence each. */
+  problems(): readonly string[];
+  /** Circuit breakers that are not closed, one sentence each: nothing that keeps this process from its work. */
+  notes(): readonly string[];
   /** Finishes the jobs in hand, then lets go of the providers. */
   close(): Promise<void>;
 }
+
+/** Hosts of recipients may be many; who looks sees that it is not one. */
+const MAX_NOTES = 20;
 
 /** The providers that the settings configure, over this installation's store. */
 export function providersOf(
@@ -65,41 +77,69 @@ export function startDispatcher(deps: {
       log.warn({ err: error, deliveries: deliveries.length }, 'deliveries not queued: left to the sweeper');
     }
   };
-  const planner = () => new Planner({ outbox: store.outbox, users, templates, configured, enqueue, log });
-  const planners = Object.fromEntries(PRIORITIES.map((priority) => [priority, planner()])) as Planners;
+  const { circuits, flowOf } = providerFlows({ settings, connections, log });
   const senders = new Map(
-    CHANNELS.filter((channel) => channel !== 'IN_APP').map((channel) => [
-      channel,
-      new Sender({
+    SENT_CHANNELS.map((channel) => {
+      const provider = providers.forChannel(channel);
+      const sender = new Sender({
+        channel,
         outbox: store.outbox,
         users,
-        providers,
-        policy: {
-          maxAttempts: settings.SEND_MAX_ATTEMPTS,
-          baseMs: settings.SEND_RETRY_BASE_MS,
-          maxMs: settings.SEND_RETRY_MAX_MS,
-        },
+        provider,
+        flow: provider && flowOf(provider),
+        policyOf: policyOf(channel, settings),
         timeoutMs: settings.SEND_TIMEOUT_MS,
-        parallel: providers.forChannel(channel)?.provider.concurrency,
         enqueue,
         log,
-      }),
-    ]),
+      });
+      return [channel, sender] as const;
+    }),
   );
+  const senderOf = (channel: Channel) => (channel === 'IN_APP' ? undefined : senders.get(channel));
+  const beginners: Beginners = {
+    room: (channel, priority) => senderOf(channel)?.room(priority) ?? 0,
+    begin: (delivery) => {
+      const sender = senderOf(delivery.channel);
+      if (!sender) throw new Error(`Nothing sends ${delivery.channel}.`);
+      return sender.begin(delivery);
+    },
+  };
+  const planner = () =>
+    new Planner({ outbox: store.outbox, users, templates, configured, beginners, enqueue, log });
+  const planners = Object.fromEntries(PRIORITIES.map((priority) => [priority, planner()])) as Planners;
   const workers = startWorkers({
+    redis: connections.redis,
     blocking: connections.further('blocking'),
     prefix: connections.names.queuePrefix,
     concurrency: settings.DISPATCH_CONCURRENCY,
+    stuckMs: settings.WORKER_STUCK_MS,
     planners,
     senders,
     log,
   });
   log.info({ channels: providers.describe() }, 'dispatcher started');
   return {
+    problems: () => workers.problems(),
+    notes: () =>
+      circuits
+        .seen()
+        .filter(({ state }) => state !== 'closed')
+        .slice(0, MAX_NOTES)
+        .map(noteOf),
     close: async () => {
+      for (const sender of senders.values()) sender.stopWaiting();
       await workers.close();
-      for (const sender of senders.values()) sender.close();
+      await Promise.all(Object.values(planners).map((planner) => planner.close()));
+      await Promise.all([...senders.values()].map((sender) => sender.close()));
+      circuits.close();
       await providers.close();
     },
   };
+}
+
+function noteOf({ provider, host, state }: ReturnType<SharedCircuits['seen']>[number]): string {
+  const who = host === undefined ? provider : `${provider} (${host})`;
+  return state === 'paused'
+    ? `${who} asked to wait: what goes through it is put off`
+    : `${who} is paused because its attempts fail: what goes through it is put off`;
 }

@@ -10,10 +10,13 @@ import { roleProcess } from '../platform/lifecycle/serve-role.ts';
 import { openNotificationsStore } from '../subgraphs/notifications/index.ts';
 import { createTemplatesSubgraph } from '../subgraphs/templates/index.ts';
 import { createUsersSubgraph } from '../subgraphs/users/index.ts';
+import type { ProviderSet } from './channels/registry.ts';
 import { providersOf, startDispatcher } from './dispatcher.ts';
+import { startAlerts } from './sweep/start-alerts.ts';
 import { startSweeper } from './sweep/start-sweeper.ts';
 
-export async function run(settings: Settings, options: RunOptions): Promise<void> {
+/** @param sendBy the providers to send with in place of those that the settings configure: for benchmarks. */
+export async function run(settings: Settings, options: RunOptions, sendBy?: ProviderSet): Promise<void> {
   const { HERALD_JWT_SECRET, VAPID_PUBLIC_KEY } = requiredSettings(
     settings,
     'HERALD_JWT_SECRET',
@@ -31,19 +34,25 @@ export async function run(settings: Settings, options: RunOptions): Promise<void
     vapidPublicKey: VAPID_PUBLIC_KEY,
   });
   const templates = await createTemplatesSubgraph({ connection: mongo, bus, log });
-  if (options.mode === 'all') startSweeper({ settings, connections, store, shutdown, log });
+  if (options.mode === 'all') {
+    startSweeper({ settings, connections, store, shutdown, log });
+    startAlerts({ settings, store, shutdown });
+  }
   const dispatcher = startDispatcher({
     settings,
     connections,
     store,
     users: users.service,
     templates: templates.service,
-    providers: providersOf(settings, store, isOn(settings.HERALD_SANDBOX, options), log),
+    providers: sendBy ?? providersOf(settings, store, isOn(settings.HERALD_SANDBOX, options), log),
     log,
   });
   shutdown.onClose('dispatcher', () => dispatcher.close());
   const app = fastify();
-  registerHealth(app, { ready: connections.problems, shutdown });
+  registerHealth(app, {
+    ready: async () => [...(await connections.problems()), ...dispatcher.problems()],
+    shutdown,
+  });
   shutdown.onClose('health', () => closeApp(app));
   // Beside a gateway the port of this process is only for looking at it: any free one does.
   await app.listen(options.mode === 'all' ? { host: '127.0.0.1', port: 0 } : address);

@@ -7,6 +7,7 @@ import { openConnections } from '../platform/lifecycle/connections.ts';
 import type { RunOptions } from '../platform/lifecycle/run-options.ts';
 import { roleProcess } from '../platform/lifecycle/serve-role.ts';
 import { openNotificationsStore } from '../subgraphs/notifications/index.ts';
+import { startAlerts } from './sweep/start-alerts.ts';
 import { startSweeper } from './sweep/start-sweeper.ts';
 
 export async function run(settings: Settings, _options: RunOptions): Promise<void> {
@@ -15,6 +16,7 @@ export async function run(settings: Settings, _options: RunOptions): Promise<voi
   const { mongo, redis, names, events } = connections;
   const store = await openNotificationsStore({ connection: mongo, redis, names, events, log });
   startSweeper({ settings, connections, store, shutdown, log });
+  startAlerts({ settings, store, shutdown });
   const app = fastify();
   registerHealth(app, { ready: connections.problems, shutdown });
   shutdown.onClose('health', () => closeApp(app));

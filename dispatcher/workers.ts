@@ -1,75 +1,72 @@
-/** The dispatcher's BullMQ workers: three plan queues with concurrency of their own, one send queue per channel. */
-import { Worker } from 'bullmq';
+/** The dispatcher's BullMQ workers: a plan queue for each priority, a send queue for each channel and priority. */
 import type { Redis } from 'ioredis';
 import { type CHANNELS, PRIORITIES } from '../platform/graphql/contract-enums.ts';
 import type { Logger } from '../platform/logging/logger.ts';
 import { planQueueName, sendQueueName } from '../platform/names/redis-names.ts';
 import type { PlanJob, SendJob } from '../platform/queues/queues.ts';
 import type { Planner } from './plan/planner.ts';
+import { QueueWorker } from './queue-worker.ts';
 import type { Sender } from './send/sender.ts';
+import { Watchdog } from './watchdog.ts';
 
 /** Which planner serves which priority: each has its own, so that a full LOW queue does not hold HIGH up. */
 export type Planners = Readonly<Record<(typeof PRIORITIES)[number], Planner>>;
 /** Likewise one sender per channel: a slow provider holds up nothing but its channel. */
 export type Senders = ReadonlyMap<(typeof CHANNELS)[number], Sender>;
 
+export interface Workers {
+  readonly all: readonly QueueWorker[];
+  /** What is wrong with them or their queues, one sentence each; costs nothing. */
+  problems(): readonly string[];
+  /** Finishes the jobs in hand. */
+  close(): Promise<void>;
+}
+
 /**
+ * @param redis for looking at the queues.
  * @param blocking a connection that may wait (BullMQ makes one more per worker from it).
  * @param concurrency jobs each queue works on at once.
+ * @param stuckMs a worker that takes no jobs for so long although some wait is replaced.
  */
 export function startWorkers(deps: {
+  redis: Redis;
   blocking: Redis;
   prefix: string;
   concurrency: number;
+  stuckMs: number;
   planners: Planners;
   senders: Senders;
   log: Logger;
-}): { workers: Worker[]; close(): Promise<void> } {
-  const options = {
-    connection: deps.blocking,
-    prefix: deps.prefix,
-    concurrency: deps.concurrency,
-    removeOnComplete: { count: 0 },
-    removeOnFail: { count: 0 },
-  };
+}): Workers {
+  const { redis, prefix, planners, log } = deps;
+  const { blocking, concurrency } = deps;
+  const shared = { blocking, prefix, concurrency, log };
   const plans = PRIORITIES.map(
     (priority) =>
-      new Worker<PlanJob>(
-        planQueueName(priority),
-        (job) => deps.planners[priority].plan(job.data.ids),
-        options,
-      ),
+      new QueueWorker<PlanJob>({
+        ...shared,
+        queue: planQueueName(priority),
+        work: ({ ids }) => planners[priority].plan(ids),
+      }),
   );
-  const sends = [...deps.senders].map(
-    ([channel, sender]) =>
-      new Worker<SendJob>(
-        sendQueueName(channel),
-        (job) => sender.send(job.data.ids, job.data.attempt),
-        options,
-      ),
+  const sends = [...deps.senders].flatMap(([channel, sender]) =>
+    PRIORITIES.map(
+      (priority) =>
+        new QueueWorker<SendJob>({
+          ...shared,
+          queue: sendQueueName(channel, priority),
+          work: ({ ids, attempt }) => sender.send(ids, attempt, priority),
+        }),
+    ),
   );
-  const workers = [...plans, ...sends];
-  for (const worker of workers) {
-    let said = false;
-    worker.on('error', (error) => {
-      if (!said)
-        deps.log.warn(
-          { err: error, queue: worker.name },
-          'worker: connection trouble; going on when it is back',
-        );
-      said = true;
-    });
-    worker.on('ready', () => {
-      said = false;
-    });
-    worker.on('failed', (job, error) =>
-      deps.log.error({ err: error, queue: worker.name, job: job?.id }, 'job failed'),
-    );
-  }
+  const all = [...plans, ...sends] as unknown as readonly QueueWorker[];
+  const watchdog = new Watchdog({ workers: all, redis, prefix, limitMs: deps.stuckMs, log });
   return {
-    workers,
+    all,
+    problems: () => watchdog.problems(),
     close: async () => {
-      await Promise.all(workers.map((worker) => worker.close()));
+      await watchdog.close();
+      await Promise.all(all.map((worker) => worker.close()));
     },
   };
 }

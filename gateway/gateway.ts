@@ -121,6 +121,8 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     return [...problems.filter((problem) => problem !== undefined), ...((await options.problems?.()) ?? [])];
   };
   const app = fastify({
+    // What still comes in on open connections while it closes is answered.
+    return503OnClosing: false,
     bodyLimit: options.bodyLimitBytes,
     genReqId: (request) => requestIdFrom(request.headers[REQUEST_ID_HEADER]),
   });

@@ -61,7 +61,7 @@ async function inProcess(
   return {
     placement: { kind: 'in-process', subgraphs },
     invalidations: connections.bus,
-    problems: () => connections.problems(),
+    problems: () => connections.storeProblems(),
   };
 }
 

@@ -25,7 +25,7 @@ export async function prepare(url: string, operatorKey: string): Promise<Calling
   );
   const users = Array.from({ length: 1_000 }, (_, i) => `bench-${i}`);
   await call(url, operatorKey, 'mutation($u: [UserInput!]!) { upsertUsers(users: $u) { id } }', {
-    u: users.map((id) => ({ id, name: id })),
+    u: users.map((id) => ({ id, name: id, email: `${id}@example.com` })),
   });
   return { apiKey: createApp.apiKey, users };
 }

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { createClient } from 'graphql-ws';
 import WebSocket from 'ws';
 import { type Calling, call } from './graph.ts';
+import { type Percentiles, percentiles } from './percentiles.ts';
 
 export interface Latency {
   readonly events: number;
@@ -11,12 +12,6 @@ export interface Latency {
   readonly fromAccepted: Percentiles;
   readonly fromRequest: Percentiles;
 }
-export interface Percentiles {
-  readonly p50: number;
-  readonly p99: number;
-  readonly max: number;
-}
-
 const WATCHERS = 50;
 /** Sends before the measured ones: a process that has just started is not what is measured. */
 const WARM_UP = 1_000;
@@ -100,10 +95,4 @@ async function send(url: string, key: string, user: string, body: string): Promi
     },
   );
   return performance.now();
-}
-
-function percentiles(values: readonly number[]): Percentiles {
-  const sorted = values.toSorted((a, b) => a - b);
-  const at = (q: number) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * q))] ?? Number.NaN;
-  return { p50: at(0.5), p99: at(0.99), max: at(1) };
 }

@@ -1,5 +1,6 @@
 /** Starts what is measured: data services, gateway and dispatcher, each a process of its own. */
 import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,9 +14,16 @@ export interface Platform {
   readonly operatorKey: string;
   /** What the data services are, for the report. */
   readonly engines: string;
+  readonly mongodbUri: string;
+  readonly redisUrl: string;
   readonly gatewayPid: number;
-  startDispatcher(): Promise<void>;
+  /** From the start of the gateway until it was ready. */
+  readonly readyAfterMs: number;
+  /** @param name `dispatcher`, or `no-op-dispatcher`, whose e-mails go nowhere. */
+  startDispatcher(name?: string): Promise<void>;
   stopDispatcher(): Promise<void>;
+  /** Deliveries whose outcome the dispatcher has stored since it was started. */
+  recorded(): Promise<number>;
   /** Bytes of resident memory of each role. */
   memory(): Promise<Readonly<Record<string, number>>>;
   stop(): Promise<void>;
@@ -41,7 +49,9 @@ export async function startPlatform(): Promise<Platform> {
     LOG_LEVEL: 'warn',
     NODE_ENV: 'production',
   };
+  const begin = performance.now();
   const gateway = await role('gateway', env);
+  const readyAfterMs = performance.now() - begin;
   let dispatcher: ChildProcess | undefined;
   const stopDispatcher = async () => {
     await end(dispatcher);
@@ -51,11 +61,21 @@ export async function startPlatform(): Promise<Platform> {
     url: `http://127.0.0.1:${port}`,
     operatorKey: values.HERALD_ADMIN_KEY ?? '',
     engines: `${services.found.mongo}; ${services.found.redis}`,
+    mongodbUri: services.mongodbUri,
+    redisUrl: services.redisUrl,
     gatewayPid: gateway.pid ?? 0,
-    startDispatcher: async () => {
-      dispatcher ??= await role('dispatcher', env);
+    readyAfterMs,
+    startDispatcher: async (name = 'dispatcher') => {
+      dispatcher ??= await role(name, env);
     },
     stopDispatcher,
+    recorded: async () => {
+      if (!dispatcher) throw new Error('no dispatcher runs');
+      const said = once(dispatcher, 'message');
+      dispatcher.send('recorded');
+      const [{ recorded }] = (await said) as [{ recorded: number }];
+      return recorded;
+    },
     memory: async () => ({
       gateway: await residentBytes(gateway.pid),
       ...(dispatcher && { dispatcher: await residentBytes(dispatcher.pid) }),

@@ -1,9 +1,29 @@
-/** Runs `gateway` (subgraphs in process) or `dispatcher` (scheduler in it) as `npm start` does; ends with its parent. */
+/**
+ * Runs `gateway` (subgraphs in process) or `dispatcher` (scheduler in it) as `npm start` does; ends with its
+ * parent. `no-op-dispatcher` sends e-mails to nowhere.
+ */
 import { loadSettings } from '../../platform/config/settings.ts';
+import { metricsRegistry } from '../../platform/http/metrics.ts';
 
-const role = process.argv[2];
-const { run } =
-  role === 'gateway' ? await import('../../gateway/main.ts') : await import('../../dispatcher/main.ts');
-await run(loadSettings(process.env), { mode: 'all' });
+const settings = loadSettings(process.env);
+const mode = { mode: 'all' } as const;
+switch (process.argv[2]) {
+  case 'gateway':
+    await (await import('../../gateway/main.ts')).run(settings, mode);
+    break;
+  case 'no-op-dispatcher': {
+    const { noOpProviders } = await import('./no-op-provider.ts');
+    await (await import('../../dispatcher/main.ts')).run(settings, mode, noOpProviders);
+    break;
+  }
+  default:
+    await (await import('../../dispatcher/main.ts')).run(settings, mode);
+}
 process.on('disconnect', () => process.kill(process.pid, 'SIGTERM'));
+process.on('message', () => {
+  void (async () => {
+    const metric = await metricsRegistry.getSingleMetric('herald_outcomes_recorded_total')?.get();
+    process.send?.({ recorded: metric?.values.reduce((sum, { value }) => sum + value, 0) ?? 0 });
+  })();
+});
 process.send?.({ ready: true });

@@ -49,7 +49,11 @@ export interface SendOptions {
   readonly signal: AbortSignal;
 }
 
-/** What became of one attempt. `message` is for people and must hold no secret. */
+/**
+ * What became of one attempt. `message` is for people and must hold no secret. `about: 'recipient'`: the cause is on
+ * this recipient's side (a mailbox that is busy, a subscription of another key); without it, failures of connection,
+ * of service and of credentials count against the provider, which is paused when they are many.
+ */
 export type SendOutcome =
   | { readonly kind: 'accepted'; readonly providerMessageId?: string }
   /** Worth another attempt. `mayHaveSent`: the request had left, so that another attempt may double the message. */
@@ -58,11 +62,17 @@ export type SendOutcome =
       readonly code: ChannelErrorCode;
       readonly message: string;
       readonly mayHaveSent: boolean;
+      readonly about?: 'recipient';
     }
   /** The provider asks to wait; without `retryAfterMs` the usual backoff applies. */
   | { readonly kind: 'rateLimited'; readonly message: string; readonly retryAfterMs?: number }
   /** The same message will never be taken. */
-  | { readonly kind: 'permanent'; readonly code: ChannelErrorCode; readonly message: string }
+  | {
+      readonly kind: 'permanent';
+      readonly code: ChannelErrorCode;
+      readonly message: string;
+      readonly about?: 'recipient';
+    }
   /** The address is dead: not to be used again. */
   | { readonly kind: 'invalidRecipient'; readonly code: ChannelErrorCode; readonly message: string };
 
@@ -146,6 +156,11 @@ export interface ProviderDefinition<C extends z.ZodType = z.ZodType> {
     /** Longest body in characters; none when absent. */
     readonly bodyChars?: number;
   };
+  /**
+   * The host behind an address, where recipients have servers of their own: one that fails is paused alone. Without
+   * it all addresses share one account, and one circuit breaker.
+   */
+  destination?(address: string): string | undefined;
   /**
    * The configuration from Herald's settings (by setting name), to be validated by `config`; undefined when they
    * do not configure it.

@@ -41,7 +41,7 @@ export function createProviders(
   deps: ProviderDeps,
   options: { readonly sandbox: boolean },
 ): ProviderSet {
-  const problems: string[] = [];
+  const problems: string[] = [...unknownProviders(settings)];
   const configured: ConfiguredProvider[] = [];
   for (const definition of PROVIDERS) {
     const input = definition.fromSettings(settings);
@@ -70,6 +70,16 @@ export function createProviders(
       await Promise.all(configured.map(({ provider }) => provider.close?.()));
     },
   };
+}
+
+/** Limits of providers that there are not: most likely misspelt. */
+function unknownProviders(settings: ProviderSettings): string[] {
+  const known = [...PROVIDERS, FALLBACK].map(({ id }) => id);
+  return (['PROVIDER_RATES', 'PROVIDER_DAILY_QUOTAS'] as const).flatMap((name) =>
+    Object.keys(settings[name] ?? {})
+      .filter((id) => !known.includes(id))
+      .map((id) => `${name}: there is no provider "${id}"; there are ${known.join(', ')}`),
+  );
 }
 
 function createProvider(

@@ -2,12 +2,18 @@
  * Cuts a notification's recipients into pages: named users and addresses first, then the members of each group
  * in turn, so that a group of a million is planned in steps that a crash does not undo.
  */
-import type { NotificationRecord, RecipientEntry } from '../../subgraphs/notifications/index.ts';
+import type {
+  DeliveryRecord,
+  NotificationRecord,
+  RecipientEntry,
+} from '../../subgraphs/notifications/index.ts';
 import type { UsersService } from '../../subgraphs/users/index.ts';
 
 export interface PageOfRecipients {
   readonly users: readonly string[];
   readonly addresses: readonly RecipientEntry[];
+  /** Of a replay: the deliveries that are sent again. */
+  readonly originals?: readonly DeliveryRecord[];
   /** Absent on the last page. */
   readonly nextCursor?: string;
 }

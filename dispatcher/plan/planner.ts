@@ -2,22 +2,14 @@
  * The plan step: from accepted notifications to stored deliveries. Notifications of concurrent jobs are
  * planned in one group, so that one read and one transaction serve many.
  */
-
 import { Batcher, type BatchResult } from '../../platform/batching/batcher.ts';
-import type { Channel } from '../../platform/graphql/contract-enums.ts';
+import { sharedDate } from '../../platform/clock/shared-clock.ts';
 import type { Logger } from '../../platform/logging/logger.ts';
 import type { QueuedDelivery } from '../../platform/queues/enqueue-sends.ts';
-import type {
-  NotificationRecord,
-  Outbox,
-  PlannedDelivery,
-  PlanPage,
-} from '../../subgraphs/notifications/index.ts';
-import type { CompiledTemplate, TemplatesService } from '../../subgraphs/templates/index.ts';
-import type { Recipient, UsersService } from '../../subgraphs/users/index.ts';
-import { nextPage, type PageOfRecipients } from './pages.ts';
-import { plan } from './plan.ts';
-import { inWords } from './words.ts';
+import type { NotificationRecord, Outbox, PlanPage } from '../../subgraphs/notifications/index.ts';
+import { type Beginners, FirstAttempts } from './first-attempts.ts';
+import { PageMaker, type PageMakerDeps } from './page-maker.ts';
+import { givenUpPage, sortByTries } from './poison.ts';
 
 const MAX_GROUP = 200;
 /** Deliveries in one transaction: a larger group of notifications is stored in several. */
@@ -28,27 +20,31 @@ export type Enqueue = (deliveries: readonly QueuedDelivery[]) => Promise<void>;
 
 export class Planner {
   readonly #outbox: Outbox;
-  readonly #users: UsersService;
-  readonly #templates: TemplatesService;
-  readonly #configured: ReadonlySet<Channel>;
+  readonly #pages: PageMaker;
   readonly #enqueue: Enqueue;
   readonly #log: Logger;
+  readonly #firstAttempts: FirstAttempts;
   readonly #groups: Batcher<string, true>;
 
-  constructor(deps: {
-    outbox: Outbox;
-    users: UsersService;
-    templates: TemplatesService;
-    configured: ReadonlySet<Channel>;
-    enqueue: Enqueue;
-    log: Logger;
-  }) {
+  /** @param deps.beginners what can make first attempts at once; without it every message goes through its queue. */
+  constructor(
+    deps: Omit<PageMakerDeps, 'outbox'> & {
+      outbox: Outbox;
+      beginners?: Beginners;
+      enqueue: Enqueue;
+      log: Logger;
+    },
+  ) {
     this.#outbox = deps.outbox;
-    this.#users = deps.users;
-    this.#templates = deps.templates;
-    this.#configured = deps.configured;
+    this.#pages = new PageMaker(deps);
     this.#enqueue = deps.enqueue;
     this.#log = deps.log;
+    this.#firstAttempts = new FirstAttempts({
+      outbox: deps.outbox,
+      beginners: deps.beginners ?? NONE,
+      store: (pages) => this.#storeGroup(pages),
+      log: deps.log,
+    });
     // One group at a time: two at once would often want the same inbox, and one of them would run again.
     this.#groups = new Batcher((ids) => this.#planGroup(ids), { maxGroup: MAX_GROUP });
   }
@@ -60,13 +56,31 @@ export class Planner {
         this.#log.error({ err: result.reason }, 'planning failed: the sweeper tries again');
   }
 
+  /** Waits for what is in hand, once no more jobs come. */
+  async close(): Promise<void> {
+    await this.#groups.drain();
+    await this.#firstAttempts.close();
+  }
+
   async #planGroup(ids: readonly string[]): Promise<BatchResult<true>[]> {
-    let open = await this.#outbox.duePlans([...new Set(ids)], new Date());
+    const due = await this.#outbox.duePlans([...new Set(ids)], sharedDate());
     const failures = new Map<string, unknown>();
-    while (open.length > 0) open = await this.#round(open, failures);
+    const { together, alone, givenUp, counted } = sortByTries(due);
+    if (counted.length > 0) await this.#outbox.countTries(counted);
+    await this.#planAll(together, failures);
+    for (const record of alone) await this.#planAll([record], failures);
+    if (givenUp.length > 0) {
+      this.#log.error({ notifications: givenUp.map((r) => r._id) }, 'planning given up: dead letters');
+      await this.#store(givenUp.map(givenUpPage), failures);
+    }
     return ids.map((id) =>
       failures.has(id) ? { ok: false, error: failures.get(id) } : { ok: true, value: true },
     );
+  }
+
+  async #planAll(records: readonly NotificationRecord[], failures: Map<string, unknown>): Promise<void> {
+    let open = records;
+    while (open.length > 0) open = await this.#round(open, failures);
   }
 
   /** One page of each notification; returns those that have a further page. */
@@ -74,125 +88,53 @@ export class Planner {
     records: readonly NotificationRecord[],
     failures: Map<string, unknown>,
   ): Promise<NotificationRecord[]> {
-    const recipientPages = await this.#settle(records, failures, (record) => nextPage(record, this.#users));
-    const people = await this.#people(recipientPages);
-    const pages = await this.#settle(
-      recipientPages.map(([record]) => record),
-      failures,
-      async (record) => this.#pageOf(record, recipientPages.get(record), people),
-    );
-    const stored = await this.#store([...pages.values()], failures);
-    return [...pages.values()]
+    const pages = await this.#pages.pages(records, failures);
+    const chosen = this.#firstAttempts.chosenFrom(pages);
+    const [stored] = await Promise.all([
+      this.#store(
+        pages.filter((page) => !chosen.has(page)),
+        failures,
+      ),
+      this.#begin([...chosen], failures),
+    ]);
+    return pages
       .filter((page) => page.nextCursor !== undefined && stored.has(page.notification._id))
       .map((page) => ({ ...page.notification, planCursor: page.nextCursor ?? '', state: 'PROCESSING' }));
   }
 
-  /** One bad notification does not stop the others. */
-  async #settle<T>(
-    records: readonly NotificationRecord[],
-    failures: Map<string, unknown>,
-    work: (record: NotificationRecord) => Promise<T>,
-  ): Promise<Entries<NotificationRecord, T>> {
-    const results = new Entries<NotificationRecord, T>();
-    await Promise.all(
-      records.map(async (record) => {
-        try {
-          results.set(record, await work(record));
-        } catch (error) {
-          failures.set(record._id, error);
-        }
-      }),
-    );
-    return results;
-  }
-
-  async #people(
-    pages: Entries<NotificationRecord, PageOfRecipients>,
-  ): Promise<ReadonlyMap<string, Map<string, Recipient>>> {
-    const wanted = new Map<string, Set<string>>();
-    for (const [record, page] of pages) {
-      const ids = wanted.get(record.workspace) ?? new Set<string>();
-      wanted.set(record.workspace, ids);
-      for (const user of page.users) ids.add(user);
+  async #begin(pages: readonly PlanPage[], failures: Map<string, unknown>): Promise<void> {
+    try {
+      await this.#firstAttempts.run(pages);
+    } catch (error) {
+      for (const page of pages) failures.set(page.notification._id, error);
     }
-    const found = await Promise.all(
-      [...wanted].map(
-        async ([workspace, ids]) => [workspace, await this.#users.recipients(workspace, [...ids])] as const,
-      ),
-    );
-    return new Map(found);
-  }
-
-  async #pageOf(
-    record: NotificationRecord,
-    recipientsPage: PageOfRecipients | undefined,
-    people: ReadonlyMap<string, Map<string, Recipient>>,
-  ): Promise<PlanPage> {
-    const page = recipientsPage ?? { users: [], addresses: [] };
-    const template = await this.#templateOf(record);
-    const recipients = page.users.flatMap((id) => people.get(record.workspace)?.get(id) ?? []);
-    const byId = new Map(recipients.map((r) => [r.id, r]));
-    const planned = plan(
-      { ...record, to: page.addresses },
-      template ? { offered: template.channels } : {},
-      recipients,
-      new Map(recipients.map((r) => [r.id, r.preferences])),
-      this.#configured,
-      new Date(),
-    );
-    return {
-      notification: record,
-      ...(template && { templateVersion: template.version }),
-      deliveries: [
-        ...planned.map((p) =>
-          inWords(record, template, p, p.user === undefined ? undefined : byId.get(p.user)),
-        ),
-        ...page.users.filter((id) => !byId.has(id)).map((user) => gone(record, user)),
-      ],
-      ...(page.nextCursor !== undefined && { nextCursor: page.nextCursor }),
-    };
-  }
-
-  /** The version of the first page serves all pages: nobody gets half of one and half of another. */
-  async #templateOf(record: NotificationRecord): Promise<CompiledTemplate | undefined> {
-    if (record.template === undefined) return undefined;
-    const template =
-      record.templateVersion === undefined
-        ? await this.#templates.publishedTemplate(record.workspace, record.template)
-        : await this.#templates.templateVersion(record.workspace, record.template, record.templateVersion);
-    if (!template)
-      throw new Error(`There is no published template "${record.template}" in ${record.workspace}.`);
-    return template;
   }
 
   async #store(pages: readonly PlanPage[], failures: Map<string, unknown>): Promise<ReadonlySet<string>> {
     const stored = new Set<string>();
     for (const group of bySize(pages)) {
       try {
-        const result = await this.#outbox.storePlans(group, new Date());
-        for (const id of result.stored) stored.add(id);
-        await this.#enqueue(result.queued);
+        for (const id of await this.#storeGroup(group)) stored.add(id);
       } catch (error) {
         for (const page of group) failures.set(page.notification._id, error);
       }
     }
     return stored;
   }
-}
 
-/** A person whom nobody knows any more: nothing can be sent, but the recipient does not vanish either. */
-const gone = ({ channels }: NotificationRecord, user: string): PlannedDelivery => ({
-  channel: channels[0] ?? 'IN_APP',
-  user,
-  skipReason: 'NO_ADDRESS',
-});
-
-/** A map by identity that is iterated as pairs. */
-class Entries<K, V> extends Map<K, V> {
-  map<T>(change: (entry: [K, V]) => T): T[] {
-    return [...this].map(change);
+  async #storeGroup(pages: readonly PlanPage[]): Promise<ReadonlySet<string>> {
+    const { queued, stored } = await this.#outbox.storePlans(pages, sharedDate());
+    await this.#enqueue(queued);
+    return stored;
   }
 }
+
+const NONE: Beginners = {
+  room: () => 0,
+  begin: () => {
+    throw new Error('There is no room.');
+  },
+};
 
 function bySize(pages: readonly PlanPage[]): PlanPage[][] {
   const groups: PlanPage[][] = [];

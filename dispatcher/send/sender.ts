@@ -1,16 +1,25 @@
 /**
- * The send step: claims deliveries, makes one attempt at each, records what became of it. Claims and records of
- * concurrent jobs are grouped; the attempts themselves run side by side.
+ * The send step of one channel: claims deliveries, makes one attempt at each, records what became of it. Claims and
+ * records of concurrent jobs are grouped; the attempts themselves run side by side, in slots. What the provider has
+ * no room for goes back untried, to come again later.
  */
 import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Batcher, type BatchResult } from '../../platform/batching/batcher.ts';
+import { sharedDate, sharedNow } from '../../platform/clock/shared-clock.ts';
+import { isDataServiceError } from '../../platform/errors/data-service-errors.ts';
+import type { Priority } from '../../platform/graphql/contract-enums.ts';
 import type { Logger } from '../../platform/logging/logger.ts';
 import type { AttemptOutcome, DeliveryRecord, Outbox } from '../../subgraphs/notifications/index.ts';
-import type { UsersService } from '../../subgraphs/users/index.ts';
-import type { OutgoingMessage, ProviderChannel, SendOutcome } from '../channels/contract.ts';
-import type { ProviderSet } from '../channels/registry.ts';
+import type { ProviderChannel } from '../channels/contract.ts';
+import type { NotNow, ProviderFlow } from '../flow/provider-flow.ts';
+import type { Begun } from '../plan/first-attempts.ts';
 import type { Enqueue } from '../plan/planner.ts';
-import { type RetryPolicy, type Verdict, verdict } from './retry-policy.ts';
+import { Attempts, type AttemptsDeps } from './attempts.ts';
+import { Leases } from './leases.ts';
+import { type JobDelivery, type Postponement, PutOff } from './put-off.ts';
+import { droppedTotal, inFlight } from './send-metrics.ts';
+import { SendSlots } from './send-slots.ts';
 
 const MAX_GROUP = 200;
 /** Attempts of one channel that run side by side in one process, where the provider does not say how many. */
@@ -20,101 +29,328 @@ const MAX_PARALLEL = 50;
  * A claim ends this long after its worker's last sign of life: then somebody else makes the attempt. Renewed
  * while an attempt takes longer, so that a slow provider is not mistaken for a dead worker.
  */
-const LEASE_MS = 8_000;
+export const LEASE_MS = 8_000;
 const RENEW_MS = 2_500;
 
-interface ClaimRequest {
-  readonly id: string;
-  readonly attempt: number;
-}
+/** Waits up to this are made here; for longer ones a delivery is put off. */
+const PATIENCE_MS: Readonly<Record<Priority, number>> = { HIGH: 5_000, MEDIUM: 2_000, LOW: 2_000 };
+/**
+ * A job whose deliveries find no room by the account's rate is kept in hand for so long: the queue behind it stays
+ * where it is. Not longer than the sweeper leaves what is due alone.
+ */
+const IN_HAND_MS = 5_000;
+const RATE_LOOK_MS = 250;
+/** For longer waits a delivery is claimed first, to see when it expires: it may have to come back before. */
+const LONG_WAIT_MS = 60_000;
+/** Outcomes are kept for so long while MongoDB is away: as long as nobody can claim, nobody doubles the attempt. */
+const RECORD_FOR_MS = 60_000;
+const RECORD_AGAIN_MS = 500;
 
 export class Sender {
+  /** One token per process and channel: what is held under it, another worker cannot write. */
+  readonly fence = randomUUID();
+  readonly #channel: ProviderChannel;
   readonly #outbox: Outbox;
-  readonly #users: UsersService;
-  readonly #providers: ProviderSet;
-  readonly #policy: RetryPolicy;
-  readonly #timeoutMs: number;
+  readonly #flow: ProviderFlow | undefined;
   readonly #enqueue: Enqueue;
   readonly #log: Logger;
-  /** One token per process: what this process holds, another one cannot write. */
-  readonly #fence = randomUUID();
-  readonly #claims: Batcher<ClaimRequest, DeliveryRecord | undefined>;
+  readonly #attempts: Attempts;
+  readonly #putOff: PutOff;
+  readonly #slots: SendSlots;
+  readonly #claims: Batcher<JobDelivery, DeliveryRecord | undefined>;
   readonly #records: Batcher<AttemptOutcome, true>;
-  /** Deliveries that this process works on: a second job for one of them must not claim it again. */
-  readonly #held = new Set<string>();
-  readonly #slots: Slots;
+  /** What this process works on: a second job for one of them must not claim it again. */
+  readonly #leases = new Leases(LEASE_MS, sharedNow);
   readonly #renewing: NodeJS.Timeout;
+  /** Those that wait for a moment; the end of the process cuts it short. */
+  readonly #pauses = new Set<() => void>();
+  readonly #running = new Set<Promise<void>>();
+  /** By priority: deliveries in hand that have not been attempted yet. */
+  readonly #backlog = { HIGH: 0, MEDIUM: 0, LOW: 0 };
+  /** By priority: when those that were put off for the rate have had their turn (monotonic). */
+  readonly #turns = { HIGH: 0, MEDIUM: 0, LOW: 0 };
+  #closing = false;
 
-  /** @param deps.parallel attempts side by side: what the channel's provider can take at once. */
-  constructor(deps: {
-    outbox: Outbox;
-    users: UsersService;
-    providers: ProviderSet;
-    policy: RetryPolicy;
-    timeoutMs: number;
-    parallel: number | undefined;
-    enqueue: Enqueue;
-    log: Logger;
-  }) {
+  /** @param deps.flow of the provider's account; absent where no provider is. */
+  constructor(deps: AttemptsDeps & { outbox: Outbox; flow: ProviderFlow | undefined; enqueue: Enqueue }) {
+    this.#channel = deps.channel;
     this.#outbox = deps.outbox;
-    this.#users = deps.users;
-    this.#providers = deps.providers;
-    this.#policy = deps.policy;
-    this.#timeoutMs = deps.timeoutMs;
+    this.#flow = deps.flow;
     this.#enqueue = deps.enqueue;
     this.#log = deps.log;
-    this.#slots = new Slots(deps.parallel ?? MAX_PARALLEL);
+    this.#attempts = new Attempts(deps);
+    this.#putOff = new PutOff({ ...deps, fence: this.fence });
+    this.#slots = new SendSlots(deps.provider?.provider.concurrency ?? MAX_PARALLEL);
     this.#claims = new Batcher((requests) => this.#claim(requests), { maxGroup: MAX_GROUP });
-    this.#renewing = setInterval(() => void this.#renew(), RENEW_MS);
     this.#records = new Batcher((outcomes) => this.#record(outcomes), { maxGroup: MAX_GROUP });
+    this.#renewing = setInterval(() => void this.#renew(), RENEW_MS);
   }
 
-  /** Makes attempt number `attempt + 1` at each delivery that is still due for it. Never throws. */
-  async send(ids: readonly string[], attempt: number): Promise<void> {
-    const results = await Promise.allSettled(ids.map((id) => this.#sendOne({ id, attempt })));
-    for (const result of results)
-      if (result.status === 'rejected')
-        this.#log.error({ err: result.reason }, 'sending failed: the sweeper tries again');
+  /**
+   * Makes attempt number `attempt + 1` at each delivery that is still due for it. Never throws.
+   * @param priority of the job's deliveries.
+   */
+  async send(ids: readonly string[], attempt: number, priority: Priority = 'MEDIUM'): Promise<void> {
+    let left = ids.map((id): JobDelivery => ({ id, attempt, priority }));
+    const work: Promise<void>[] = [];
+    const end = performance.now() + IN_HAND_MS;
+    for (;;) {
+      const shut = this.#shutForLong(priority);
+      if (shut) {
+        work.push(...left.map((delivery) => this.#track(this.#postpone(delivery, shut))));
+        break;
+      }
+      const room = this.#rateRoom(priority);
+      work.push(...left.slice(0, room).map((delivery) => this.#track(this.#sendOne(delivery))));
+      left = left.slice(room);
+      if (left.length === 0) break;
+      if (performance.now() > end || !(await this.#pause(RATE_LOOK_MS))) {
+        work.push(...this.#postponeInTurn(left, priority));
+        break;
+      }
+    }
+    for (const result of await Promise.allSettled(work))
+      if (result.status === 'rejected') this.#tellFailure(result.reason);
   }
 
-  /** Once no more jobs come. */
-  close(): void {
+  /** First attempts of this priority that could begin right now. */
+  room(priority: Priority): number {
+    if (this.#closing || this.#flow?.shut()) return 0;
+    return Math.min(this.#slots.room(priority), this.#rateRoom(priority));
+  }
+
+  /**
+   * Begins the first attempt at a delivery that is not stored yet and that nobody else can have. Where the provider
+   * turns out to have no room, there is no outcome: the delivery is put off once it is left here and stored.
+   */
+  begin(delivery: DeliveryRecord): Begun {
+    const begun = this.#attemptNow(delivery);
+    this.#track(begun.then(() => undefined)).catch((error: unknown) => this.#tellFailure(error));
+    return {
+      outcome: begun.then((result) => ('attempt' in result ? result : new Promise<never>(() => undefined))),
+      leave: (stored) => {
+        const leaseUntil = new Date(sharedNow() + LEASE_MS);
+        this.#leases.add(delivery._id, performance.now(), leaseUntil);
+        this.#track(this.#goOn(delivery, begun, stored)).catch((error: unknown) => this.#tellFailure(error));
+        return { kind: 'underWay', fence: this.fence, leaseUntil };
+      },
+    };
+  }
+
+  /** The process ends: whatever waits in here goes back to the queues, attempts under way go on. */
+  stopWaiting(): void {
+    this.#closing = true;
+    this.#slots.close();
+    for (const wake of [...this.#pauses]) wake();
+  }
+
+  /** Once no more jobs come: waits for the attempts under way. */
+  async close(): Promise<void> {
+    this.stopWaiting();
+    while (this.#running.size > 0) await Promise.allSettled([...this.#running]);
     clearInterval(this.#renewing);
   }
 
-  async #renew(): Promise<void> {
-    if (this.#held.size === 0) return;
+  #track(work: Promise<void>): Promise<void> {
+    this.#running.add(work);
+    const done = () => void this.#running.delete(work);
+    work.then(done, done);
+    return work;
+  }
+
+  #tellFailure(error: unknown): void {
+    this.#log.error({ err: error }, 'sending failed: the sweeper tries again');
+  }
+
+  /** Why nothing can be sent, where that is known to last for longer than one waits here, yet not very long. */
+  #shutForLong(priority: Priority): NotNow | undefined {
+    const shut = this.#flow?.shut();
+    return shut && shut.waitMs > PATIENCE_MS[priority] && shut.waitMs <= LONG_WAIT_MS ? shut : undefined;
+  }
+
+  /** How many more deliveries would have their turn within the time that one waits here, by the account's rate. */
+  #rateRoom(priority: Priority): number {
+    const rate = this.#flow?.ratePerSecond;
+    if (rate === undefined) return Number.MAX_SAFE_INTEGER;
+    const within = Math.max(1, Math.floor((rate * PATIENCE_MS[priority]) / 1_000));
+    return Math.max(0, within - this.#backlog[priority]);
+  }
+
+  /** Those that found no room in time come back one after the other, as the rate allows. */
+  #postponeInTurn(deliveries: readonly JobDelivery[], priority: Priority): Promise<void>[] {
+    const now = performance.now();
+    const eachMs = 1_000 / (this.#flow?.ratePerSecond ?? 1);
+    return deliveries.map((delivery) => {
+      const turn = Math.min(now + LONG_WAIT_MS, Math.max(now, this.#turns[priority]) + eachMs);
+      this.#turns[priority] = turn;
+      return this.#track(this.#postpone(delivery, { waitMs: turn - now, why: 'rate' }));
+    });
+  }
+
+  async #sendOne(delivery: JobDelivery): Promise<void> {
+    const { priority } = delivery;
+    this.#backlog[priority]++;
     try {
-      await this.#outbox.renew([...this.#held], this.#fence, new Date(Date.now() + LEASE_MS));
-    } catch (error) {
-      this.#log.warn({ err: error, held: this.#held.size }, 'claims not renewed: others may take them over');
+      // The slot and the permit come before the claim, so that a claim's lease runs only while its attempt does.
+      const slot = this.#slots.take(priority);
+      if (slot === true || (await slot)) await this.#inSlot(priority, () => this.#claimAndSend(delivery));
+      else await this.#postpone(delivery, { waitMs: 0, why: 'closing' });
+    } finally {
+      this.#backlog[priority]--;
     }
   }
 
-  async #sendOne(request: ClaimRequest): Promise<void> {
-    // The slot comes before the claim, so that a claim's lease runs only while its attempt does.
-    await this.#slots.run(async () => {
-      const delivery = await this.#claims.submit(request);
-      if (!delivery) return;
+  /** With a slot, which is released afterwards. */
+  async #inSlot<T>(priority: Priority, work: () => Promise<T>): Promise<T> {
+    inFlight.inc({ channel: this.#channel });
+    try {
+      return await work();
+    } finally {
+      inFlight.dec({ channel: this.#channel });
+      this.#slots.release(priority);
+    }
+  }
+
+  async #claimAndSend(job: JobDelivery): Promise<void> {
+    const shut = this.#shutForLong(job.priority);
+    if (shut) return this.#postpone(job, shut);
+    const refused = await this.#flow?.permit(job.priority, PATIENCE_MS[job.priority], this.#pause);
+    if (refused && (refused.waitMs <= LONG_WAIT_MS || this.#closing)) return this.#postpone(job, refused);
+    let delivery: DeliveryRecord | undefined;
+    try {
+      delivery = await this.#claims.submit(job);
+    } finally {
+      if (!delivery && !refused) this.#flow?.giveBack();
+    }
+    if (!delivery) return;
+    try {
+      if (refused) await this.#defer(delivery, refused);
+      else await this.#sendClaimed(delivery);
+    } finally {
+      this.#leases.delete(delivery._id);
+    }
+  }
+
+  /** Claimed, with a slot and a permit. */
+  async #sendClaimed(delivery: DeliveryRecord): Promise<void> {
+    const patienceMs = PATIENCE_MS[delivery.priority];
+    const admission = await this.#flow?.enter(delivery.address ?? '', patienceMs, this.#pause);
+    const refused = admission && 'waitMs' in admission ? admission : undefined;
+    const overdue = refused ? undefined : this.#overdue(delivery);
+    if (refused || overdue) {
+      this.#flow?.giveBack();
+      if (admission && 'unused' in admission) admission.unused();
+    }
+    if (overdue === 'lost') return;
+    if (refused) return this.#defer(delivery, refused);
+    if (overdue) return this.#defer(delivery, { waitMs: 0, why: overdue });
+    await this.#recordSurely(
+      await this.#attempts.make(delivery, admission && 'done' in admission ? admission : undefined),
+    );
+  }
+
+  /**
+   * Why the attempt must not be made after all. `lost`: the process stood still for so long that another worker may
+   * have the delivery. `expired`: it comes back at once, and ends there.
+   */
+  #overdue({ _id: id, expiresAt }: DeliveryRecord): 'lost' | 'expired' | undefined {
+    if (!this.#leases.surely(id)) {
+      droppedTotal.inc({ channel: this.#channel, reason: 'lease' });
+      this.#log.warn({ delivery: id }, 'claim may have run out before the attempt: let go');
+      return 'lost';
+    }
+    return expiresAt && expiresAt.getTime() <= sharedNow() ? 'expired' : undefined;
+  }
+
+  /** An attempt at a delivery that is not stored yet, if there is room for it at once. */
+  async #attemptNow(delivery: DeliveryRecord): Promise<AttemptOutcome | Postponement> {
+    const { priority } = delivery;
+    if (this.#rateRoom(priority) === 0 || !this.#slots.tryTake(priority)) return { waitMs: 0, why: 'busy' };
+    return this.#inSlot(priority, async () => {
+      this.#backlog[priority]++;
       try {
-        await this.#records.submit(await this.#attempt(delivery));
+        const refused = await this.#flow?.permit(priority, 0, this.#pause);
+        if (refused) return refused;
+        const admission = await this.#flow?.enter(delivery.address ?? '', 0, this.#pause);
+        if (admission && 'waitMs' in admission) {
+          this.#flow?.giveBack();
+          return admission;
+        }
+        return await this.#attempts.make(delivery, admission);
       } finally {
-        this.#held.delete(delivery._id);
+        this.#backlog[priority]--;
       }
     });
   }
 
-  async #claim(requests: readonly ClaimRequest[]): Promise<BatchResult<DeliveryRecord | undefined>[]> {
-    const now = new Date();
+  /** What has been left here ends as any other: recorded, or put off. Where it was not stored, it is planned again. */
+  async #goOn(
+    delivery: DeliveryRecord,
+    begun: Promise<AttemptOutcome | Postponement>,
+    whenStored: Promise<boolean>,
+  ): Promise<void> {
+    try {
+      const [result, stored] = await Promise.all([begun, whenStored]);
+      if (!stored) droppedTotal.inc({ channel: this.#channel, reason: 'plan' });
+      else if ('attempt' in result) await this.#recordSurely(result);
+      else await this.#defer(delivery, result);
+    } finally {
+      this.#leases.delete(delivery._id);
+    }
+  }
+
+  #postpone(delivery: JobDelivery, postponement: Postponement): Promise<void> {
+    return this.#putOff.unclaimed(delivery, this.#unlessClosing(postponement));
+  }
+
+  #defer(delivery: DeliveryRecord, postponement: Postponement): Promise<void> {
+    return this.#putOff.claimed(delivery, postponement);
+  }
+
+  /** What waited for its turn here, another process can take at once. */
+  #unlessClosing(postponement: Postponement): Postponement {
+    const here = postponement.why === 'rate' && this.#closing;
+    return here ? { waitMs: 0, why: 'closing' } : postponement;
+  }
+
+  readonly #pause = (ms: number): Promise<boolean> => {
+    if (this.#closing) return Promise.resolve(false);
+    return new Promise((resolve) => {
+      const wake = () => {
+        clearTimeout(timer);
+        this.#pauses.delete(wake);
+        resolve(!this.#closing);
+      };
+      const timer = setTimeout(wake, ms);
+      this.#pauses.add(wake);
+    });
+  };
+
+  async #renew(): Promise<void> {
+    if (this.#leases.size === 0) return;
+    const ids = this.#leases.ids();
+    const askedAt = performance.now();
+    const end = new Date(sharedNow() + LEASE_MS);
+    try {
+      await this.#outbox.renew(ids, this.fence, end);
+      this.#leases.renewed(ids, askedAt, end);
+    } catch (error) {
+      this.#log.warn({ err: error, held: ids.length }, 'claims not renewed: others may take them over');
+    }
+  }
+
+  async #claim(requests: readonly JobDelivery[]): Promise<BatchResult<DeliveryRecord | undefined>[]> {
+    const askedAt = performance.now();
+    const now = sharedDate();
     const leaseUntil = new Date(now.getTime() + LEASE_MS);
     const claimed = new Map<string, DeliveryRecord>();
     for (const attempt of new Set(requests.map((r) => r.attempt))) {
       const ids = new Set(
-        requests.filter((r) => r.attempt === attempt && !this.#held.has(r.id)).map((r) => r.id),
+        requests.filter((r) => r.attempt === attempt && !this.#leases.has(r.id)).map((r) => r.id),
       );
       if (ids.size === 0) continue;
-      for (const delivery of await this.#outbox.claim([...ids], attempt, this.#fence, now, leaseUntil)) {
-        this.#held.add(delivery._id);
+      for (const delivery of await this.#outbox.claim([...ids], attempt, this.fence, now, leaseUntil)) {
+        this.#leases.add(delivery._id, askedAt, leaseUntil);
         claimed.set(delivery._id, delivery);
       }
     }
@@ -125,118 +361,25 @@ export class Sender {
     });
   }
 
-  async #record(outcomes: readonly AttemptOutcome[]): Promise<BatchResult<true>[]> {
-    await this.#enqueue(await this.#outbox.record(outcomes, this.#fence));
-    return outcomes.map(() => ({ ok: true, value: true }));
-  }
-
-  async #attempt(delivery: DeliveryRecord): Promise<AttemptOutcome> {
-    const at = new Date();
-    const started = performance.now();
-    const chosen = this.#providers.forChannel(delivery.channel as ProviderChannel);
-    const outcome: SendOutcome = chosen
-      ? await chosen.provider.send(messageOf(delivery), {
-          idempotencyKey: delivery._id,
-          signal: AbortSignal.timeout(this.#timeoutMs),
-        })
-      : {
-          kind: 'permanent',
-          code: 'CHANNEL_MISCONFIGURED',
-          message: `No provider serves ${delivery.channel} any more.`,
-        };
-    const decision = verdict(
-      outcome,
-      delivery.attempt + 1,
-      this.#policy,
-      chosen?.definition.capabilities.idempotent ?? false,
-      Math.random(),
-    );
-    this.#tell(delivery, chosen?.id, outcome, decision);
-    if (outcome.kind === 'invalidRecipient' && delivery.device)
-      await this.#users.removeDevices(delivery.workspace, [delivery.device.id]);
-    return {
-      delivery,
-      attempt: {
-        at,
-        provider: chosen?.id ?? 'none',
-        ok: outcome.kind === 'accepted',
-        ...(outcome.kind !== 'accepted' && {
-          errorCode: outcome.kind === 'rateLimited' ? 'CHANNEL_RATE_LIMITED' : outcome.code,
-          errorMessage: outcome.message,
-        }),
-        latencyMs: Math.round(performance.now() - started),
-      },
-      result:
-        decision.kind === 'retry'
-          ? { kind: 'retry', nextAttemptAt: new Date(Date.now() + decision.delayMs) }
-          : decision.kind === 'sent'
-            ? {
-                kind: 'sent',
-                ...(outcome.kind === 'accepted' &&
-                  outcome.providerMessageId !== undefined && {
-                    providerMessageId: outcome.providerMessageId,
-                  }),
-              }
-            : { kind: 'failed' },
-    };
-  }
-
-  /** What did not go through is logged with its ids; what did is in the timeline. */
-  #tell(
-    delivery: DeliveryRecord,
-    provider: string | undefined,
-    outcome: SendOutcome,
-    decision: Verdict,
-  ): void {
-    if (outcome.kind === 'accepted') return;
-    const fields = {
-      workspace: delivery.workspace,
-      notification: delivery.notification,
-      delivery: delivery._id,
-      channel: delivery.channel,
-      provider,
-      attempt: delivery.attempt + 1,
-      outcome: outcome.kind,
-      reason: outcome.message,
-    };
-    if (decision.kind === 'failed') this.#log.warn(fields, 'delivery failed: a dead letter');
-    else this.#log.info(fields, 'delivery will be tried again');
-  }
-}
-
-function messageOf(delivery: DeliveryRecord): OutgoingMessage {
-  const content = delivery.content ?? { body: '', locale: 'default' };
-  return {
-    ...content,
-    workspace: delivery.workspace,
-    channel: delivery.channel as ProviderChannel,
-    address: delivery.address ?? '',
-    ...(delivery.device && { pushKeys: delivery.device.keys }),
-    notification: delivery.notification,
-    delivery: delivery._id,
-    ...(delivery.event !== undefined && { event: delivery.event }),
-    ...(delivery.category !== undefined && { category: delivery.category }),
-    priority: delivery.priority,
-    ...(delivery.expiresAt && { expiresAt: delivery.expiresAt }),
-  };
-}
-
-/** At most `size` pieces of work at once; the others wait in order. */
-class Slots {
-  #free: number;
-  readonly #waiting: (() => void)[] = [];
-  constructor(size: number) {
-    this.#free = size;
-  }
-  async run<T>(work: () => Promise<T>): Promise<T> {
-    if (this.#free > 0) this.#free--;
-    else await new Promise<void>((resolve) => this.#waiting.push(resolve));
-    try {
-      return await work();
-    } finally {
-      const next = this.#waiting.shift();
-      if (next) next();
-      else this.#free++;
+  /** While MongoDB is away nobody else can claim either: the outcome waits for it, and is fenced when it is written. */
+  async #recordSurely(outcome: AttemptOutcome): Promise<void> {
+    const end = performance.now() + RECORD_FOR_MS;
+    for (;;) {
+      try {
+        await this.#records.submit(outcome);
+        return;
+      } catch (error) {
+        if (!isDataServiceError(error) || performance.now() > end) {
+          droppedTotal.inc({ channel: this.#channel, reason: 'record' });
+          throw error;
+        }
+        await sleep(RECORD_AGAIN_MS);
+      }
     }
+  }
+
+  async #record(outcomes: readonly AttemptOutcome[]): Promise<BatchResult<true>[]> {
+    await this.#enqueue(await this.#outbox.record(outcomes, this.fence));
+    return outcomes.map(() => ({ ok: true, value: true }));
   }
 }

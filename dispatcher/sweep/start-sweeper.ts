@@ -3,6 +3,7 @@ import type { Settings } from '../../platform/config/settings.ts';
 import type { Connections } from '../../platform/lifecycle/connections.ts';
 import type { Shutdown } from '../../platform/lifecycle/shutdown.ts';
 import type { Logger } from '../../platform/logging/logger.ts';
+import { FencedLock } from '../../platform/storage/fenced-lock.ts';
 import { RedisLock } from '../../platform/storage/redis-lock.ts';
 import type { NotificationsStore } from '../../subgraphs/notifications/index.ts';
 import { Sweeper } from './sweeper.ts';
@@ -18,11 +19,15 @@ export function startSweeper(deps: {
   const sweeper = new Sweeper({
     outbox: store.outbox,
     queues: connections.queues,
-    // Longer than a round takes; another process takes over when this one dies.
-    lock: new RedisLock(
-      connections.redis,
-      connections.names.lock('sweeper'),
-      3 * settings.SWEEP_INTERVAL_MS + 2_000,
+    // Another process takes over this long after this one has died.
+    lock: new FencedLock(
+      new RedisLock(
+        connections.redis,
+        connections.names.lock('sweeper'),
+        3 * settings.SWEEP_INTERVAL_MS + 2_000,
+      ),
+      connections.mongo,
+      'sweeper',
     ),
     chunkSize: settings.DISPATCH_CHUNK_SIZE,
     intervalMs: settings.SWEEP_INTERVAL_MS,

@@ -1,37 +1,48 @@
 /**
- * The sweeper: re-queues what is due and may be in no queue (its job was lost with Redis, its worker died, it
- * was scheduled for now). One at a time by a Redis lock; two at once would only queue the same jobs twice.
+ * The sweeper: re-queues what is due and may be in no queue (its job was lost with Redis, its worker died, it was
+ * scheduled for now), ends claims of dead workers and finishes what was left half-recorded. One process at a time is
+ * elected. What it writes is fenced: a sweeper that was stopped and wakes up when another one has been elected moves
+ * no time and takes no claim. Jobs that it still adds are harmless: whoever takes them finds nothing to do.
  */
-import { CHANNELS, PRIORITIES } from '../../platform/graphql/contract-enums.ts';
+import { sharedDate } from '../../platform/clock/shared-clock.ts';
+import { PRIORITIES, type Priority } from '../../platform/graphql/contract-enums.ts';
 import { ElectedLoop } from '../../platform/lifecycle/elected-loop.ts';
 import type { Logger } from '../../platform/logging/logger.ts';
-import { enqueueSends, type QueuedDelivery } from '../../platform/queues/enqueue-sends.ts';
-import { chunked, type DispatchQueues } from '../../platform/queues/queues.ts';
-import type { RedisLock } from '../../platform/storage/redis-lock.ts';
-import type { Outbox } from '../../subgraphs/notifications/index.ts';
+import { planQueueName, sendQueueName } from '../../platform/names/redis-names.ts';
+import { enqueueSends } from '../../platform/queues/enqueue-sends.ts';
+import { chunked, type DispatchQueues, SENT_CHANNELS } from '../../platform/queues/queues.ts';
+import { type FencedLock, TurnLostError } from '../../platform/storage/fenced-lock.ts';
+import type { Lane, Outbox, SweepRound } from '../../subgraphs/notifications/index.ts';
+import { sweepMetrics } from './sweep-metrics.ts';
 
 /** What was re-queued is looked at again after this time. */
 const LOOK_AGAIN_MS = 30_000;
-const LIMIT = 5_000;
-/** With so many jobs waiting, what is due is most likely among them: it is left there. */
-const BUSY_QUEUE = 200;
+/** Documents of one lane in one round. */
+const LIMIT = 10_000;
+/** With so many ids waiting in a lane, what is due is most likely among them: it is left there. */
+export const BUSY_LANE = 20_000;
+/** Pause before the next round where there is more: by then the workers have made room in the queues. */
+const REFILL_MS = 250;
 
 export interface SweepResult {
   readonly notifications: number;
   readonly deliveries: number;
+  /** Whether there may be more that is due. */
+  readonly more: boolean;
 }
 
 export class Sweeper {
   readonly #outbox: Outbox;
   readonly #queues: DispatchQueues;
   readonly #chunkSize: number;
+  readonly #lock: FencedLock;
   readonly #log: Logger;
   readonly #loop: ElectedLoop;
 
   constructor(deps: {
     outbox: Outbox;
     queues: DispatchQueues;
-    lock: RedisLock;
+    lock: FencedLock;
     chunkSize: number;
     intervalMs: number;
     log: Logger;
@@ -39,16 +50,13 @@ export class Sweeper {
     this.#outbox = deps.outbox;
     this.#queues = deps.queues;
     this.#chunkSize = deps.chunkSize;
+    this.#lock = deps.lock;
     this.#log = deps.log;
     this.#loop = new ElectedLoop({
       name: 'sweeper',
       lock: deps.lock,
       idleMs: deps.intervalMs,
-      round: async () => {
-        const found = await this.sweep();
-        if (found.notifications + found.deliveries > 0) this.#log.info(found, 'sweeper: re-queued');
-        return false;
-      },
+      round: () => this.#round(),
       log: deps.log,
     });
   }
@@ -61,32 +69,71 @@ export class Sweeper {
     return this.#loop.close();
   }
 
-  /** One round. @throws what the store or Redis throws. */
-  async sweep(now = new Date()): Promise<SweepResult> {
-    const nextLook = new Date(now.getTime() + LOOK_AGAIN_MS);
+  /**
+   * One round over all lanes, the urgent first.
+   * @throws TurnLostError when another sweeper was elected; what the store or Redis throws.
+   */
+  async sweep(): Promise<SweepResult> {
+    const now = sharedDate();
+    const round: SweepRound = {
+      now,
+      nextLook: new Date(now.getTime() + LOOK_AGAIN_MS),
+      limit: LIMIT,
+      guard: this.#lock.guard(),
+    };
+    const waiting = await this.#queues.waiting();
+    const isFree = (queue: string) => (waiting.get(queue) ?? 0) <= BUSY_LANE;
     let notifications = 0;
+    let deliveries = 0;
+    let fullest = 0;
+    // One after the other: their transactions check the same election and would be in each other's way.
     for (const priority of PRIORITIES) {
-      if ((await this.#queues.waitingPlans(priority)) > BUSY_QUEUE) continue;
-      const ids = await this.#outbox.sweepPlans(priority, now, nextLook, LIMIT);
-      await this.#queues.addPlans(
-        priority,
-        chunked(ids, this.#chunkSize).map((chunk) => ({ ids: chunk })),
-      );
-      notifications += ids.length;
+      if (isFree(planQueueName(priority))) {
+        const found = await this.#sweepPlans(priority, round);
+        notifications += found;
+        fullest = Math.max(fullest, found);
+      }
+      for (const channel of SENT_CHANNELS) {
+        if (!isFree(sendQueueName(channel, priority))) continue;
+        const found = await this.#sweepDeliveries({ channel, priority }, round);
+        deliveries += found;
+        fullest = Math.max(fullest, found);
+      }
     }
-    const deliveries = await this.#outbox.sweepDeliveries(now, nextLook, LIMIT);
-    await enqueueSends(this.#queues, await this.#withoutBusyChannels(deliveries), this.#chunkSize);
-    return { notifications, deliveries: deliveries.length };
+    return { notifications, deliveries, more: fullest >= LIMIT / 2 };
   }
 
-  async #withoutBusyChannels(deliveries: readonly QueuedDelivery[]): Promise<QueuedDelivery[]> {
-    const busy = new Set<string>();
-    for (const channel of CHANNELS)
-      if (
-        deliveries.some((d) => d.channel === channel) &&
-        (await this.#queues.waitingSends(channel)) > BUSY_QUEUE
-      )
-        busy.add(channel);
-    return deliveries.filter((d) => !busy.has(d.channel));
+  async #round(): Promise<boolean | number> {
+    sweepMetrics.turn.set(this.#lock.token ?? 0);
+    const stop = sweepMetrics.duration.startTimer();
+    try {
+      const { more, ...found } = await this.sweep();
+      if (found.notifications + found.deliveries > 0) this.#log.info(found, 'sweeper: re-queued');
+      return more ? REFILL_MS : false;
+    } catch (error) {
+      if (!(error instanceof TurnLostError)) throw error;
+      sweepMetrics.turnsLost.inc();
+      this.#log.warn('sweeper: another one was elected in the meantime; nothing was changed');
+      return false;
+    } finally {
+      stop();
+    }
+  }
+
+  async #sweepPlans(priority: Priority, round: SweepRound): Promise<number> {
+    const ids = await this.#outbox.sweepPlans(priority, round);
+    await this.#queues.addPlans(
+      priority,
+      chunked(ids, this.#chunkSize).map((chunk) => ({ ids: chunk, look: round.now.getTime() })),
+    );
+    sweepMetrics.requeued.inc({ what: 'notification' }, ids.length);
+    return ids.length;
+  }
+
+  async #sweepDeliveries(lane: Lane, round: SweepRound): Promise<number> {
+    const found = await this.#outbox.sweepDeliveries(lane, round);
+    await enqueueSends(this.#queues, found, this.#chunkSize);
+    sweepMetrics.requeued.inc({ what: 'delivery' }, found.length);
+    return found.length;
   }
 }

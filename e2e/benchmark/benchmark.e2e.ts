@@ -16,7 +16,11 @@ it('measures all its parts', async () => {
     /\(c\) sendNotifications × 100.+\/s/,
   ])
     expect(output).toMatch(part);
-  expect(output).toMatch(/\(d\) .+ 500 events, all arrived/);
+  expect(output).toMatch(/stored and published.+ 1000 events/);
+  expect(output).toMatch(/at the WebSocket.+ 500 events/);
+  expect(output).toMatch(/sent and stored \d+\/s/);
+  expect(output).toMatch(/accepted → sent .+p99/);
+  expect(output).toMatch(/all roles \d+ MiB/);
   expect(output).toMatch(/\(b\)\/\(a\) = 0\.\d+|\(b\)\/\(a\) = 1\.\d+/);
   expect(code).toBe(0);
 }, 180_000);

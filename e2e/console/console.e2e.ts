@@ -114,6 +114,70 @@ describe('the console', () => {
     );
   });
 
+  test('shows what failed for good, sends it again and discards it', async () => {
+    const failing = (name: string) =>
+      send({
+        content: { body: 'Never' },
+        to: [{ channel: 'WEBHOOK', address: `https://127.0.0.1:9/${name}` }],
+      });
+    const [first, second] = [await failing('one'), await failing('two')];
+    const rows = page.locator('#dead-letters tr');
+    await eventually(
+      async () => {
+        await page.locator('#dead-reload').click();
+        return rows.allTextContents();
+      },
+      (texts) => {
+        expect(texts).toHaveLength(2);
+        expect(texts.join()).toContain('CHANNEL_ADDRESS_NOT_ALLOWED');
+        expect(texts.join()).toContain('https://127.0.0.1:9/one');
+      },
+      20_000,
+    );
+    const discard = page.locator('#dead-discard');
+    expect(await discard.isDisabled()).toBe(true);
+    const rowOf = (id: string) => rows.filter({ has: page.locator(`button[title="${id}"]`) });
+    await rowOf(first).getByRole('checkbox').check();
+    await page.getByLabel('Why').fill('That host is ours');
+    await discard.click();
+    await eventually(
+      () => page.locator('#dead-note').textContent(),
+      (text) => expect(text).toBe('Discarded: 1.'),
+    );
+    await eventually(
+      () => rows.count(),
+      (count) => expect(count).toBe(1),
+    );
+    await page.locator('#dead-state').selectOption('DISCARDED');
+    await rowOf(first).waitFor();
+    expect(await rowOf(first).textContent()).toContain('That host is ours');
+    await page.locator('#dead-state').selectOption('OPEN');
+    await rowOf(second).waitFor();
+    await page.locator('#dead-channel').selectOption('EMAIL');
+    await page.locator('#dead-empty').waitFor();
+    await page.locator('#dead-channel').selectOption('WEBHOOK');
+    await rowOf(second).waitFor();
+    await page.locator('#dead-replay').click();
+    await eventually(
+      () => page.locator('#dead-note').textContent(),
+      (text) => expect(text).toBe('Sent again: 1.'),
+    );
+    await page.locator('#dead-state').selectOption('REPLAYED');
+    const replayed = rowOf(second);
+    await replayed.waitFor();
+    await replayed.locator('.why button').click();
+    const detail = page.locator('#detail');
+    await detail.locator('li[data-type=replayOf]').waitFor();
+    await page.keyboard.press('Escape');
+    const { auditEntries } = await platform.operator.data<{
+      auditEntries: { nodes: { action: string; count: number; reason: string | null }[] };
+    }>('query Trail { auditEntries(first: 2) { nodes { action count reason } } }');
+    expect(auditEntries.nodes).toEqual([
+      { action: 'REPLAY', count: 1, reason: null },
+      { action: 'DISCARD', count: 1, reason: 'That host is ours' },
+    ]);
+  });
+
   test('forgets the key', async () => {
     await page.getByRole('button', { name: 'Sign out' }).click();
     expect(await page.locator('#sign-in').isVisible()).toBe(true);

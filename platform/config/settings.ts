@@ -3,6 +3,8 @@
  * `loadSettings` reads it. Nothing else in the project reads `process.env`.
  */
 import { z } from 'zod';
+import { providerDailyQuotas, providerRates } from './provider-limits.ts';
+import { retryPolicies } from './retry-policies.ts';
 
 /** The roles a process can take; `all` is what `npm start` runs. */
 export const ROLES = [
@@ -172,13 +174,45 @@ export const SETTINGS = {
     'Least level that is logged.',
   ),
   HTTP_BODY_LIMIT_BYTES: setting(positive.default(16 * 1024 * 1024), 'Largest request body.'),
-  SEND_MAX_ATTEMPTS: setting(positive.max(50).default(6), 'Attempts at a delivery before it is FAILED.'),
-  SEND_RETRY_BASE_MS: setting(
-    positive.default(2_000),
-    'Delay before the second attempt; it doubles with each further one.',
+  SEND_MAX_ATTEMPTS: setting(
+    positive.max(50).optional(),
+    'Attempts at a delivery before it is FAILED, on every channel.',
+    'by channel (`docs/channels-flow.md`)',
   ),
-  SEND_RETRY_MAX_MS: setting(positive.default(15 * 60_000), 'Longest delay between two attempts.'),
+  SEND_RETRY_BASE_MS: setting(
+    positive.optional(),
+    'Delay before the second attempt, on every channel; it doubles with each further one.',
+    'by channel',
+  ),
+  SEND_RETRY_MAX_MS: setting(
+    positive.optional(),
+    'Longest delay between two attempts, on every channel.',
+    'by channel',
+  ),
+  RETRY_POLICIES: setting(
+    retryPolicies.optional(),
+    'Retry policies of single channels, as JSON: `{"SMS": {"kind": "fixed", "attempts": 3, "baseMs": 5000}}`; `"SMS:HIGH"` for priority HIGH.',
+    'by channel',
+  ),
   SEND_TIMEOUT_MS: setting(positive.default(15_000), 'Longest a provider may take for one attempt.'),
+  PROVIDER_RATES: setting(
+    providerRates,
+    'Messages a second that each provider account takes, over all dispatchers: `smtp=50,webhook=200`.',
+    'no limit',
+  ),
+  PROVIDER_DAILY_QUOTAS: setting(
+    providerDailyQuotas,
+    'Messages a day (UTC) that each provider account takes: `smtp=100000`.',
+    'no limit',
+  ),
+  DEAD_LETTER_ALERT_COUNT: setting(
+    positive.default(10),
+    'An alert is raised at so many new dead letters in one workspace within `DEAD_LETTER_ALERT_WINDOW_MS`.',
+  ),
+  DEAD_LETTER_ALERT_WINDOW_MS: setting(
+    positive.default(5 * 60_000),
+    'Within how long new dead letters are counted together; a workspace has one alert in such a time at most.',
+  ),
   DISPATCH_CONCURRENCY: setting(
     positive.max(1000).default(64),
     'Jobs each queue of a dispatcher works on at once. Jobs are grouped: this is how large a group can get under light load.',
@@ -188,9 +222,29 @@ export const SETTINGS = {
     positive.default(2_000),
     'How often the scheduler looks for what is due and in no queue.',
   ),
+  WORKER_STUCK_MS: setting(
+    positive.default(15_000),
+    'A worker that takes no jobs for so long, although some wait and it has room, is replaced by a new one.',
+  ),
+  QUEUE_LIMIT_LOW: setting(
+    positive.default(1_000_000),
+    'With more than so many notifications and deliveries in the queues, LOW sends are refused with UNAVAILABLE.',
+  ),
+  QUEUE_LIMIT_MEDIUM: setting(
+    positive.default(2_000_000),
+    'With more than so many in the queues, MEDIUM sends are refused too.',
+  ),
+  QUEUE_LIMIT_HIGH: setting(
+    positive.default(5_000_000),
+    'With more than so many in the queues, everything is refused: choose it by the memory that Redis has.',
+  ),
+  SHUTDOWN_GRACE_MS: setting(
+    z.coerce.number().int().min(0).max(60_000).default(1_000),
+    'After SIGTERM, how long a gateway or subgraph goes on to take requests while `/readyz` says 503 already, so that load balancers see it.',
+  ),
   SHUTDOWN_TIMEOUT_MS: setting(
     positive.default(25_000),
-    'After SIGTERM, how long work in hand may take before the process ends.',
+    'After SIGTERM, how long all of it may take before the process ends, work in hand or not.',
   ),
 } as const satisfies Record<string, SettingSpec>;
 
@@ -231,8 +285,13 @@ export function loadSettings(env: Readonly<Record<string, string | undefined>>):
   if (problems.length === 0) {
     if (Boolean(settings.VAPID_PUBLIC_KEY) !== Boolean(settings.VAPID_PRIVATE_KEY))
       problems.push('VAPID_PUBLIC_KEY and VAPID_PRIVATE_KEY: set both or neither');
-    if (settings.SEND_RETRY_MAX_MS < settings.SEND_RETRY_BASE_MS)
+    const { SEND_RETRY_BASE_MS, SEND_RETRY_MAX_MS } = settings;
+    if (SEND_RETRY_BASE_MS && SEND_RETRY_MAX_MS && SEND_RETRY_MAX_MS < SEND_RETRY_BASE_MS)
       problems.push('SEND_RETRY_MAX_MS: must not be below SEND_RETRY_BASE_MS');
+    if (settings.QUEUE_LIMIT_MEDIUM < settings.QUEUE_LIMIT_LOW)
+      problems.push('QUEUE_LIMIT_MEDIUM: must not be below QUEUE_LIMIT_LOW');
+    if (settings.QUEUE_LIMIT_HIGH < settings.QUEUE_LIMIT_MEDIUM)
+      problems.push('QUEUE_LIMIT_HIGH: must not be below QUEUE_LIMIT_MEDIUM');
   }
   if (problems.length > 0) throw new SettingsError(problems);
   return Object.freeze(settings);

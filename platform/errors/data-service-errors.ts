@@ -1,18 +1,21 @@
 /** Tells failures of MongoDB or Redis from bugs, so that callers get UNAVAILABLE and may try again. */
 
-const NETWORK_ERROR_NAMES = new Set([
+const ERROR_NAMES = new Set([
   'MongoNetworkError',
   'MongoNetworkTimeoutError',
   'MongoServerSelectionError',
   'MongoPoolClearedError',
+  'PoolClearedOnNetworkError',
   'MongoPoolClosedError',
+  'MongoWaitQueueTimeoutError',
   'MongoTopologyClosedError',
   'MongoNotConnectedError',
   'MongoWriteConcernError',
   'MongooseServerSelectionError',
+  'TransactionTimeoutError',
   'MaxRetriesPerRequestError',
 ]);
-const NETWORK_ERROR_CODES = new Set([
+const SYSTEM_ERROR_CODES = new Set([
   'ECONNREFUSED',
   'ECONNRESET',
   'EPIPE',
@@ -20,16 +23,73 @@ const NETWORK_ERROR_CODES = new Set([
   'ENOTFOUND',
   'EAI_AGAIN',
 ]);
+/**
+ * MongoDB's own: it is going away, not the primary, cannot confirm a write, or has no room for it.
+ * https://github.com/mongodb/mongo/blob/master/src/mongo/base/error_codes.yml
+ */
+const MONGODB_ERROR_CODES = new Set([
+  6, 7, 63, 64, 79, 89, 91, 100, 133, 134, 189, 262, 9001, 10107, 11600, 11602, 13435, 13436, 14031, 16500,
+]);
+/** What the MongoDB driver says of a failure that another try may mend. */
+const MONGODB_ERROR_LABELS = [
+  'RetryableWriteError',
+  'RetryableReadError',
+  'TransientTransactionError',
+  'UnknownTransactionCommitResult',
+];
+/** ioredis has no class for these. */
+const REDIS_MESSAGES = new Set([
+  'Connection is closed.',
+  'Command timed out',
+  'Command aborted due to connection close',
+  "Stream isn't writeable and enableOfflineQueue options is false",
+]);
+/** First words of Redis's refusals: it has no memory or disk left, is starting, or is not the primary. */
+const REDIS_REFUSALS = /^(OOM|MISCONF|LOADING|READONLY|MASTERDOWN|NOREPLICAS|CLUSTERDOWN|TRYAGAIN|BUSY) /;
 
-/** Whether `error`, or what caused it, says that a data service cannot be reached or cannot confirm a write. */
-export function isDataServiceError(error: unknown): boolean {
-  for (let e = error; e instanceof Error; e = e.cause) {
-    if (NETWORK_ERROR_NAMES.has(e.name)) return true;
-    if ('code' in e && typeof e.code === 'string' && NETWORK_ERROR_CODES.has(e.code)) return true;
-    if (e.message === 'Connection is closed.') return true;
+/** Without a code of its own: WiredTiger has no room, or has given up after it had none and waits for a restart. */
+const STORAGE_ENGINE_FAILURE = /WT_PANIC|WiredTiger error|No space left on device/;
+
+/** A transaction had to begin again for longer than it may: conflicts, or a store that comes and goes. */
+export class TransactionTimeoutError extends Error {
+  override readonly name = 'TransactionTimeoutError';
+  constructor(cause: unknown) {
+    super('The transaction could not be completed in time.', { cause });
   }
+}
+
+/**
+ * Whether `error`, or what caused it, says that a data service cannot be reached, takes nothing at present or cannot
+ * confirm a write. What was to be written may have been.
+ */
+export function isDataServiceError(error: unknown): boolean {
+  for (let e = error; e instanceof Error; e = e.cause) if (saysSo(e)) return true;
   return false;
 }
+
+function saysSo(error: Error): boolean {
+  if (ERROR_NAMES.has(error.name) || REDIS_MESSAGES.has(error.message)) return true;
+  if (error.name === 'ReplyError' && REDIS_REFUSALS.test(error.message)) return true;
+  if ('code' in error) {
+    if (typeof error.code === 'string' && SYSTEM_ERROR_CODES.has(error.code)) return true;
+    if (typeof error.code === 'number' && MONGODB_ERROR_CODES.has(error.code)) return true;
+  }
+  if (error.name.startsWith('Mongo') && STORAGE_ENGINE_FAILURE.test(error.message)) return true;
+  return hasRetryLabel(error) || isBrokenOffBulkWrite(error);
+}
+
+const hasRetryLabel = (error: Error): boolean =>
+  'errorLabels' in error &&
+  Array.isArray(error.errorLabels) &&
+  error.errorLabels.some((label) => MONGODB_ERROR_LABELS.includes(label));
+
+/** The driver wraps the loss of a connection during a bulk write in a MongoBulkWriteError that says nothing else. */
+const isBrokenOffBulkWrite = (error: Error): boolean =>
+  error.name === 'MongoBulkWriteError' &&
+  (!('code' in error) || error.code === undefined) &&
+  'writeErrors' in error &&
+  Array.isArray(error.writeErrors) &&
+  error.writeErrors.length === 0;
 
 /** MongoDB's duplicate key error (E11000), single or in a bulk write. */
 export const isDuplicateKeyError = (error: unknown): boolean =>

@@ -55,7 +55,18 @@ const deliveryEvent = z.object({
   errorCode: z.string().optional(),
 });
 
-export const heraldEventSchema = z.discriminatedUnion('type', [notificationEvent, deliveryEvent]);
+/** Something that operators should look at, of a whole workspace. */
+const alertEvent = z.object({
+  v: common.v,
+  type: z.literal('alert.raised'),
+  workspace: common.workspace,
+  at: common.at,
+  alert: z.string(),
+  kind: z.enum(['DEAD_LETTERS']),
+  count: z.number().int(),
+});
+
+export const heraldEventSchema = z.discriminatedUnion('type', [notificationEvent, deliveryEvent, alertEvent]);
 export type DeliveryEvent = z.infer<typeof deliveryEvent>;
 export type HeraldEvent = z.infer<typeof heraldEventSchema>;
 

@@ -1,6 +1,7 @@
 /** The data services of one process, opened in one place and closed in order. */
 import type { Redis } from 'ioredis';
 import type { Connection } from 'mongoose';
+import { keepSharedTime } from '../clock/shared-clock.ts';
 import { requiredSettings } from '../config/required-settings.ts';
 import type { Settings } from '../config/settings.ts';
 import { EventLog } from '../event-log/event-log.ts';
@@ -10,6 +11,7 @@ import { type RedisNames, redisNames } from '../names/redis-names.ts';
 import { DispatchQueues } from '../queues/queues.ts';
 import { connectMongo } from '../storage/mongo.ts';
 import { connectRedis, refuseEvictingRedis, whenReady } from '../storage/redis.ts';
+import { Ping } from './ping.ts';
 import type { Shutdown } from './shutdown.ts';
 
 export interface Connections {
@@ -22,8 +24,13 @@ export interface Connections {
   readonly queues: DispatchQueues;
   /** A further connection, for pub/sub or for blocking reads; closed at shutdown. */
   further(use: 'subscriber' | 'blocking'): Redis;
-  /** What keeps the data services from being used, one sentence each. */
+  /** What keeps the data services from being used, one sentence each: both are asked, and waited for a second. */
   problems(): Promise<readonly string[]>;
+  /**
+   * The same of MongoDB alone, for the roles that answer callers: without Redis they accept and answer still, and
+   * must not all be taken out of rotation for its sake.
+   */
+  storeProblems(): Promise<readonly string[]>;
 }
 
 /**
@@ -52,6 +59,13 @@ export async function openConnections(
   await bus.start();
   const queues = new DispatchQueues(redis, names.queuePrefix);
   shutdown.onClose('queues', () => queues.close());
+  shutdown.onClose('shared clock', await keepSharedTime(redis, log));
+  const store = new Ping('MongoDB', () => mongo.getClient().db('admin').command({ ping: 1 }));
+  const memory = new Ping('Redis', () => redis.ping());
+  const problemsOf = async (...pings: readonly Ping[]) => {
+    const problems = await Promise.all(pings.map((service) => service.problem()));
+    return problems.filter((problem) => problem !== undefined);
+  };
   return {
     mongo,
     redis,
@@ -60,11 +74,7 @@ export async function openConnections(
     bus,
     queues,
     further: open,
-    problems: async () => {
-      const problems: string[] = [];
-      if (mongo.readyState !== 1) problems.push('MongoDB is not connected');
-      if (redis.status !== 'ready') problems.push('Redis is not connected');
-      return problems;
-    },
+    problems: () => problemsOf(store, memory),
+    storeProblems: () => problemsOf(store),
   };
 }

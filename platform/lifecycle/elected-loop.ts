@@ -1,14 +1,20 @@
 /** Work that one process at a time does again and again, elected by a lock; any other takes over when it dies. */
 import type { Logger } from '../logging/logger.ts';
-import type { RedisLock } from '../storage/redis-lock.ts';
 
 const AFTER_FAILURE_MS = 1_000;
 
+/** Decides whose turn it is: a RedisLock, or a FencedLock. */
+export interface TurnLock {
+  /** Whether it is this process's turn, for a time. @throws when that cannot be found out. */
+  hold(): Promise<boolean>;
+  release(): Promise<void>;
+}
+
 export class ElectedLoop {
   readonly #name: string;
-  readonly #lock: RedisLock;
+  readonly #lock: TurnLock;
   readonly #idleMs: number;
-  readonly #round: () => Promise<boolean>;
+  readonly #round: () => Promise<boolean | number>;
   readonly #log: Logger;
   readonly #stopping = new AbortController();
   #running: Promise<void> | undefined;
@@ -16,13 +22,13 @@ export class ElectedLoop {
   /**
    * @param name said in the log when a round fails; a failure is followed by a pause and another try.
    * @param idleMs pause after a round that found nothing more to do.
-   * @param round answers whether there is more to do at once.
+   * @param round answers whether there is more to do at once, or after how many milliseconds.
    */
   constructor(options: {
     name: string;
-    lock: RedisLock;
+    lock: TurnLock;
     idleMs: number;
-    round: () => Promise<boolean>;
+    round: () => Promise<boolean | number>;
     log: Logger;
   }) {
     this.#name = options.name;
@@ -53,7 +59,10 @@ export class ElectedLoop {
     while (!signal.aborted) {
       let pauseMs = this.#idleMs;
       try {
-        if (await this.#lock.hold()) pauseMs = (await this.#round()) ? 0 : this.#idleMs;
+        if (await this.#lock.hold()) {
+          const more = await this.#round();
+          pauseMs = typeof more === 'number' ? more : more ? 0 : this.#idleMs;
+        }
       } catch (error) {
         if (signal.aborted) return;
         this.#log.warn({ err: error }, `${this.#name}: round failed; trying again`);

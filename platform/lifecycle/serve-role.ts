@@ -15,6 +15,9 @@ export function roleProcess(role: Role, settings: Settings): RoleProcess {
   process.title = `herald ${role}`;
   const log = createLogger({ level: settings.LOG_LEVEL, role });
   const shutdown = new Shutdown();
-  shutdown.listen(log, settings.SHUTDOWN_TIMEOUT_MS);
+  // Nobody sends requests to workers: they let go at once.
+  const works = role === 'dispatcher' || role === 'scheduler';
+  const graceMs = works ? 0 : Math.min(settings.SHUTDOWN_GRACE_MS, settings.SHUTDOWN_TIMEOUT_MS / 2);
+  shutdown.listen(log, settings.SHUTDOWN_TIMEOUT_MS, graceMs);
   return { log, shutdown, address: { host: settings.HOST, port: settings.PORT ?? DEFAULT_PORTS[role] } };
 }

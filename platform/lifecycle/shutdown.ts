@@ -11,10 +11,11 @@ export const SAME_SIGNAL_MS = 250;
 export class Shutdown {
   readonly #steps: { name: string; close: () => Promise<unknown> | unknown }[] = [];
   #closing: Promise<void> | undefined;
+  #announced = false;
 
   /** True from the first moment of the shutdown: `readyz` answers 503 then. */
   get started(): boolean {
-    return this.#closing !== undefined;
+    return this.#announced || this.#closing !== undefined;
   }
 
   /** @param name said in the log when `close` fails. */
@@ -36,8 +37,12 @@ export class Shutdown {
     return this.#closing;
   }
 
-  /** Ends the process on SIGTERM and SIGINT: exit code 0 after a clean close, 1 after the time-out or a second signal. */
-  listen(log: Logger, timeoutMs: number): void {
+  /**
+   * Ends the process on SIGTERM and SIGINT: exit code 0 after a clean close, 1 after the time-out or a second signal.
+   * @param timeoutMs for all of it, the grace included.
+   * @param graceMs between the signal, from which on it is not ready, and the first step: until then it goes on.
+   */
+  listen(log: Logger, timeoutMs: number, graceMs = 0): void {
     let firstAt: number | undefined;
     const onSignal = (signal: NodeJS.Signals) => {
       firstAt ??= Date.now();
@@ -46,12 +51,13 @@ export class Shutdown {
         log.warn({ signal }, 'second signal: ending now');
         process.exit(1);
       }
-      log.info({ signal }, 'shutting down');
+      log.info({ signal, graceMs }, 'shutting down');
+      this.#announced = true;
       setTimeout(() => {
         log.error({ timeoutMs }, 'shutdown took too long: ending now');
         process.exit(1);
       }, timeoutMs).unref();
-      void this.close(log).then(() => process.exit(0));
+      setTimeout(() => void this.close(log).then(() => process.exit(0)), graceMs);
     };
     process.on('SIGTERM', onSignal);
     process.on('SIGINT', onSignal);

@@ -4,7 +4,7 @@ import { createHash, randomBytes } from 'node:crypto';
 const CROCKFORD = '0123456789abcdefghjkmnpqrstvwxyz';
 
 /** Prefixes of generated ids, so that an id tells what it names. */
-export type IdPrefix = 'ntf' | 'dlv' | 'app' | 'key' | 'dev';
+export type IdPrefix = 'ntf' | 'dlv' | 'app' | 'key' | 'dev' | 'aud' | 'alr';
 
 /**
  * A new id: prefix, 48 bits of time (ms) and 80 random bits, Crockford base 32, as ULID has them

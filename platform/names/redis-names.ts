@@ -17,6 +17,10 @@ export interface RedisNames {
   readonly invalidations: string;
   /** Hash: the token bucket of an app. */
   rateLimit(workspace: string, app: string): string;
+  /** Hash: rate and daily quota of a provider account. */
+  providerPermits(provider: string): string;
+  /** The circuit breaker of a provider account, or of one host behind it. */
+  circuit(provider: string, host?: string): string;
   /** List: the newest messages that the sandbox of a workspace took. */
   sandbox(workspace: string): string;
 }
@@ -28,11 +32,14 @@ export const redisNames = (namespace: string): RedisNames => ({
   inboxChannel: (inbox) => `{${namespace}:inbox:${inbox}}`,
   invalidations: `{${namespace}:invalidations}`,
   rateLimit: (workspace, app) => `{${namespace}:rate:${workspace}:${app}}`,
+  providerPermits: (provider) => `{${namespace}:flow:${provider}}:permits`,
+  circuit: (provider, host) =>
+    `{${namespace}:flow:${provider}}:circuit${host === undefined ? '' : `:${host}`}`,
   sandbox: (workspace) => `{${namespace}:sandbox:${workspace}}`,
 });
 
 /** The queue of accepted notifications of one priority. */
 export const planQueueName = (priority: Priority): string => `plan-${priority.toLowerCase()}`;
-/** The queue of deliveries of one channel. */
-export const sendQueueName = (channel: Channel): string =>
-  `send-${channel.toLowerCase().replaceAll('_', '-')}`;
+/** The queue of deliveries of one channel and priority. */
+export const sendQueueName = (channel: Channel, priority: Priority): string =>
+  `send-${channel.toLowerCase().replaceAll('_', '-')}-${priority.toLowerCase()}`;

@@ -1,6 +1,7 @@
 /** Puts deliveries into the send queues of their channels. */
+import { sharedNow } from '../clock/shared-clock.ts';
 import type { Channel, Priority } from '../graphql/contract-enums.ts';
-import { chunked, type DispatchQueues } from './queues.ts';
+import { chunked, type DispatchQueues, type SendChunk } from './queues.ts';
 
 /** A delivery to put into a send queue. */
 export interface QueuedDelivery {
@@ -12,6 +13,9 @@ export interface QueuedDelivery {
   readonly nextAttemptAt: Date;
 }
 
+/** Delays longer than this are left to the sweeper alone: Redis is no calendar. */
+export const MAX_QUEUE_DELAY_MS = 24 * 3600_000;
+
 /**
  * Those that are due go in chunks; those that wait for their time go one by one, each with its delay.
  * @throws when Redis does not take them.
@@ -21,30 +25,28 @@ export async function enqueueSends(
   deliveries: readonly QueuedDelivery[],
   chunkSize: number,
 ): Promise<void> {
-  const now = Date.now();
-  const alike = new Map<string, QueuedDelivery[]>();
-  const add = (key: string, delivery: QueuedDelivery) => {
-    const own = alike.get(key);
-    if (own) own.push(delivery);
-    else alike.set(key, [delivery]);
-  };
-  for (const d of deliveries) {
-    const delay = Math.max(0, d.nextAttemptAt.getTime() - now);
-    add(`${d.channel}|${d.priority}|${d.attempt}|${delay > 0 ? d.id : ''}`, d);
-  }
+  const lanes = Map.groupBy(deliveries, (d) => `${d.channel}|${d.priority}`);
+  const now = sharedNow();
   await Promise.all(
-    [...alike.values()].map(async (own) => {
-      const [first] = own;
-      if (!first) return;
-      await queues.addSends(
-        first.channel,
-        chunked(own, chunkSize).map((chunk) => ({
-          ids: chunk.map((d) => d.id),
-          attempt: first.attempt,
-          priority: first.priority,
-          delayMs: Math.max(0, first.nextAttemptAt.getTime() - now),
-        })),
-      );
+    [...lanes.values()].map(async (lane) => {
+      const [first] = lane;
+      if (first) await queues.addSends(first.channel, first.priority, chunksOf(lane, now, chunkSize));
     }),
   );
+}
+
+/** The jobs of one queue: those of one job are all due, or it is one; all have had as many attempts. */
+function chunksOf(lane: readonly QueuedDelivery[], now: number, chunkSize: number): SendChunk[] {
+  const isDue = (d: QueuedDelivery) => d.nextAttemptAt.getTime() <= now;
+  const due = Map.groupBy(lane.filter(isDue), (d) => d.attempt);
+  const later = lane.filter((d) => !isDue(d) && d.nextAttemptAt.getTime() - now <= MAX_QUEUE_DELAY_MS);
+  return [
+    ...[...due.values()].flatMap((alike) => chunked(alike, chunkSize)),
+    ...later.map((d) => [d]),
+  ].flatMap((chunk) => {
+    const [first] = chunk;
+    if (!first) return [];
+    const { attempt, nextAttemptAt } = first;
+    return [{ ids: chunk.map((d) => d.id), attempt, dueAt: nextAttemptAt }];
+  });
 }

@@ -1,11 +1,15 @@
 /**
  * The queues between accepting, planning and sending (BullMQ). Jobs carry ids only and are attempted once:
- * the documents hold state, attempts and times, so that a lost queue can be rebuilt from them.
+ * the documents hold state, attempts and times, so that a lost queue can be rebuilt from them. Each priority has
+ * queues of its own, for planning and for each channel: what is urgent is never behind what is not.
  */
-import { type JobsOptions, Queue } from 'bullmq';
+import { type BulkJobOptions, Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
+import { sharedNow } from '../clock/shared-clock.ts';
 import { CHANNELS, type Channel, PRIORITIES, type Priority } from '../graphql/contract-enums.ts';
 import { planQueueName, sendQueueName } from '../names/redis-names.ts';
+import { planJobId, sendJobId } from './job-ids.ts';
+import { waitingIds } from './queue-states.ts';
 
 /** Ids of notifications to plan. */
 export interface PlanJob {
@@ -15,84 +19,106 @@ export interface PlanJob {
 export interface SendJob {
   readonly ids: readonly string[];
   readonly attempt: number;
+  readonly priority: Priority;
 }
 
-/** Within a send queue: 0 goes first (BullMQ: jobs without a priority precede those with one). */
-const SEND_PRIORITY: Record<Priority, number> = { HIGH: 0, MEDIUM: 1, LOW: 2 };
+/** Notifications for one plan job. */
+export interface PlanChunk {
+  readonly ids: readonly string[];
+  readonly delayMs?: number;
+  /** Set when they may be in a queue already and must come again: a number that no earlier add had. */
+  readonly look?: number;
+}
 
-const ONCE: JobsOptions = { attempts: 1, removeOnComplete: true, removeOnFail: true };
+/** Deliveries for one send job. */
+export interface SendChunk {
+  readonly ids: readonly string[];
+  readonly attempt: number;
+  /** When the first of them is due: tells one round of the same attempt from the next. */
+  readonly dueAt: Date;
+}
+
+/** Channels that something outside delivers: IN_APP is delivered by the plan and has no queue. */
+export const SENT_CHANNELS = CHANNELS.filter((channel) => channel !== 'IN_APP');
+
+/** The names of all queues. */
+export const QUEUE_NAMES: readonly string[] = PRIORITIES.flatMap((priority) => [
+  planQueueName(priority),
+  ...SENT_CHANNELS.map((channel) => sendQueueName(channel, priority)),
+]);
+
+/** What is done with leaves nothing behind: its id is free again. */
+const ONCE = { attempts: 1, removeOnComplete: true, removeOnFail: true } as const satisfies BulkJobOptions;
 
 export class DispatchQueues {
-  readonly #plan: ReadonlyMap<Priority, Queue<PlanJob>>;
-  readonly #send: ReadonlyMap<Channel, Queue<SendJob>>;
+  readonly #redis: Redis;
+  readonly #prefix: string;
+  /** Made when first used: most processes add to a few of them. */
+  readonly #made = new Map<string, Queue>();
 
   /** @param redis a `commands` connection: adding fails fast when Redis is away. */
   constructor(redis: Redis, prefix: string) {
-    const options = { connection: redis, prefix };
-    this.#plan = new Map(PRIORITIES.map((p) => [p, new Queue<PlanJob>(planQueueName(p), options)]));
-    this.#send = new Map(CHANNELS.map((c) => [c, new Queue<SendJob>(sendQueueName(c), options)]));
-    // Connection errors are logged where the connection is made; without a listener they end the process.
-    for (const queue of [...this.#plan.values(), ...this.#send.values()]) queue.on('error', () => undefined);
+    this.#redis = redis;
+    this.#prefix = prefix;
   }
 
   /**
-   * @param chunks one job each. A chunk's job id comes from its first id, so that the same chunk twice is one job.
+   * @param chunks one job each. A chunk's job id comes from its ids, so that the same chunk twice is one job as long
+   * as the first is there; see `look`.
    * @throws when Redis does not take them.
    */
-  async addPlans(
-    priority: Priority,
-    chunks: readonly { ids: readonly string[]; delayMs?: number }[],
-  ): Promise<void> {
-    await this.#queue(this.#plan, priority).addBulk(
-      chunks.map(({ ids, delayMs }) => ({
+  async addPlans(priority: Priority, chunks: readonly PlanChunk[]): Promise<void> {
+    if (chunks.length === 0) return;
+    const timestamp = sharedNow();
+    await this.#queue<PlanJob>(planQueueName(priority)).addBulk(
+      chunks.map(({ ids, delayMs = 0, look }) => ({
         name: 'plan',
         data: { ids },
-        opts: {
-          ...ONCE,
-          jobId: `n-${ids[0]}-${ids.length}`,
-          ...(delayMs && delayMs > 0 ? { delay: delayMs } : {}),
-        },
+        opts: { ...ONCE, timestamp, jobId: planJobId(ids, look), ...(delayMs > 0 && { delay: delayMs }) },
       })),
     );
   }
 
   /** @throws when Redis does not take them. */
-  async addSends(
-    channel: Channel,
-    chunks: readonly { ids: readonly string[]; attempt: number; priority: Priority; delayMs?: number }[],
-  ): Promise<void> {
-    await this.#queue(this.#send, channel).addBulk(
-      chunks.map(({ ids, attempt, priority, delayMs }) => ({
+  async addSends(channel: Channel, priority: Priority, chunks: readonly SendChunk[]): Promise<void> {
+    if (chunks.length === 0) return;
+    const timestamp = sharedNow();
+    await this.#queue<SendJob>(sendQueueName(channel, priority)).addBulk(
+      chunks.map(({ ids, attempt, dueAt }) => ({
         name: 'send',
-        data: { ids, attempt },
+        data: { ids, attempt, priority },
         opts: {
           ...ONCE,
-          jobId: `d-${ids[0]}-${ids.length}-${attempt}`,
-          ...(SEND_PRIORITY[priority] > 0 ? { priority: SEND_PRIORITY[priority] } : {}),
-          ...(delayMs && delayMs > 0 ? { delay: delayMs } : {}),
+          timestamp,
+          jobId: sendJobId(ids, attempt, dueAt),
+          ...(dueAt.getTime() > timestamp && { delay: dueAt.getTime() - timestamp }),
         },
       })),
     );
   }
 
-  /** Jobs that wait for a worker. */
-  async waitingPlans(priority: Priority): Promise<number> {
-    return this.#queue(this.#plan, priority).getWaitingCount();
-  }
-  /** Jobs that wait for a worker, of any priority. */
-  async waitingSends(channel: Channel): Promise<number> {
-    const counts = await this.#queue(this.#send, channel).getJobCounts('wait', 'prioritized');
-    return (counts.wait ?? 0) + (counts.prioritized ?? 0);
+  /**
+   * How many ids wait for a worker, by the name of the queue: exact up to some hundred jobs, else about. Queues in
+   * which nothing waits are left out.
+   * @throws when Redis does not answer.
+   */
+  waiting(): Promise<ReadonlyMap<string, number>> {
+    return waitingIds(this.#redis, this.#prefix, QUEUE_NAMES);
   }
 
   async close(): Promise<void> {
-    await Promise.all([...this.#plan.values(), ...this.#send.values()].map((queue) => queue.close()));
+    await Promise.all([...this.#made.values()].map((queue) => queue.close()));
   }
 
-  #queue<K, J>(queues: ReadonlyMap<K, Queue<J>>, key: K): Queue<J> {
-    const queue = queues.get(key);
-    if (!queue) throw new Error(`There is no queue for ${String(key)}.`);
-    return queue;
+  #queue<J>(name: string): Pick<Queue<J, unknown, string>, 'addBulk'> {
+    let queue = this.#made.get(name);
+    if (!queue) {
+      queue = new Queue(name, { connection: this.#redis, prefix: this.#prefix });
+      // Connection errors are logged where the connection is made; without a listener they end the process.
+      queue.on('error', () => undefined);
+      this.#made.set(name, queue);
+    }
+    return queue as unknown as Pick<Queue<J, unknown, string>, 'addBulk'>;
   }
 }
 

@@ -1,9 +1,32 @@
 /** The MongoDB connection of a process. */
 import mongoose, { type Connection } from 'mongoose';
+import { TransactionTimeoutError } from '../errors/data-service-errors.ts';
 import type { Logger } from '../logging/logger.ts';
 
 /** Durable on a majority, journaled: what "accepted" means (design: No message is lost). */
 export const DURABLE = { writeConcern: { w: 'majority', j: true } } as const;
+
+/**
+ * How soon a MongoDB that is away, or a link that swallows everything, is noticed. The time-outs of operations do
+ * not decide it: an honest one may take its time. The monitor does, which asks the server each second: no answer
+ * for 3 s, and all connections to it are dropped and what waits on them fails. With the second until it asks and
+ * the 3 s that follow to find the server again, a caller hears UNAVAILABLE after 4 to 10 s, and while it is
+ * known to be away within 3 s.
+ */
+const LINK = {
+  heartbeatFrequencyMS: 1_000,
+  /** Of the monitor's question, and of a new connection with its handshake. */
+  connectTimeoutMS: 3_000,
+  /** Long enough for a restart of the server or an election to pass unnoticed, most times. */
+  serverSelectionTimeoutMS: 3_000,
+  /** A single connection that died alone (a firewall forgot it): the monitor's own does not tell. */
+  socketTimeoutMS: 20_000,
+  /** Those that are not used for a minute are closed, before firewalls and load balancers forget them. */
+  maxIdleTimeMS: 60_000,
+  maxPoolSize: 50,
+  /** All 50 busy for so long is an overload, which callers must hear of. */
+  waitQueueTimeoutMS: 10_000,
+} as const;
 
 /**
  * Connects, or fails within a few seconds.
@@ -12,9 +35,7 @@ export const DURABLE = { writeConcern: { w: 'majority', j: true } } as const;
  */
 export async function connectMongo(uri: string, log: Logger, closing = () => false): Promise<Connection> {
   const connection = mongoose.createConnection(uri, {
-    serverSelectionTimeoutMS: 3_000,
-    socketTimeoutMS: 30_000,
-    maxPoolSize: 50,
+    ...LINK,
     bufferCommands: false,
     autoIndex: false,
     autoCreate: false,
@@ -29,17 +50,33 @@ export async function connectMongo(uri: string, log: Logger, closing = () => fal
   return connection;
 }
 
-/** Runs `work` in a transaction; retries on a write conflict as the driver does (transient transaction errors). */
+/** How long a transaction may begin again after conflicts and lost connections; the driver's own bound is 120 s. */
+const TRANSACTION_MS = 20_000;
+
+/**
+ * Runs `work` in a transaction; retries on a write conflict as the driver does (transient transaction errors).
+ * @throws TransactionTimeoutError when it had to begin again for too long; its cause is the last failure.
+ */
 export async function inTransaction<T>(
   connection: Connection,
   work: (session: mongoose.ClientSession) => Promise<T>,
 ): Promise<T> {
   const session = await connection.startSession();
+  const deadline = performance.now() + TRANSACTION_MS;
+  let last: unknown;
   try {
-    return await session.withTransaction(() => work(session), {
-      readConcern: { level: 'snapshot' },
-      ...DURABLE,
-    });
+    return await session.withTransaction(
+      async () => {
+        if (last !== undefined && performance.now() > deadline) throw new TransactionTimeoutError(last);
+        try {
+          return await work(session);
+        } catch (error) {
+          last = error;
+          throw error;
+        }
+      },
+      { readConcern: { level: 'snapshot' }, ...DURABLE },
+    );
   } finally {
     await session.endSession();
   }

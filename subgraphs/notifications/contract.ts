@@ -7,6 +7,7 @@ import type {
   SkipReason,
 } from '../../platform/graphql/contract-enums.ts';
 import type { QueuedDelivery } from '../../platform/queues/enqueue-sends.ts';
+import type { Guard } from '../../platform/storage/fenced-lock.ts';
 
 /** One entry of `to`: exactly one of user, group, or channel with address. */
 export interface RecipientEntry {
@@ -60,6 +61,14 @@ export interface NotificationRecord {
   readonly nextAttemptAt: Date | null;
   /** True when all deliveries are stored. */
   readonly planned: boolean;
+  /** Token of the worker that makes first attempts before it stores the plan; see `Outbox.claimPlans`. */
+  readonly planClaim?: string;
+  /** How often such attempts were begun. More than none after a claim has run out: a worker died of it, or with it. */
+  readonly claims?: number;
+  /** How often the sweeper brought it back. */
+  readonly looks?: number;
+  /** How often its planning was begun after the sweeper had brought it back more than once. */
+  readonly tries?: number;
   /** How far the expansion of groups has come; absent before the first page. */
   readonly planCursor?: string;
   readonly plannedAt?: Date;
@@ -73,7 +82,18 @@ export interface NotificationRecord {
   readonly canceledBy?: string;
   readonly expiredAt?: Date;
   readonly replayOf?: string;
+  /** Of a replay: what is sent again; it is planned from this instead of from `to`. */
+  readonly resend?: Resend;
   readonly replays?: readonly { readonly at: Date; readonly notification: string; readonly by: string }[];
+}
+
+/** Deliveries of `replayOf` that are sent again, each to the recipient, channel and address that it had. */
+export interface Resend {
+  readonly deliveries: readonly string[];
+  /** Instead of the address that the one delivery had. */
+  readonly address?: string;
+  /** The words are made anew, from what was edited. Otherwise they are the original ones, where there were any. */
+  readonly anew: boolean;
 }
 
 export interface AttemptRecord {
@@ -121,6 +141,8 @@ export interface DeliveryRecord {
   readonly nextAttemptAt: Date | null;
   /** Token of the worker that holds it; results are written only by its holder. */
   readonly fence: string | null;
+  /** Claims in a row that ended without an outcome, the present one included. */
+  readonly claims?: number;
   readonly sentAt?: Date;
   readonly deliveredAt?: Date;
   readonly failedAt?: Date;
@@ -161,11 +183,21 @@ export interface PlannedDelivery {
   /** Why the message could not be put into words: the delivery fails at once. */
   readonly renderError?: string;
   readonly content?: MessageContent;
+  /** Its first attempt, begun before the plan is stored. */
+  readonly begun?: BegunAttempt;
 }
+
+/** An attempt at a delivery that is not stored yet. */
+export type BegunAttempt =
+  | { readonly kind: 'ended'; readonly outcome: Pick<AttemptOutcome, 'attempt' | 'result'> }
+  /** Still under way: the delivery is stored as claimed by its worker. */
+  | { readonly kind: 'underWay'; readonly fence: string; readonly leaseUntil: Date };
 
 /** One page of a notification's plan. */
 export interface PlanPage {
   readonly notification: NotificationRecord;
+  /** Token under which the notification was claimed; a page of one that has lost it is dropped. */
+  readonly claim?: string;
   readonly templateVersion?: number;
   readonly deliveries: readonly PlannedDelivery[];
   /** Where the next page starts; absent on the last page. */
@@ -188,10 +220,35 @@ export interface Deferral {
   readonly until: Date;
 }
 
+/** What shares one send queue. */
+export interface Lane {
+  readonly channel: Channel;
+  readonly priority: Priority;
+}
+
+/** One round of a sweep. */
+export interface SweepRound {
+  /** What was due before it is found. */
+  readonly now: Date;
+  /** When it is looked at again. */
+  readonly nextLook: Date;
+  /** Most documents. */
+  readonly limit: number;
+  /** Stops the writes of a sweeper that is no longer the elected one. */
+  readonly guard?: Guard;
+}
+
 /** The steps of the outbox that workers run. Every step may run twice: the second run changes nothing. */
 export interface Outbox {
   /** Notifications of `ids` that are due and not planned. Those past their expiry become EXPIRED instead. */
   duePlans(ids: readonly string[], now: Date): Promise<NotificationRecord[]>;
+  /**
+   * Claims notifications for one worker that begins their first attempts before it stores their plan, so that
+   * plan and outcomes are one write. Returns those it got. A claim that runs out is ended by the sweeper.
+   */
+  claimPlans(ids: readonly string[], claim: string, leaseUntil: Date): Promise<ReadonlySet<string>>;
+  /** Counts that the planning of these notifications begins. */
+  countTries(ids: readonly string[]): Promise<void>;
   /**
    * Stores pages of plans: deliveries, in-app messages and the notification's progress in one transaction;
    * then tells live inboxes. Pages whose notification has moved on meanwhile (cancelled, planned by another
@@ -201,6 +258,8 @@ export interface Outbox {
     pages: readonly PlanPage[],
     now: Date,
   ): Promise<{ queued: QueuedDelivery[]; stored: ReadonlySet<string> }>;
+  /** Deliveries by id, for planning a replay; those that are not there are left out. */
+  originals(ids: readonly string[]): Promise<DeliveryRecord[]>;
   /** Claims deliveries for one worker until `leaseUntil`; those past their expiry become EXPIRED, cancelled ones CANCELED. */
   claim(
     ids: readonly string[],
@@ -217,7 +276,10 @@ export interface Outbox {
   defer(deferrals: readonly Deferral[], fence: string): Promise<void>;
   /** Puts off deliveries that nobody has claimed: they are due at `until`. The sweeper brings them back. */
   postpone(ids: readonly string[], attempt: number, until: Date): Promise<void>;
-  /** What is due and may be in no queue; moves its next look to `nextLook`. Ends claims that have run out. */
-  sweepPlans(priority: Priority, now: Date, nextLook: Date, limit: number): Promise<string[]>;
-  sweepDeliveries(now: Date, nextLook: Date, limit: number): Promise<QueuedDelivery[]>;
+  /**
+   * What is due and may be in no queue; moves its next look to `nextLook`. Ends claims that have run out.
+   * @throws TurnLostError, and changes nothing more, when the guard says that another sweeper was elected.
+   */
+  sweepPlans(priority: Priority, round: SweepRound): Promise<string[]>;
+  sweepDeliveries(lane: Lane, round: SweepRound): Promise<QueuedDelivery[]>;
 }

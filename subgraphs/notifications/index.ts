@@ -14,7 +14,10 @@ import type { TemplatesService } from '../templates/index.ts';
 import type { UsersService } from '../users/index.ts';
 import { AcceptService } from './accept/accept.ts';
 import { PlanEnqueuer } from './accept/plan-enqueuer.ts';
+import type { AlertRule } from './alerts/raise-alerts.ts';
+import { type AlertsRunning, startAlerts } from './alerts/start-alerts.ts';
 import type { Outbox } from './contract.ts';
+import { Admission, type QueueLimits, queueLimitsOf } from './flow/admission.ts';
 import { RateLimiter } from './flow/rate-limiter.ts';
 import { InboxPublisher } from './inbox/inbox-publisher.ts';
 import { InboxService } from './inbox/inbox-service.ts';
@@ -27,12 +30,16 @@ import { SandboxStore } from './sandbox/sandbox-store.ts';
 import { notificationModels, prepareStore } from './store/models.ts';
 
 export type * from './contract.ts';
-export type { SandboxStore };
+export { deliveryOfPlan } from './outbox/delivery-of-plan.ts';
+export type { QueueLimits, SandboxStore };
+export { queueLimitsOf };
 
 /** What the dispatcher uses of this subgraph. */
 export interface NotificationsStore {
   readonly outbox: Outbox;
   readonly sandbox: SandboxStore;
+  /** Watches over dead letters from now on; one process at a time does, the others stand by. */
+  startAlerts(rule: AlertRule): AlertsRunning;
 }
 
 /** The store without the graph: for the dispatcher and the scheduler. */
@@ -49,6 +56,7 @@ export async function openNotificationsStore(deps: {
   return {
     outbox: new MongoOutbox({ connection: deps.connection, models, events: deps.events, inbox }),
     sandbox: new SandboxStore(deps.redis, deps.names),
+    startAlerts: (rule) => startAlerts({ ...deps, models, rule }),
   };
 }
 
@@ -70,13 +78,17 @@ export async function createNotificationsSubgraph(deps: {
   templates: TemplatesService;
   appInWhoseNameOperatorsSend: (workspace: string) => string;
   chunkSize: number;
+  /** Sends are refused when the queues are longer; without them never. */
+  queueLimits?: QueueLimits;
   log: Logger;
 }): Promise<{ subgraph: Subgraph }> {
   const models = notificationModels(deps.connection);
   await prepareStore(models);
   const enqueuer = new PlanEnqueuer(deps.queues, deps.events, deps.log, deps.chunkSize);
+  const admission = deps.queueLimits && new Admission(deps.queues, deps.queueLimits, deps.log);
   const accept = new AcceptService({
     models,
+    admission,
     users: deps.users,
     templates: deps.templates,
     enqueuer,
@@ -92,6 +104,8 @@ export async function createNotificationsSubgraph(deps: {
       connection: deps.connection,
       models,
       accept,
+      enqueuer,
+      templates: deps.templates,
       rateLimiter: new RateLimiter(deps.redis, deps.names, deps.log),
       events: deps.events,
       queues: deps.queues,
@@ -110,6 +124,7 @@ export async function createNotificationsSubgraph(deps: {
       name: 'notifications',
       schema,
       close: async () => {
+        await admission?.close();
         await accept.close();
         await enqueuer.close();
         await feedHub.close();

@@ -5,7 +5,7 @@ import { serveSubgraph } from '../../platform/graphql/subgraph-server/serve-subg
 import type { RunOptions } from '../../platform/lifecycle/run-options.ts';
 import { createTemplatesSubgraph } from '../templates/index.ts';
 import { consoleAppId, createUsersSubgraph } from '../users/index.ts';
-import { createNotificationsSubgraph } from './index.ts';
+import { createNotificationsSubgraph, queueLimitsOf } from './index.ts';
 
 export async function run(settings: Settings, _options: RunOptions): Promise<void> {
   const { HERALD_JWT_SECRET, VAPID_PUBLIC_KEY } = requiredSettings(
@@ -35,6 +35,7 @@ export async function run(settings: Settings, _options: RunOptions): Promise<voi
       templates: templates.service,
       appInWhoseNameOperatorsSend: consoleAppId,
       chunkSize: settings.DISPATCH_CHUNK_SIZE,
+      queueLimits: queueLimitsOf(settings),
       log,
     });
     return subgraph;

@@ -17,6 +17,9 @@ export function parseHttpTarget(address: string): { readonly url: URL } | { read
   return { url };
 }
 
+/** The host and port of an address, for `ProviderDefinition.destination`; undefined where it is no URL. */
+export const hostOf = (address: string): string | undefined => URL.parse(address)?.host || undefined;
+
 const wrong = (message: string) => ({
   wrong: { kind: 'invalidRecipient', code: 'CHANNEL_ADDRESS_INVALID', message } as const,
 });

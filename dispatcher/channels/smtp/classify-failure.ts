@@ -70,7 +70,14 @@ function fromReply(replyCode: number, failure: SmtpFailure): SendOutcome {
   if (replyCode < 500 && enhanced === '4.7.28') return { kind: 'rateLimited', message };
   // 503 speaks of the session's state, and a refused greeting or EHLO of the connection: neither of the message.
   if (replyCode < 500 || replyCode === 503 || /^(CONN|EHLO|HELO|STARTTLS)?$/.test(command))
-    return { kind: 'retryable', code: 'CHANNEL_PROVIDER_UNAVAILABLE', message, mayHaveSent: false };
+    return {
+      kind: 'retryable',
+      code: 'CHANNEL_PROVIDER_UNAVAILABLE',
+      message,
+      mayHaveSent: false,
+      // A mailbox that is busy or full, a greylist: other recipients' mail goes through. 421 closes the connection.
+      ...(command === 'RCPT TO' && replyCode !== 421 && replyCode !== 503 && { about: 'recipient' }),
+    };
   if (failure.code === 'EAUTH' || AUTHENTICATION_REPLIES.includes(replyCode))
     return { ...UNAUTHORIZED, message };
   const found =

@@ -13,8 +13,8 @@ describe('classifyPushAnswer', () => {
     [{ status: 404 }, { kind: 'invalidRecipient', code: 'CHANNEL_ADDRESS_GONE' }],
     [{ status: 410 }, { kind: 'invalidRecipient', code: 'CHANNEL_ADDRESS_GONE' }],
     [{ status: 400 }, { kind: 'permanent', code: 'CHANNEL_MESSAGE_REJECTED' }],
-    [{ status: 401 }, { kind: 'permanent', code: 'CHANNEL_UNAUTHORIZED' }],
-    [{ status: 403 }, { kind: 'permanent', code: 'CHANNEL_UNAUTHORIZED' }],
+    [{ status: 401 }, { kind: 'permanent', code: 'CHANNEL_UNAUTHORIZED', about: 'recipient' }],
+    [{ status: 403 }, { kind: 'permanent', code: 'CHANNEL_UNAUTHORIZED', about: 'recipient' }],
     [{ status: 405 }, { kind: 'permanent', code: 'CHANNEL_MESSAGE_REJECTED' }],
     [{ status: 413 }, { kind: 'permanent', code: 'CHANNEL_MESSAGE_TOO_LARGE' }],
     [

@@ -30,6 +30,8 @@ export function classifyPushAnswer({ status, retryAfterMs, location }: HttpAnswe
         kind: 'permanent',
         code: 'CHANNEL_UNAUTHORIZED',
         message: `The push service refused Herald's VAPID key (${status}): the subscription was made with another one, or VAPID_SUBJECT is wrong.`,
+        // Other subscriptions at the same service may be of the key in use.
+        about: 'recipient',
       };
     case 413:
       return {

@@ -4,7 +4,7 @@ import webPushLibrary from 'web-push';
 import { z } from 'zod';
 import type { OutgoingMessage, Provider, ProviderDefinition, SendOutcome } from '../contract.ts';
 import { createHttpSender } from '../network/http-sender.ts';
-import { parseHttpTarget } from '../network/http-target.ts';
+import { hostOf, parseHttpTarget } from '../network/http-target.ts';
 import { classifyPushAnswer } from './classify-answer.ts';
 import { pushPayload } from './payload.ts';
 import { createVapid, isVapidPair } from './vapid.ts';
@@ -55,6 +55,7 @@ export const webPush: ProviderDefinition<typeof config> = {
   // By Topic while the message waits at the push service, and by the notification's tag in the service worker.
   capabilities: { idempotent: true, html: false },
   limits: {},
+  destination: hostOf,
   fromSettings: (settings) =>
     settings.VAPID_PUBLIC_KEY === undefined && settings.VAPID_PRIVATE_KEY === undefined
       ? undefined

@@ -30,6 +30,8 @@ export function classifyWebhookAnswer({ status, retryAfterMs }: HttpAnswer): Sen
       kind: 'permanent',
       code: 'CHANNEL_UNAUTHORIZED',
       message: `The receiver refused the signature or the caller (${status}).`,
+      // Another path of the same host may be somebody else's, with another secret.
+      about: 'recipient',
     };
   if (status === 413)
     return {

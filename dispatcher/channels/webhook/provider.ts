@@ -4,7 +4,7 @@ import { Webhook } from 'standardwebhooks';
 import { z } from 'zod';
 import type { Provider, ProviderDefinition } from '../contract.ts';
 import { createHttpSender } from '../network/http-sender.ts';
-import { parseHttpTarget } from '../network/http-target.ts';
+import { hostOf, parseHttpTarget } from '../network/http-target.ts';
 import { classifyWebhookAnswer } from './classify-answer.ts';
 import { webhookBody } from './webhook-body.ts';
 
@@ -28,6 +28,7 @@ export const webhook: ProviderDefinition<typeof config> = {
   // Receivers drop a second message with the same webhook-id: Standard Webhooks tells them to.
   capabilities: { idempotent: true, html: true },
   limits: {},
+  destination: hostOf,
   fromSettings: ({ WEBHOOK_SIGNING_SECRET: signingSecret, WEBHOOK_ALLOWED_NETWORKS: allowedNetworks }) =>
     signingSecret === undefined ? undefined : { signingSecret, allowedNetworks },
   create({ signingSecret, allowedNetworks }, { now }): Provider {

@@ -26,7 +26,7 @@ export async function serveSubgraph(
     gatewaySecret: HERALD_GATEWAY_SECRET,
     log,
     shutdown,
-    problems: connections.problems,
+    problems: connections.storeProblems,
     bodyLimitBytes: settings.HTTP_BODY_LIMIT_BYTES,
   });
   shutdown.onClose('server', () => server.close());

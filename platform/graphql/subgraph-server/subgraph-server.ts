@@ -39,6 +39,8 @@ const MAX_MESSAGE_BYTES = 1024 * 1024;
 export function createSubgraphServer(options: SubgraphServerOptions): SubgraphServer {
   const { log, shutdown, subgraph } = options;
   const app = fastify({
+    // What still comes in on open connections while it closes is answered.
+    return503OnClosing: false,
     bodyLimit: options.bodyLimitBytes,
     genReqId: (request) => requestIdFrom(request.headers[REQUEST_ID_HEADER]),
   });

@@ -40,6 +40,14 @@ describe('fold', () => {
       { 'w|2026-01-31T09:30|app_1|EMAIL': { QUEUED: 1, SENT: 1 }, 'w|app|app_1': { QUEUED: 1, SENT: 1 } },
     ],
     [
+      'an alert',
+      [
+        { v: 1, type: 'alert.raised', workspace: 'w', at, alert: 'alr_1', kind: 'DEAD_LETTERS', count: 10 },
+        event('delivery.sent'),
+      ],
+      { 'w|2026-01-31T09:30|app_1|EMAIL': { SENT: 1 }, 'w|app|app_1': { SENT: 1 } },
+    ],
+    [
       'two minutes',
       [event('delivery.failed'), event('delivery.failed', { at: at + 60_000 })],
       {

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { HeraldError } from '../../../platform/errors/herald-error.ts';
+import { HeraldError, unavailable } from '../../../platform/errors/herald-error.ts';
+import type { Priority } from '../../../platform/graphql/contract-enums.ts';
 import { InvalidationBus } from '../../../platform/invalidation/invalidation-bus.ts';
 import { connectRedis, whenReady } from '../../../platform/storage/redis.ts';
 import { freshDatabase } from '../../../testing/fresh.ts';
@@ -15,6 +16,7 @@ const services = freshDatabase();
 const sender = { workspace: 'default', app: 'app_test' };
 let store: OpenStore;
 let accept: AcceptService;
+let acceptRefusing: (refused: Priority) => AcceptService;
 let acceptWithRoute: (route: PublishedRoute) => AcceptService;
 let enqueuer: PlanEnqueuer;
 let close: () => Promise<void>;
@@ -45,6 +47,11 @@ beforeAll(async () => {
     log: silent,
   };
   accept = new AcceptService(deps);
+  acceptRefusing = (refused) =>
+    new AcceptService({
+      ...deps,
+      admission: { refusal: (priority) => (priority === refused ? unavailable('full') : undefined) },
+    });
   acceptWithRoute = (route) =>
     new AcceptService({ ...deps, templates: { ...templates.service, publishedRoute: async () => route } });
   close = async () => {
@@ -81,7 +88,7 @@ describe('accepting', () => {
       to: [{ user: 'ann' }],
     });
     await enqueuer.close();
-    expect(await store.queues.waitingPlans('LOW')).toBe(1);
+    expect((await store.queues.waiting()).get('plan-low')).toBe(1);
   });
 
   it('makes one record of ten racing sends with one key, and answers them all with it', async () => {
@@ -230,5 +237,24 @@ describe('accepting', () => {
     const before = await stored();
     expect(await send(input)).toMatchObject({ code: 'BAD_USER_INPUT', field });
     expect(await stored()).toBe(before);
+  });
+
+  it('refuses what the queues have no room for, but not the repeat of what was accepted', async () => {
+    const input: SendInput = { ...good, priority: 'LOW', idempotencyKey: 'before-full' };
+    const first = await accepted(input);
+    const full = acceptRefusing('LOW');
+    const before = await stored();
+    const results = await full.accept(
+      sender,
+      [input, { ...input, idempotencyKey: 'when-full' }, { ...good, priority: 'MEDIUM' }],
+      ['0', '1', '2'],
+    );
+    expect(results).toMatchObject([
+      { deduplicated: true, notification: { _id: first.notification._id } },
+      { code: 'UNAVAILABLE' },
+      { deduplicated: false },
+    ]);
+    expect(await stored()).toBe(before + 1);
+    await full.close();
   });
 });

@@ -11,12 +11,13 @@ import { DURABLE } from '../../../platform/storage/mongo.ts';
 import type { TemplatesService } from '../../templates/index.ts';
 import type { UsersService } from '../../users/index.ts';
 import type { NotificationRecord } from '../contract.ts';
+import type { Admission } from '../flow/admission.ts';
 import type { NotificationModels } from '../store/models.ts';
 import type { SendInput } from './check-input.ts';
 import type { PlanEnqueuer } from './plan-enqueuer.ts';
 import { requestHash } from './request-hash.ts';
 import { ReferenceResolver } from './resolve-references.ts';
-import { idemOf, type Sender, toRecord } from './to-record.ts';
+import { idemOf, priorityOf, type Sender, toRecord } from './to-record.ts';
 
 export interface Accepted {
   readonly notification: NotificationRecord;
@@ -29,6 +30,7 @@ export class AcceptService {
   readonly #models: NotificationModels;
   readonly #references: ReferenceResolver;
   readonly #enqueuer: PlanEnqueuer;
+  readonly #admission: Pick<Admission, 'refusal'> | undefined;
   readonly #log: Logger;
   readonly #commits: Batcher<NotificationRecord, 'written' | 'duplicate'>;
 
@@ -37,11 +39,14 @@ export class AcceptService {
     users: UsersService;
     templates: TemplatesService;
     enqueuer: PlanEnqueuer;
+    /** Refuses what the queues have no room for; without it nothing is refused. */
+    admission?: Pick<Admission, 'refusal'> | undefined;
     log: Logger;
   }) {
     this.#models = deps.models;
     this.#references = new ReferenceResolver(deps.users, deps.templates);
     this.#enqueuer = deps.enqueuer;
+    this.#admission = deps.admission;
     this.#log = deps.log;
     this.#commits = new Batcher((docs) => this.#write(docs), { maxGroup: MAX_GROUP });
   }
@@ -57,14 +62,14 @@ export class AcceptService {
   ): Promise<(Accepted | HeraldError)[]> {
     const now = new Date();
     const references = await this.#references.resolve(sender.workspace, inputs, paths, now);
-    const results: (Accepted | HeraldError | undefined)[] = references.map((r) =>
-      r instanceof HeraldError ? r : undefined,
+    const results: (Accepted | HeraldError | undefined)[] = references.map((r, index) =>
+      r instanceof HeraldError ? r : this.#admission?.refusal(priorityOf(inputs[index], r)),
     );
     await this.#repeatsOfRefused(sender, inputs, results);
     const documents: { index: number; doc: NotificationRecord }[] = [];
     references.forEach((resolved, index) => {
       const input = inputs[index];
-      if (resolved instanceof HeraldError || !input) return;
+      if (resolved instanceof HeraldError || results[index] || !input) return;
       documents.push({ index, doc: toRecord(sender, input, resolved, now) });
     });
     const settled = await this.#commits.submitAll(documents.map((d) => d.doc));

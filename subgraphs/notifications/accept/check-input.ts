@@ -119,7 +119,7 @@ function timeProblem(input: SendInput, at: string, now: Date): HeraldError | und
   return undefined;
 }
 
-function contentProblem(input: SendInput, at: string): HeraldError | undefined {
+export function contentProblem(input: Pick<SendInput, 'content'>, at: string): HeraldError | undefined {
   const { content } = input;
   if (!content) return undefined;
   if (typeof content.body !== 'string' || content.body.trim() === '')
@@ -146,7 +146,7 @@ function contentProblem(input: SendInput, at: string): HeraldError | undefined {
 const isLink = (url: string): boolean =>
   /^\/(?![/\\])[^\p{Cc}]*$/u.test(url) || (/^https?:\/\//i.test(url) && URL.canParse(url));
 
-function dataProblem(input: SendInput, at: string): HeraldError | undefined {
+export function dataProblem(input: Pick<SendInput, 'data'>, at: string): HeraldError | undefined {
   if (input.data == null) return undefined;
   if (typeof input.data !== 'object' || Array.isArray(input.data))
     return badInput(`${at}.data`, 'Must be an object: the variables by name.');

@@ -1,8 +1,9 @@
 /** The document of a send, from its input and what the input refers to. Pure but for the new id. */
+import type { Priority } from '../../../platform/graphql/contract-enums.ts';
 import { withoutNulls } from '../../../platform/graphql/without-nulls.ts';
 import { newId } from '../../../platform/names/ids.ts';
 import type { InlineContent, NotificationRecord, RecipientEntry } from '../contract.ts';
-import { FIRST_LOOK_MS } from '../outbox/first-look.ts';
+import { FIRST_LOOK_MS } from '../outbox/looks.ts';
 import type { SendInput } from './check-input.ts';
 import { requestHash } from './request-hash.ts';
 import type { Resolved } from './resolve-references.ts';
@@ -35,7 +36,7 @@ export function toRecord(
     idem: idemOf(sender, input.idempotencyKey ?? id),
     requestHash: input.idempotencyKey == null ? '' : requestHash(input),
     state: waits ? 'SCHEDULED' : 'ACCEPTED',
-    priority: input.priority ?? route?.priority ?? 'MEDIUM',
+    priority: priorityOf(input, { route }),
     ...(route && { event: route.event, routeVersion: route.version }),
     ...(template && { template: template.id }),
     ...(input.content && { content: withoutNulls<InlineContent>(input.content) }),
@@ -52,6 +53,10 @@ export function toRecord(
     deliveryCount: 0,
   };
 }
+
+/** The caller's, else the route's. */
+export const priorityOf = (input: SendInput | undefined, { route }: Pick<Resolved, 'route'>): Priority =>
+  input?.priority ?? route?.priority ?? 'MEDIUM';
 
 /** The unique key of a send: one per app and idempotency key. */
 export const idemOf = (sender: Sender, key: string): string => `${sender.workspace}|${sender.app}|${key}`;

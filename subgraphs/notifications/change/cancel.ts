@@ -2,33 +2,28 @@
 import type { Connection } from 'mongoose';
 import { conflict, notFound } from '../../../platform/errors/herald-error.ts';
 import type { EventLog } from '../../../platform/event-log/event-log.ts';
-import { updateManyApart } from '../../../platform/storage/mongo.ts';
+import { inTransaction, updateManyApart } from '../../../platform/storage/mongo.ts';
+import type { Actor } from '../audit/actor.ts';
+import { writeAudit } from '../audit/write-audit.ts';
 import type { DeliveryRecord, NotificationRecord } from '../contract.ts';
 import { deliveryEvent } from '../outbox/delivery-events.ts';
-import { notificationUpdated } from '../outbox/store-plans.ts';
+import { notificationUpdated } from '../outbox/plan-events.ts';
 import type { NotificationModels } from '../store/models.ts';
 
 /**
- * The notification first: from then on no plan is stored and no delivery of it is claimed; then what was queued.
- * Cancelling again answers the same.
- * @param by who, for the timeline.
+ * The notification first, with its entry in the audit trail: from then on no plan is stored and no delivery of it
+ * is claimed; then what was queued. Cancelling again answers the same.
  * @throws HeraldError CONFLICT when everything has ended already.
  */
 export async function cancelNotification(
   { connection, models, events }: { connection: Connection; models: NotificationModels; events: EventLog },
   record: NotificationRecord,
-  by: string,
+  by: Actor,
 ): Promise<NotificationRecord> {
   if (record.state === 'COMPLETED' || record.state === 'EXPIRED')
     throw conflict(`The notification is ${record.state}: there is nothing left to stop.`);
   const now = new Date();
-  const updated = await models.notifications
-    .findOneAndUpdate(
-      { _id: record._id, state: { $in: ['SCHEDULED', 'AWAITING_APPROVAL', 'ACCEPTED', 'PROCESSING'] } },
-      { $set: { state: 'CANCELED', canceledAt: now, canceledBy: by, nextAttemptAt: null, planned: true } },
-      { returnDocument: 'after' },
-    )
-    .lean<NotificationRecord>();
+  const updated = await stop({ connection, models }, record, by, now);
   if (!updated) {
     const current = await models.notifications.findById(record._id).lean<NotificationRecord>();
     if (!current) throw notFound('notification', record._id);
@@ -50,4 +45,49 @@ export async function cancelNotification(
     notificationUpdated(updated, 'CANCELED', now),
   ]);
   return updated;
+}
+
+/** Undefined when it had ended meanwhile. */
+function stop(
+  { connection, models }: { connection: Connection; models: NotificationModels },
+  record: NotificationRecord,
+  by: Actor,
+  now: Date,
+): Promise<NotificationRecord | undefined> {
+  return inTransaction(connection, async (session) => {
+    const updated = await models.notifications
+      .findOneAndUpdate(
+        { _id: record._id, state: { $in: ['SCHEDULED', 'AWAITING_APPROVAL', 'ACCEPTED', 'PROCESSING'] } },
+        {
+          $set: {
+            state: 'CANCELED',
+            canceledAt: now,
+            canceledBy: by.name,
+            nextAttemptAt: null,
+            planned: true,
+          },
+        },
+        { returnDocument: 'after', session },
+      )
+      .lean<NotificationRecord>();
+    if (!updated) return undefined;
+    const waiting = await models.raw.deliveries.countDocuments(
+      { notification: record._id, state: 'QUEUED' },
+      { session },
+    );
+    await writeAudit(
+      models,
+      {
+        workspace: record.workspace,
+        at: now,
+        actor: by,
+        action: 'CANCEL',
+        deliveries: [],
+        notifications: [record._id],
+        count: waiting,
+      },
+      session,
+    );
+    return updated;
+  });
 }

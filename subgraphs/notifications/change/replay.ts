@@ -1,135 +1,197 @@
-/** Replaying: sends failed (or named) deliveries again, as a new notification that points at the original. */
-
+/**
+ * Replaying: deliveries are sent again by a new notification that points at the original. It is planned like any
+ * other, so that people are asked again; what it sends to whom is in its `resend`.
+ */
 import type { Connection } from 'mongoose';
 import { badInput, conflict } from '../../../platform/errors/herald-error.ts';
 import type { EventLog } from '../../../platform/event-log/event-log.ts';
 import { newId } from '../../../platform/names/ids.ts';
-import type { QueuedDelivery } from '../../../platform/queues/enqueue-sends.ts';
 import { inTransaction } from '../../../platform/storage/mongo.ts';
-import type { DeliveryRecord, NotificationRecord, PlannedDelivery } from '../contract.ts';
-import { deliveryEvent } from '../outbox/delivery-events.ts';
-import { deliveryOfPlan } from '../outbox/delivery-of-plan.ts';
-import { notificationUpdated } from '../outbox/store-plans.ts';
+import type { TemplatesService } from '../../templates/index.ts';
+import type { PlanEnqueuer } from '../accept/plan-enqueuer.ts';
+import { idemOf } from '../accept/to-record.ts';
+import type { Actor } from '../audit/actor.ts';
+import { writeAudit } from '../audit/write-audit.ts';
+import type { DeliveryRecord, NotificationRecord } from '../contract.ts';
+import type { DeadLetterRecord } from '../dead-letters/dead-letter-record.ts';
+import { resolveLetters } from '../dead-letters/resolve-letters.ts';
+import { FIRST_LOOK_MS } from '../outbox/looks.ts';
+import { notificationUpdated } from '../outbox/plan-events.ts';
 import type { NotificationModels } from '../store/models.ts';
+import { addressProblemOf, beforeEdit, type ReplayEdit } from './replay-edit.ts';
 
-/** Larger replays are made in several calls: one transaction holds them. */
-const MAX_REPLAYED = 1_000;
-const FINAL = ['SENT', 'DELIVERED', 'FAILED', 'SKIPPED', 'EXPIRED', 'CANCELED'];
+/** The newest replays are told in an original's timeline; the dead letters know all. */
+const KEPT_REPLAYS = 1_000;
+
+export interface ReplayDeps {
+  readonly connection: Connection;
+  readonly models: NotificationModels;
+  readonly events: EventLog;
+  readonly templates: TemplatesService;
+  readonly enqueuer: Pick<PlanEnqueuer, 'accepted'>;
+}
+
+/** Deliveries of one notification that one replay sends again. */
+export interface ReplayGroup {
+  readonly original: NotificationRecord;
+  readonly deliveries: readonly DeliveryRecord[];
+  /** The dead letters among them, all open. */
+  readonly letters: readonly DeadLetterRecord[];
+}
+
+/** Who asks for it, and how. */
+export interface ReplayRequest {
+  readonly by: Actor;
+  readonly edit?: ReplayEdit;
+  readonly reason?: string;
+  /** The filter that chose the dead letters, for the audit trail. */
+  readonly filter?: Record<string, unknown>;
+}
 
 /**
- * The words are those of the original: the same content to the same addresses.
- * @throws HeraldError CONFLICT when nothing has failed, BAD_USER_INPUT for a delivery that is not this
- * notification's, or that has not ended.
+ * The notification that would send the group again.
+ * @throws HeraldError BAD_USER_INPUT for an edit that does not suit it, CONFLICT when it must be rendered and its
+ * template is not published any more.
  */
-export async function replayNotification(
-  deps: { connection: Connection; models: NotificationModels; events: EventLog },
-  original: NotificationRecord,
-  ids: readonly string[] | undefined,
-  by: string,
-): Promise<{ replay: NotificationRecord; queued: QueuedDelivery[] }> {
-  const chosen = await choose(deps.models, original, ids);
-  const now = new Date();
-  const replay = replayOf(original, chosen.length, now);
-  const records = chosen.map((d) =>
-    deliveryOfPlan(replay, plannedFrom(d), { sole: chosen.length === 1, now, fence: replay._id }),
-  );
-  await inTransaction(deps.connection, async (session) => {
-    await deps.models.raw.notifications.insertOne({ ...replay }, { session });
-    await deps.models.raw.deliveries.insertMany(records, { session });
-    await deps.models.raw.notifications.updateOne(
-      { _id: original._id },
-      { $push: { replays: { at: now, notification: replay._id, by } } },
-      { session },
-    );
-  });
-  await deps.events.append([
-    ...records.map((r) => deliveryEvent('delivery.queued', r, now)),
-    notificationUpdated(replay, replay.state, now),
-    notificationUpdated(original, original.state, now),
-  ]);
-  return {
-    replay,
-    queued: records.map((r) => ({
-      id: r._id,
-      channel: r.channel,
-      priority: r.priority,
-      attempt: 0,
-      nextAttemptAt: now,
-    })),
-  };
-}
-
-async function choose(
-  models: NotificationModels,
-  original: NotificationRecord,
-  ids: readonly string[] | undefined,
-): Promise<DeliveryRecord[]> {
-  if (ids === undefined) {
-    const failed = await models.deliveries
-      .find({ notification: original._id, state: 'FAILED' })
-      .limit(MAX_REPLAYED)
-      .lean<DeliveryRecord[]>();
-    const sendable = failed.filter((d) => d.content);
-    if (sendable.length === 0)
-      throw conflict('No delivery of this notification has failed. Name `deliveries` to send others again.');
-    return sendable;
-  }
-  if (ids.length === 0 || ids.length > MAX_REPLAYED)
-    throw badInput('deliveries', `Name 1 to ${MAX_REPLAYED} deliveries; there are ${ids.length}.`);
-  const found = await models.deliveries
-    .find({ _id: { $in: ids }, notification: original._id })
-    .lean<DeliveryRecord[]>();
-  const byId = new Map(found.map((d) => [d._id, d]));
-  return [...new Set(ids)].map((id, index) => {
-    const delivery = byId.get(id);
-    if (!delivery)
-      throw badInput(`deliveries.${index}`, `There is no delivery "${id}" of this notification.`);
-    if (!FINAL.includes(delivery.state))
-      throw badInput(`deliveries.${index}`, `The delivery is ${delivery.state}: it has not ended yet.`);
-    if (!delivery.content)
-      throw badInput(
-        `deliveries.${index}`,
-        'The delivery was never rendered: send a new notification instead.',
+export async function prepareReplay(
+  { templates }: Pick<ReplayDeps, 'templates'>,
+  { original, deliveries }: ReplayGroup,
+  edit: ReplayEdit | undefined,
+  now: Date,
+): Promise<NotificationRecord> {
+  const wrongAddress = edit && addressProblemOf(edit, deliveries);
+  if (wrongAddress) throw wrongAddress;
+  if (edit?.data && original.template === undefined)
+    throw badInput('edit.data', `"${original._id}" was sent without a template: edit its content instead.`);
+  const anew = edit?.data !== undefined || edit?.content !== undefined;
+  const rendered =
+    original.template !== undefined && !edit?.content && (anew || deliveries.some((d) => !d.content));
+  if (rendered) {
+    const id = original.template ?? '';
+    const template = await templates.publishedTemplate(original.workspace, id);
+    if (!template)
+      throw conflict(
+        `The template "${id}" of "${original._id}" is not published: it cannot be rendered anew.`,
       );
-    if (delivery.channel === 'IN_APP')
-      throw badInput(`deliveries.${index}`, 'The message is in the inbox: in-app deliveries need no replay.');
-    return delivery;
-  });
+    const problem = edit?.data && template.dataProblem(edit.data);
+    if (problem)
+      throw badInput(problem.path === '' ? 'edit.data' : `edit.data.${problem.path}`, problem.message);
+  }
+  return replayOf(original, deliveries, { anew, rendered, now, ...(edit && { edit }) });
 }
 
-function replayOf(original: NotificationRecord, count: number, now: Date): NotificationRecord {
-  const {
-    replays: _replays,
-    planCursor: _cursor,
-    completedAt: _completed,
-    canceledAt: _canceled,
-    canceledBy: _by,
-    expiredAt: _expired,
-    expiresAt: _expires,
-    sendAt: _sendAt,
-    ...kept
-  } = original;
+/** Pure but for the new id. */
+function replayOf(
+  original: NotificationRecord,
+  deliveries: readonly DeliveryRecord[],
+  how: { anew: boolean; rendered: boolean; now: Date; edit?: ReplayEdit },
+): NotificationRecord {
+  const { edit, now } = how;
+  const { event, routeVersion, template, templateVersion, category } = original;
   const id = newId('ntf', now.getTime());
+  const content = edit?.content ?? original.content;
+  const data = edit?.data ?? original.data;
   return {
-    ...kept,
     _id: id,
-    idem: `${original.workspace}|${original.app}|${id}`,
+    workspace: original.workspace,
+    app: original.app,
+    idem: idemOf(original, id),
     requestHash: '',
-    state: 'PROCESSING',
+    state: 'ACCEPTED',
+    priority: original.priority,
+    ...(event !== undefined && { event }),
+    ...(routeVersion !== undefined && { routeVersion }),
+    ...(template !== undefined && !edit?.content && { template }),
+    // Rendered anew it is the version that is published then.
+    ...(templateVersion !== undefined && !how.rendered && !edit?.content && { templateVersion }),
+    ...(content && { content }),
+    to: [],
+    channels: original.channels,
+    ...(data && { data }),
+    ...(category !== undefined && { category }),
     createdAt: now,
     dueAt: now,
-    nextAttemptAt: null,
-    planned: true,
-    plannedAt: now,
-    deliveryCount: count,
+    nextAttemptAt: new Date(now.getTime() + FIRST_LOOK_MS),
+    planned: false,
+    deliveryCount: 0,
     replayOf: original._id,
+    resend: {
+      deliveries: deliveries.map((d) => d._id),
+      ...(edit?.address !== undefined && { address: edit.address }),
+      anew: how.anew,
+    },
   };
 }
 
-const plannedFrom = (d: DeliveryRecord): PlannedDelivery => ({
-  channel: d.channel,
-  ...(d.user !== undefined && { user: d.user }),
-  ...(d.address !== undefined && { address: d.address }),
-  ...(d.device && { device: d.device }),
-  ...(d.content && { content: d.content }),
-});
+/**
+ * Stores replays and all that follows from them, or nothing: the dead letters are REPLAYED, originals and replays
+ * point at each other, the audit trail tells of it. Then they are queued for planning.
+ * @throws LettersMoved when somebody else was faster with one of the dead letters.
+ */
+export async function storeReplays(
+  deps: ReplayDeps,
+  groups: readonly (ReplayGroup & { readonly replay: NotificationRecord })[],
+  request: ReplayRequest,
+  now: Date,
+): Promise<void> {
+  const [first] = groups;
+  if (!first) return;
+  const { by, edit, reason, filter } = request;
+  const replays = groups.map(({ replay }) => replay);
+  const deliveries = groups.flatMap((group) => group.deliveries.map((d) => d._id));
+  const resolved = groups.flatMap(({ letters, replay }) =>
+    letters.map((letter) => ({
+      letter,
+      resolution: {
+        state: 'REPLAYED' as const,
+        by,
+        at: now,
+        replay: replay._id,
+        ...(reason !== undefined && { reason }),
+      },
+    })),
+  );
+  await inTransaction(deps.connection, async (session) => {
+    await resolveLetters(deps.models, resolved, session);
+    await deps.models.raw.notifications.insertMany(
+      replays.map((replay) => ({ ...replay })),
+      { session, ordered: true },
+    );
+    await deps.models.raw.notifications.bulkWrite(
+      groups.map(({ original, replay }) => ({
+        updateOne: {
+          filter: { _id: original._id },
+          update: {
+            $push: {
+              replays: {
+                $each: [{ at: now, notification: replay._id, by: by.name }],
+                $slice: -KEPT_REPLAYS,
+              },
+            },
+          },
+        },
+      })),
+      { session, ordered: true },
+    );
+    await writeAudit(
+      deps.models,
+      {
+        workspace: first.original.workspace,
+        at: now,
+        actor: by,
+        action: 'REPLAY',
+        deliveries,
+        notifications: groups.map(({ original }) => original._id),
+        replays: replays.map(({ _id }) => _id),
+        count: deliveries.length,
+        ...(reason !== undefined && { reason }),
+        ...(filter && { filter }),
+        ...(edit && { after: { ...edit } }),
+        ...(edit && groups.length === 1 && { before: beforeEdit(edit, first.original, first.deliveries) }),
+      },
+      session,
+    );
+  });
+  deps.enqueuer.accepted(replays);
+  await deps.events.append(groups.map(({ original }) => notificationUpdated(original, original.state, now)));
+}

@@ -3,8 +3,11 @@ import type { GraphQLResolveInfo, GraphQLScalarType, GraphQLScalarTypeConfig } f
 import type { NotificationRecord, DeliveryRecord, InboxMessageRecord } from '../contract.ts';
 import type { InboxEventRecord } from '../inbox/inbox-events.ts';
 import type { SandboxMessageRecord } from '../sandbox/sandbox-store.ts';
+import type { DeadLetterRecord } from '../dead-letters/dead-letter-record.ts';
+import type { DeadLetterPage, NotificationPage, DeliveryPage, InboxPage } from '../resolvers/parents.ts';
+import type { AuditRecord } from '../audit/audit-record.ts';
+import type { AlertRecord } from '../alerts/alert-record.ts';
 import type { TimelineEntryRecord } from '../timeline/timeline.ts';
-import type { NotificationPage, DeliveryPage, InboxPage } from '../resolvers/parents.ts';
 import type { RequestContext } from '../../../platform/auth/principal.ts';
 export type Maybe<T> = T | null;
 export type InputMaybe<T> = Maybe<T>;
@@ -24,8 +27,95 @@ export type Scalars = {
   _FieldSet: { input: unknown; output: unknown; }
 };
 
+/** Something that operators should look at. */
+export type Alert = {
+  at: Scalars['DateTime']['output'];
+  /** New dead letters within the window. Counting stops at 1,000. */
+  count: Scalars['Int']['output'];
+  id: Scalars['ID']['output'];
+  kind: AlertKind;
+  message: Scalars['String']['output'];
+  /** How many of them by error code. */
+  reasons: Scalars['JSON']['output'];
+  windowMs: Scalars['Int']['output'];
+};
+
+export type AlertConnection = {
+  edges: Array<AlertEdge>;
+  nodes: Array<Alert>;
+  pageInfo: PageInfo;
+};
+
+export type AlertEdge = {
+  cursor: Scalars['String']['output'];
+  node: Alert;
+};
+
+export type AlertKind =
+  | 'DEAD_LETTERS';
+
 export type App = {
   id: Scalars['ID']['output'];
+};
+
+export type AuditAction =
+  | 'CANCEL'
+  | 'DISCARD'
+  | 'REPLAY';
+
+export type AuditActor = {
+  /** Of an operator the id of the key, of an app its id. */
+  id: Scalars['ID']['output'];
+  kind: AuditActorKind;
+  name: Scalars['String']['output'];
+};
+
+export type AuditActorKind =
+  | 'APP'
+  | 'OPERATOR';
+
+/** What somebody did: written with the change itself, never changed. */
+export type AuditEntry = {
+  action: AuditAction;
+  actor: AuditActor;
+  /** What an edit changed, as it is in the replay. */
+  after?: Maybe<Scalars['JSON']['output']>;
+  at: Scalars['DateTime']['output'];
+  /** What an edit changed, as it was: where one notification is concerned. */
+  before?: Maybe<Scalars['JSON']['output']>;
+  /** How many deliveries were sent again, discarded or stopped. */
+  count: Scalars['Int']['output'];
+  /** REPLAY and DISCARD: the deliveries acted upon. */
+  deliveries: Array<Scalars['ID']['output']>;
+  /** The filter that chose them. */
+  filter?: Maybe<Scalars['JSON']['output']>;
+  id: Scalars['ID']['output'];
+  /** The notifications concerned; of a CANCEL the one that was stopped. */
+  notifications: Array<Scalars['ID']['output']>;
+  reason?: Maybe<Scalars['String']['output']>;
+  /** REPLAY: the notifications that send again. */
+  replays: Array<Scalars['ID']['output']>;
+};
+
+export type AuditEntryConnection = {
+  edges: Array<AuditEntryEdge>;
+  nodes: Array<AuditEntry>;
+  pageInfo: PageInfo;
+};
+
+export type AuditEntryEdge = {
+  cursor: Scalars['String']['output'];
+  node: AuditEntry;
+};
+
+export type AuditFilter = {
+  action?: InputMaybe<Array<AuditAction>>;
+  /** An operator's name, or the id of an app or of an operator's key. */
+  by?: InputMaybe<Scalars['String']['input']>;
+  delivery?: InputMaybe<Scalars['ID']['input']>;
+  from?: InputMaybe<Scalars['DateTime']['input']>;
+  notification?: InputMaybe<Scalars['ID']['input']>;
+  to?: InputMaybe<Scalars['DateTime']['input']>;
 };
 
 export type Channel =
@@ -52,6 +142,80 @@ export type ContentInput = {
   title?: InputMaybe<Scalars['String']['input']>;
   url?: InputMaybe<Scalars['String']['input']>;
 };
+
+/** A delivery that FAILED: nobody tries it again until a person decides. */
+export type DeadLetter = {
+  app: App;
+  attempts: Scalars['Int']['output'];
+  category?: Maybe<Scalars['String']['output']>;
+  channel: Channel;
+  delivery: Delivery;
+  event?: Maybe<Scalars['String']['output']>;
+  failedAt: Scalars['DateTime']['output'];
+  /** The delivery's id. */
+  id: Scalars['ID']['output'];
+  /** What the provider said at the last attempt. */
+  lastError?: Maybe<Scalars['String']['output']>;
+  notification: Notification;
+  priority: Priority;
+  /** The provider account that refused it last; `template` where it could not be put into words. */
+  provider?: Maybe<Scalars['String']['output']>;
+  /** The error code of the last attempt, for example `CHANNEL_ADDRESS_INVALID`. */
+  reason: Scalars['String']['output'];
+  /** What sends it again. */
+  replay?: Maybe<Notification>;
+  resolvedAt?: Maybe<Scalars['DateTime']['output']>;
+  /** The operator (or app) who replayed or discarded it. */
+  resolvedBy?: Maybe<Scalars['String']['output']>;
+  /** Why, in the words of who did it. */
+  resolvedReason?: Maybe<Scalars['String']['output']>;
+  state: DeadLetterState;
+  template?: Maybe<Template>;
+  user?: Maybe<User>;
+};
+
+export type DeadLetterConnection = {
+  edges: Array<DeadLetterEdge>;
+  nodes: Array<DeadLetter>;
+  pageInfo: PageInfo;
+  /** Exact up to 10,000; larger numbers are answered as 10,000. */
+  totalCount: Scalars['Int']['output'];
+};
+
+export type DeadLetterEdge = {
+  cursor: Scalars['String']['output'];
+  node: DeadLetter;
+};
+
+export type DeadLetterFilter = {
+  app?: InputMaybe<Scalars['ID']['input']>;
+  category?: InputMaybe<Scalars['String']['input']>;
+  channel?: InputMaybe<Array<Channel>>;
+  event?: InputMaybe<Scalars['String']['input']>;
+  /** Failed at or after. */
+  from?: InputMaybe<Scalars['DateTime']['input']>;
+  notification?: InputMaybe<Scalars['ID']['input']>;
+  provider?: InputMaybe<Scalars['String']['input']>;
+  /** Error codes, for example `CHANNEL_ADDRESS_INVALID`. */
+  reason?: InputMaybe<Array<Scalars['String']['input']>>;
+  state?: InputMaybe<Array<DeadLetterState>>;
+  template?: InputMaybe<Scalars['ID']['input']>;
+  /** Failed before. */
+  to?: InputMaybe<Scalars['DateTime']['input']>;
+  user?: InputMaybe<Scalars['ID']['input']>;
+};
+
+/** A dead letter that could not be replayed and stays open. */
+export type DeadLetterLeft = {
+  code: Scalars['String']['output'];
+  id: Scalars['ID']['output'];
+  message: Scalars['String']['output'];
+};
+
+export type DeadLetterState =
+  | 'DISCARDED'
+  | 'OPEN'
+  | 'REPLAYED';
 
 /** One recipient on one channel. A user with several devices has one for each device. */
 export type Delivery = {
@@ -103,6 +267,13 @@ export type DeliveryState =
   | 'SENT'
   | 'SKIPPED';
 
+export type DiscardDeadLettersPayload = {
+  count: Scalars['Int']['output'];
+  endCursor?: Maybe<Scalars['String']['output']>;
+  /** With a filter: there is more. Call again with `after: endCursor`. */
+  hasMore: Scalars['Boolean']['output'];
+};
+
 export type InboxConnection = {
   edges: Array<InboxEdge>;
   nodes: Array<InboxMessage>;
@@ -152,9 +323,17 @@ export type Mutation = {
   archive: Array<InboxMessage>;
   /** Stops what has not been sent yet. */
   cancelNotification: Notification;
+  /** Decides that dead letters are not sent again, and why. `ids` or `filter`, as for replayDeadLetters. */
+  discardDeadLetters: DiscardDeadLettersPayload;
   markAllRead: Scalars['Int']['output'];
   markRead: Array<InboxMessage>;
   markUnread: Array<InboxMessage>;
+  /**
+   * Sends dead letters again: those of `ids` (1 to 1,000, all or none), or those that the filter lets through, newest
+   * first, at most `first` (1 to 1,000, usually 500) in one call. Whoever has opted out meanwhile is skipped. One that is
+   * not open is a CONFLICT.
+   */
+  replayDeadLetters: ReplayDeadLettersPayload;
   /** Sends the failed (or the named) deliveries again; the original and its replay point at each other in the timeline. */
   replayNotification: Notification;
   sendNotification: SendNotificationPayload;
@@ -173,6 +352,15 @@ export type MutationCancelNotificationArgs = {
 };
 
 
+export type MutationDiscardDeadLettersArgs = {
+  after?: InputMaybe<Scalars['String']['input']>;
+  filter?: InputMaybe<DeadLetterFilter>;
+  first?: InputMaybe<Scalars['Int']['input']>;
+  ids?: InputMaybe<Array<Scalars['ID']['input']>>;
+  reason: Scalars['String']['input'];
+};
+
+
 export type MutationMarkReadArgs = {
   ids: Array<Scalars['ID']['input']>;
 };
@@ -180,6 +368,16 @@ export type MutationMarkReadArgs = {
 
 export type MutationMarkUnreadArgs = {
   ids: Array<Scalars['ID']['input']>;
+};
+
+
+export type MutationReplayDeadLettersArgs = {
+  after?: InputMaybe<Scalars['String']['input']>;
+  edit?: InputMaybe<ReplayEditInput>;
+  filter?: InputMaybe<DeadLetterFilter>;
+  first?: InputMaybe<Scalars['Int']['input']>;
+  ids?: InputMaybe<Array<Scalars['ID']['input']>>;
+  reason?: InputMaybe<Scalars['String']['input']>;
 };
 
 
@@ -270,6 +468,12 @@ export type Priority =
   | 'MEDIUM';
 
 export type Query = {
+  /** Newest first, for operators. */
+  alerts: AlertConnection;
+  /** What operators and apps did, newest first; for operators. With a rare filter a page may be short although `hasNextPage`. */
+  auditEntries: AuditEntryConnection;
+  /** Newest first, for apps and operators. An app sees its own. With a rare filter a page may be short although `hasNextPage`: go on after `endCursor`. */
+  deadLetters: DeadLetterConnection;
   /** The signed-in user's own inbox, newest first. */
   inbox: InboxConnection;
   notification?: Maybe<Notification>;
@@ -277,6 +481,26 @@ export type Query = {
   notifications: NotificationConnection;
   /** Newest first, for apps and operators; 1 to 1,000. An app sees its own. */
   sandboxMessages: Array<SandboxMessage>;
+};
+
+
+export type QueryAlertsArgs = {
+  after?: InputMaybe<Scalars['String']['input']>;
+  first?: InputMaybe<Scalars['Int']['input']>;
+};
+
+
+export type QueryAuditEntriesArgs = {
+  after?: InputMaybe<Scalars['String']['input']>;
+  filter?: InputMaybe<AuditFilter>;
+  first?: InputMaybe<Scalars['Int']['input']>;
+};
+
+
+export type QueryDeadLettersArgs = {
+  after?: InputMaybe<Scalars['String']['input']>;
+  filter?: InputMaybe<DeadLetterFilter>;
+  first?: InputMaybe<Scalars['Int']['input']>;
 };
 
 
@@ -309,6 +533,28 @@ export type RecipientInput = {
   channel?: InputMaybe<Channel>;
   group?: InputMaybe<Scalars['ID']['input']>;
   user?: InputMaybe<Scalars['ID']['input']>;
+};
+
+export type ReplayDeadLettersPayload = {
+  /** How many dead letters are sent again now. */
+  count: Scalars['Int']['output'];
+  endCursor?: Maybe<Scalars['String']['output']>;
+  /** With a filter: there is more. Call again with `after: endCursor`. */
+  hasMore: Scalars['Boolean']['output'];
+  /** With a filter: those that could not be replayed, and why. */
+  left: Array<DeadLetterLeft>;
+  /** The replays: one for each notification concerned. */
+  replays: Array<Notification>;
+};
+
+/** At least one of them; data and content exclude each other. */
+export type ReplayEditInput = {
+  /** Of a single dead letter: where it goes instead. */
+  address?: InputMaybe<Scalars['String']['input']>;
+  /** Takes the place of the notification's words. */
+  content?: InputMaybe<ContentInput>;
+  /** Takes the place of all of the notification's data: the published version of its template is rendered with it. */
+  data?: InputMaybe<Scalars['JSON']['input']>;
 };
 
 /** A message that the sandbox took in place of a provider. The newest 1,000 of a workspace are kept. */
@@ -369,6 +615,8 @@ export type SkipReason =
   | 'UNSUBSCRIBED';
 
 export type Subscription = {
+  /** The alerts of the operator's workspace, as they are raised. */
+  alertRaised: Alert;
   /** The live delivery feed of the operator's workspace. */
   deliveryUpdated: Delivery;
   /** The signed-in user's inbox, live. With `after` (an InboxMessage id) everything newer is replayed first: no gap, no duplicate. */
@@ -508,19 +756,37 @@ export type FederationReferenceTypes = {
 
 /** Mapping between all available schema types and the resolvers types */
 export type ResolversTypes = {
-  App: ResolverTypeWrapper<App>;
+  Alert: ResolverTypeWrapper<AlertRecord>;
+  Int: ResolverTypeWrapper<Scalars['Int']['output']>;
   ID: ResolverTypeWrapper<Scalars['ID']['output']>;
+  String: ResolverTypeWrapper<Scalars['String']['output']>;
+  AlertConnection: ResolverTypeWrapper<Omit<AlertConnection, 'edges' | 'nodes'> & { edges: Array<ResolversTypes['AlertEdge']>, nodes: Array<ResolversTypes['Alert']> }>;
+  AlertEdge: ResolverTypeWrapper<Omit<AlertEdge, 'node'> & { node: ResolversTypes['Alert'] }>;
+  AlertKind: AlertKind;
+  App: ResolverTypeWrapper<App>;
+  AuditAction: AuditAction;
+  AuditActor: ResolverTypeWrapper<AuditActor>;
+  AuditActorKind: AuditActorKind;
+  AuditEntry: ResolverTypeWrapper<AuditRecord>;
+  AuditEntryConnection: ResolverTypeWrapper<Omit<AuditEntryConnection, 'edges' | 'nodes'> & { edges: Array<ResolversTypes['AuditEntryEdge']>, nodes: Array<ResolversTypes['AuditEntry']> }>;
+  AuditEntryEdge: ResolverTypeWrapper<Omit<AuditEntryEdge, 'node'> & { node: ResolversTypes['AuditEntry'] }>;
+  AuditFilter: AuditFilter;
   Channel: Channel;
   ContentInput: ContentInput;
-  String: ResolverTypeWrapper<Scalars['String']['output']>;
   DateTime: ResolverTypeWrapper<Scalars['DateTime']['output']>;
+  DeadLetter: ResolverTypeWrapper<DeadLetterRecord>;
+  DeadLetterConnection: ResolverTypeWrapper<DeadLetterPage>;
+  DeadLetterEdge: ResolverTypeWrapper<Omit<DeadLetterEdge, 'node'> & { node: ResolversTypes['DeadLetter'] }>;
+  DeadLetterFilter: DeadLetterFilter;
+  DeadLetterLeft: ResolverTypeWrapper<DeadLetterLeft>;
+  DeadLetterState: DeadLetterState;
   Delivery: ResolverTypeWrapper<DeliveryRecord>;
   DeliveryAttempt: ResolverTypeWrapper<DeliveryAttempt>;
-  Int: ResolverTypeWrapper<Scalars['Int']['output']>;
   Boolean: ResolverTypeWrapper<Scalars['Boolean']['output']>;
   DeliveryConnection: ResolverTypeWrapper<DeliveryPage>;
   DeliveryEdge: ResolverTypeWrapper<Omit<DeliveryEdge, 'node'> & { node: ResolversTypes['Delivery'] }>;
   DeliveryState: DeliveryState;
+  DiscardDeadLettersPayload: ResolverTypeWrapper<DiscardDeadLettersPayload>;
   InboxConnection: ResolverTypeWrapper<InboxPage>;
   InboxEdge: ResolverTypeWrapper<Omit<InboxEdge, 'node'> & { node: ResolversTypes['InboxMessage'] }>;
   InboxEvent: ResolverTypeWrapper<InboxEventRecord>;
@@ -538,6 +804,8 @@ export type ResolversTypes = {
   Priority: Priority;
   Query: ResolverTypeWrapper<Record<PropertyKey, never>>;
   RecipientInput: RecipientInput;
+  ReplayDeadLettersPayload: ResolverTypeWrapper<Omit<ReplayDeadLettersPayload, 'replays'> & { replays: Array<ResolversTypes['Notification']> }>;
+  ReplayEditInput: ReplayEditInput;
   SandboxMessage: ResolverTypeWrapper<SandboxMessageRecord>;
   SendNotificationInput: SendNotificationInput;
   SendNotificationPayload: ResolverTypeWrapper<Omit<SendNotificationPayload, 'notification'> & { notification: ResolversTypes['Notification'] }>;
@@ -551,17 +819,31 @@ export type ResolversTypes = {
 
 /** Mapping between all available schema types and the resolvers parents */
 export type ResolversParentTypes = {
-  App: App;
+  Alert: AlertRecord;
+  Int: Scalars['Int']['output'];
   ID: Scalars['ID']['output'];
-  ContentInput: ContentInput;
   String: Scalars['String']['output'];
+  AlertConnection: Omit<AlertConnection, 'edges' | 'nodes'> & { edges: Array<ResolversParentTypes['AlertEdge']>, nodes: Array<ResolversParentTypes['Alert']> };
+  AlertEdge: Omit<AlertEdge, 'node'> & { node: ResolversParentTypes['Alert'] };
+  App: App;
+  AuditActor: AuditActor;
+  AuditEntry: AuditRecord;
+  AuditEntryConnection: Omit<AuditEntryConnection, 'edges' | 'nodes'> & { edges: Array<ResolversParentTypes['AuditEntryEdge']>, nodes: Array<ResolversParentTypes['AuditEntry']> };
+  AuditEntryEdge: Omit<AuditEntryEdge, 'node'> & { node: ResolversParentTypes['AuditEntry'] };
+  AuditFilter: AuditFilter;
+  ContentInput: ContentInput;
   DateTime: Scalars['DateTime']['output'];
+  DeadLetter: DeadLetterRecord;
+  DeadLetterConnection: DeadLetterPage;
+  DeadLetterEdge: Omit<DeadLetterEdge, 'node'> & { node: ResolversParentTypes['DeadLetter'] };
+  DeadLetterFilter: DeadLetterFilter;
+  DeadLetterLeft: DeadLetterLeft;
   Delivery: DeliveryRecord;
   DeliveryAttempt: DeliveryAttempt;
-  Int: Scalars['Int']['output'];
   Boolean: Scalars['Boolean']['output'];
   DeliveryConnection: DeliveryPage;
   DeliveryEdge: Omit<DeliveryEdge, 'node'> & { node: ResolversParentTypes['Delivery'] };
+  DiscardDeadLettersPayload: DiscardDeadLettersPayload;
   InboxConnection: InboxPage;
   InboxEdge: Omit<InboxEdge, 'node'> & { node: ResolversParentTypes['InboxMessage'] };
   InboxEvent: InboxEventRecord;
@@ -576,6 +858,8 @@ export type ResolversParentTypes = {
   PageInfo: PageInfo;
   Query: Record<PropertyKey, never>;
   RecipientInput: RecipientInput;
+  ReplayDeadLettersPayload: Omit<ReplayDeadLettersPayload, 'replays'> & { replays: Array<ResolversParentTypes['Notification']> };
+  ReplayEditInput: ReplayEditInput;
   SandboxMessage: SandboxMessageRecord;
   SendNotificationInput: SendNotificationInput;
   SendNotificationPayload: Omit<SendNotificationPayload, 'notification'> & { notification: ResolversParentTypes['Notification'] };
@@ -586,13 +870,107 @@ export type ResolversParentTypes = {
   User: User;
 };
 
+export type AlertResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Alert'] = ResolversParentTypes['Alert']> = {
+  at?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  count?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  kind?: Resolver<ResolversTypes['AlertKind'], ParentType, ContextType>;
+  message?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  reasons?: Resolver<ResolversTypes['JSON'], ParentType, ContextType>;
+  windowMs?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+};
+
+export type AlertConnectionResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['AlertConnection'] = ResolversParentTypes['AlertConnection']> = {
+  edges?: Resolver<Array<ResolversTypes['AlertEdge']>, ParentType, ContextType>;
+  nodes?: Resolver<Array<ResolversTypes['Alert']>, ParentType, ContextType>;
+  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+};
+
+export type AlertEdgeResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['AlertEdge'] = ResolversParentTypes['AlertEdge']> = {
+  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  node?: Resolver<ResolversTypes['Alert'], ParentType, ContextType>;
+};
+
 export type AppResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['App'] = ResolversParentTypes['App']> = {
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+};
+
+export type AuditActorResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['AuditActor'] = ResolversParentTypes['AuditActor']> = {
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  kind?: Resolver<ResolversTypes['AuditActorKind'], ParentType, ContextType>;
+  name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+};
+
+export type AuditEntryResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['AuditEntry'] = ResolversParentTypes['AuditEntry']> = {
+  action?: Resolver<ResolversTypes['AuditAction'], ParentType, ContextType>;
+  actor?: Resolver<ResolversTypes['AuditActor'], ParentType, ContextType>;
+  after?: Resolver<Maybe<ResolversTypes['JSON']>, ParentType, ContextType>;
+  at?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  before?: Resolver<Maybe<ResolversTypes['JSON']>, ParentType, ContextType>;
+  count?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  deliveries?: Resolver<Array<ResolversTypes['ID']>, ParentType, ContextType>;
+  filter?: Resolver<Maybe<ResolversTypes['JSON']>, ParentType, ContextType>;
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  notifications?: Resolver<Array<ResolversTypes['ID']>, ParentType, ContextType>;
+  reason?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  replays?: Resolver<Array<ResolversTypes['ID']>, ParentType, ContextType>;
+};
+
+export type AuditEntryConnectionResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['AuditEntryConnection'] = ResolversParentTypes['AuditEntryConnection']> = {
+  edges?: Resolver<Array<ResolversTypes['AuditEntryEdge']>, ParentType, ContextType>;
+  nodes?: Resolver<Array<ResolversTypes['AuditEntry']>, ParentType, ContextType>;
+  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+};
+
+export type AuditEntryEdgeResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['AuditEntryEdge'] = ResolversParentTypes['AuditEntryEdge']> = {
+  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  node?: Resolver<ResolversTypes['AuditEntry'], ParentType, ContextType>;
 };
 
 export interface DateTimeScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['DateTime'], any> {
   name: 'DateTime';
 }
+
+export type DeadLetterResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['DeadLetter'] = ResolversParentTypes['DeadLetter']> = {
+  app?: Resolver<ResolversTypes['App'], ParentType, ContextType>;
+  attempts?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  category?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  channel?: Resolver<ResolversTypes['Channel'], ParentType, ContextType>;
+  delivery?: Resolver<ResolversTypes['Delivery'], ParentType, ContextType>;
+  event?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  failedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  lastError?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  notification?: Resolver<ResolversTypes['Notification'], ParentType, ContextType>;
+  priority?: Resolver<ResolversTypes['Priority'], ParentType, ContextType>;
+  provider?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  reason?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  replay?: Resolver<Maybe<ResolversTypes['Notification']>, ParentType, ContextType>;
+  resolvedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  resolvedBy?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  resolvedReason?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  state?: Resolver<ResolversTypes['DeadLetterState'], ParentType, ContextType>;
+  template?: Resolver<Maybe<ResolversTypes['Template']>, ParentType, ContextType>;
+  user?: Resolver<Maybe<ResolversTypes['User']>, ParentType, ContextType>;
+};
+
+export type DeadLetterConnectionResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['DeadLetterConnection'] = ResolversParentTypes['DeadLetterConnection']> = {
+  edges?: Resolver<Array<ResolversTypes['DeadLetterEdge']>, ParentType, ContextType>;
+  nodes?: Resolver<Array<ResolversTypes['DeadLetter']>, ParentType, ContextType>;
+  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+  totalCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+};
+
+export type DeadLetterEdgeResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['DeadLetterEdge'] = ResolversParentTypes['DeadLetterEdge']> = {
+  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  node?: Resolver<ResolversTypes['DeadLetter'], ParentType, ContextType>;
+};
+
+export type DeadLetterLeftResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['DeadLetterLeft'] = ResolversParentTypes['DeadLetterLeft']> = {
+  code?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  message?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+};
 
 export type DeliveryResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Delivery'] = ResolversParentTypes['Delivery'], FederationReferenceType extends FederationReferenceTypes['Delivery'] = FederationReferenceTypes['Delivery']> = {
   __resolveReference?: ReferenceResolver<Maybe<ResolversTypes['Delivery']> | FederationReferenceType, FederationReferenceType, ContextType>;
@@ -630,6 +1008,12 @@ export type DeliveryConnectionResolvers<ContextType = RequestContext, ParentType
 export type DeliveryEdgeResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['DeliveryEdge'] = ResolversParentTypes['DeliveryEdge']> = {
   cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   node?: Resolver<ResolversTypes['Delivery'], ParentType, ContextType>;
+};
+
+export type DiscardDeadLettersPayloadResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['DiscardDeadLettersPayload'] = ResolversParentTypes['DiscardDeadLettersPayload']> = {
+  count?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  endCursor?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  hasMore?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
 };
 
 export type InboxConnectionResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['InboxConnection'] = ResolversParentTypes['InboxConnection']> = {
@@ -678,9 +1062,11 @@ export interface JsonScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes
 export type MutationResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Mutation'] = ResolversParentTypes['Mutation']> = {
   archive?: Resolver<Array<ResolversTypes['InboxMessage']>, ParentType, ContextType, RequireFields<MutationArchiveArgs, 'ids'>>;
   cancelNotification?: Resolver<ResolversTypes['Notification'], ParentType, ContextType, RequireFields<MutationCancelNotificationArgs, 'id'>>;
+  discardDeadLetters?: Resolver<ResolversTypes['DiscardDeadLettersPayload'], ParentType, ContextType, RequireFields<MutationDiscardDeadLettersArgs, 'reason'>>;
   markAllRead?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   markRead?: Resolver<Array<ResolversTypes['InboxMessage']>, ParentType, ContextType, RequireFields<MutationMarkReadArgs, 'ids'>>;
   markUnread?: Resolver<Array<ResolversTypes['InboxMessage']>, ParentType, ContextType, RequireFields<MutationMarkUnreadArgs, 'ids'>>;
+  replayDeadLetters?: Resolver<ResolversTypes['ReplayDeadLettersPayload'], ParentType, ContextType, Partial<MutationReplayDeadLettersArgs>>;
   replayNotification?: Resolver<ResolversTypes['Notification'], ParentType, ContextType, RequireFields<MutationReplayNotificationArgs, 'id'>>;
   sendNotification?: Resolver<ResolversTypes['SendNotificationPayload'], ParentType, ContextType, RequireFields<MutationSendNotificationArgs, 'input'>>;
   sendNotifications?: Resolver<Array<ResolversTypes['SendNotificationsResult']>, ParentType, ContextType, RequireFields<MutationSendNotificationsArgs, 'inputs'>>;
@@ -723,10 +1109,21 @@ export type PageInfoResolvers<ContextType = RequestContext, ParentType extends R
 };
 
 export type QueryResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Query'] = ResolversParentTypes['Query']> = {
+  alerts?: Resolver<ResolversTypes['AlertConnection'], ParentType, ContextType, RequireFields<QueryAlertsArgs, 'first'>>;
+  auditEntries?: Resolver<ResolversTypes['AuditEntryConnection'], ParentType, ContextType, RequireFields<QueryAuditEntriesArgs, 'first'>>;
+  deadLetters?: Resolver<ResolversTypes['DeadLetterConnection'], ParentType, ContextType, RequireFields<QueryDeadLettersArgs, 'first'>>;
   inbox?: Resolver<ResolversTypes['InboxConnection'], ParentType, ContextType, RequireFields<QueryInboxArgs, 'first' | 'unreadOnly'>>;
   notification?: Resolver<Maybe<ResolversTypes['Notification']>, ParentType, ContextType, RequireFields<QueryNotificationArgs, 'id'>>;
   notifications?: Resolver<ResolversTypes['NotificationConnection'], ParentType, ContextType, RequireFields<QueryNotificationsArgs, 'first'>>;
   sandboxMessages?: Resolver<Array<ResolversTypes['SandboxMessage']>, ParentType, ContextType, RequireFields<QuerySandboxMessagesArgs, 'first'>>;
+};
+
+export type ReplayDeadLettersPayloadResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['ReplayDeadLettersPayload'] = ResolversParentTypes['ReplayDeadLettersPayload']> = {
+  count?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  endCursor?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  hasMore?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  left?: Resolver<Array<ResolversTypes['DeadLetterLeft']>, ParentType, ContextType>;
+  replays?: Resolver<Array<ResolversTypes['Notification']>, ParentType, ContextType>;
 };
 
 export type SandboxMessageResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['SandboxMessage'] = ResolversParentTypes['SandboxMessage']> = {
@@ -753,6 +1150,7 @@ export type SendNotificationsResultResolvers<ContextType = RequestContext, Paren
 };
 
 export type SubscriptionResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Subscription'] = ResolversParentTypes['Subscription']> = {
+  alertRaised?: SubscriptionResolver<ResolversTypes['Alert'], "alertRaised", ParentType, ContextType>;
   deliveryUpdated?: SubscriptionResolver<ResolversTypes['Delivery'], "deliveryUpdated", ParentType, ContextType, Partial<SubscriptionDeliveryUpdatedArgs>>;
   inboxEvents?: SubscriptionResolver<ResolversTypes['InboxEvent'], "inboxEvents", ParentType, ContextType, Partial<SubscriptionInboxEventsArgs>>;
   notificationUpdated?: SubscriptionResolver<ResolversTypes['Notification'], "notificationUpdated", ParentType, ContextType, RequireFields<SubscriptionNotificationUpdatedArgs, 'id'>>;
@@ -775,12 +1173,24 @@ export type UserResolvers<ContextType = RequestContext, ParentType extends Resol
 };
 
 export type Resolvers<ContextType = RequestContext> = {
+  Alert?: AlertResolvers<ContextType>;
+  AlertConnection?: AlertConnectionResolvers<ContextType>;
+  AlertEdge?: AlertEdgeResolvers<ContextType>;
   App?: AppResolvers<ContextType>;
+  AuditActor?: AuditActorResolvers<ContextType>;
+  AuditEntry?: AuditEntryResolvers<ContextType>;
+  AuditEntryConnection?: AuditEntryConnectionResolvers<ContextType>;
+  AuditEntryEdge?: AuditEntryEdgeResolvers<ContextType>;
   DateTime?: GraphQLScalarType;
+  DeadLetter?: DeadLetterResolvers<ContextType>;
+  DeadLetterConnection?: DeadLetterConnectionResolvers<ContextType>;
+  DeadLetterEdge?: DeadLetterEdgeResolvers<ContextType>;
+  DeadLetterLeft?: DeadLetterLeftResolvers<ContextType>;
   Delivery?: DeliveryResolvers<ContextType>;
   DeliveryAttempt?: DeliveryAttemptResolvers<ContextType>;
   DeliveryConnection?: DeliveryConnectionResolvers<ContextType>;
   DeliveryEdge?: DeliveryEdgeResolvers<ContextType>;
+  DiscardDeadLettersPayload?: DiscardDeadLettersPayloadResolvers<ContextType>;
   InboxConnection?: InboxConnectionResolvers<ContextType>;
   InboxEdge?: InboxEdgeResolvers<ContextType>;
   InboxEvent?: InboxEventResolvers<ContextType>;
@@ -793,6 +1203,7 @@ export type Resolvers<ContextType = RequestContext> = {
   NotificationEdge?: NotificationEdgeResolvers<ContextType>;
   PageInfo?: PageInfoResolvers<ContextType>;
   Query?: QueryResolvers<ContextType>;
+  ReplayDeadLettersPayload?: ReplayDeadLettersPayloadResolvers<ContextType>;
   SandboxMessage?: SandboxMessageResolvers<ContextType>;
   SendNotificationPayload?: SendNotificationPayloadResolvers<ContextType>;
   SendNotificationsResult?: SendNotificationsResultResolvers<ContextType>;

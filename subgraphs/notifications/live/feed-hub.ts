@@ -61,7 +61,8 @@ export class FeedHub {
   }
 
   #deliver(event: HeraldEvent): void {
-    for (const listener of this.#byNotification.get(event.notification) ?? []) listener(event);
+    if (event.type !== 'alert.raised')
+      for (const listener of this.#byNotification.get(event.notification) ?? []) listener(event);
     for (const listener of this.#byWorkspace.get(event.workspace) ?? []) listener(event);
   }
 }

@@ -1,7 +1,16 @@
 /** From the planner's decision to the stored delivery. Pure. */
 import { derivedId, scopedKey } from '../../../platform/names/ids.ts';
-import type { DeliveryRecord, NotificationRecord, PlannedDelivery } from '../contract.ts';
-import { FIRST_LOOK_MS } from './first-look.ts';
+import type {
+  AttemptOutcome,
+  AttemptRecord,
+  DeliveryRecord,
+  NotificationRecord,
+  PlannedDelivery,
+} from '../contract.ts';
+import { FIRST_LOOK_MS } from './looks.ts';
+
+type Progress = Pick<DeliveryRecord, 'state' | 'attempt' | 'attempts' | 'nextAttemptAt' | 'fence'> &
+  Partial<DeliveryRecord>;
 
 /**
  * Its id follows from notification, recipient, channel and device, so that one recipient on one channel is one
@@ -10,11 +19,8 @@ import { FIRST_LOOK_MS } from './first-look.ts';
 export function deliveryOfPlan(
   notification: NotificationRecord,
   planned: PlannedDelivery,
-  options: { sole: boolean; now: Date; fence: string },
+  options: { sole: boolean; now: Date },
 ): DeliveryRecord {
-  const { now } = options;
-  const inApp = planned.channel === 'IN_APP' && !planned.skipReason && planned.renderError === undefined;
-  const final = inApp || planned.skipReason !== undefined || planned.renderError !== undefined;
   return {
     _id: derivedId(
       'dlv',
@@ -35,39 +41,79 @@ export function deliveryOfPlan(
     }),
     ...(planned.address !== undefined && { address: planned.address }),
     ...(planned.device && { device: planned.device }),
-    state: planned.skipReason
-      ? 'SKIPPED'
-      : planned.renderError !== undefined
-        ? 'FAILED'
-        : inApp
-          ? 'DELIVERED'
-          : 'QUEUED',
-    ...(planned.skipReason && { skipReason: planned.skipReason }),
-    ...(inApp && { provider: 'inbox', sentAt: now, deliveredAt: now }),
-    ...(planned.renderError !== undefined && { failedAt: now }),
-    attempt: inApp || planned.renderError !== undefined ? 1 : 0,
-    attempts: inApp
-      ? [{ at: now, provider: 'inbox', ok: true, latencyMs: 0 }]
-      : planned.renderError !== undefined
-        ? [
-            {
-              at: now,
-              provider: 'template',
-              ok: false,
-              errorCode: 'CHANNEL_RENDER_FAILED',
-              errorMessage: planned.renderError,
-              latencyMs: 0,
-            },
-          ]
-        : [],
     ...(planned.content && { content: planned.content }),
     priority: notification.priority,
     ...(notification.category !== undefined && { category: notification.category }),
     ...(notification.event !== undefined && { event: notification.event }),
     ...(notification.template !== undefined && { template: notification.template }),
-    createdAt: now,
+    createdAt: options.now,
     ...(notification.expiresAt && { expiresAt: notification.expiresAt }),
-    nextAttemptAt: final ? null : new Date(now.getTime() + FIRST_LOOK_MS),
-    fence: options.fence,
+    ...progressOf(planned, options.now),
   };
+}
+
+function progressOf(planned: PlannedDelivery, now: Date): Progress {
+  const untried = { attempt: 0, attempts: [], fence: null };
+  if (planned.skipReason)
+    return { ...untried, state: 'SKIPPED', skipReason: planned.skipReason, nextAttemptAt: null };
+  if (planned.renderError !== undefined)
+    return ended({
+      attempt: {
+        at: now,
+        provider: 'template',
+        ok: false,
+        errorCode: 'CHANNEL_RENDER_FAILED',
+        errorMessage: planned.renderError,
+        latencyMs: 0,
+      },
+      result: { kind: 'failed' },
+    });
+  if (planned.channel === 'IN_APP')
+    return {
+      ...ended({
+        attempt: { at: now, provider: 'inbox', ok: true, latencyMs: 0 },
+        result: { kind: 'sent' },
+      }),
+      state: 'DELIVERED',
+      deliveredAt: now,
+    };
+  const { begun } = planned;
+  if (begun?.kind === 'ended') return ended(begun.outcome);
+  if (begun?.kind === 'underWay')
+    return {
+      ...untried,
+      state: 'SENDING',
+      fence: begun.fence,
+      claims: 1,
+      nextAttemptAt: begun.leaseUntil,
+    };
+  return { ...untried, state: 'QUEUED', nextAttemptAt: new Date(now.getTime() + FIRST_LOOK_MS) };
+}
+
+const ended = ({ attempt, result }: Pick<AttemptOutcome, 'attempt' | 'result'>): Progress => ({
+  attempt: 1,
+  attempts: [attempt],
+  fence: null,
+  ...afterAttempt(attempt, result),
+});
+
+/** What an attempt's result makes of a delivery. */
+export function afterAttempt(
+  attempt: AttemptRecord,
+  result: AttemptOutcome['result'],
+): Pick<DeliveryRecord, 'state' | 'nextAttemptAt'> & Partial<DeliveryRecord> {
+  switch (result.kind) {
+    case 'sent':
+      return {
+        state: 'SENT',
+        provider: attempt.provider,
+        sentAt: attempt.at,
+        nextAttemptAt: null,
+        ...(result.providerMessageId !== undefined && { providerMessageId: result.providerMessageId }),
+      };
+    case 'retry':
+      return { state: 'QUEUED', nextAttemptAt: result.nextAttemptAt };
+    case 'failed':
+      return { state: 'FAILED', provider: attempt.provider, failedAt: attempt.at, nextAttemptAt: null };
+  }
 }

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { freshDatabase } from '../../../testing/fresh.ts';
+import type { Actor } from '../audit/actor.ts';
 import { cancelNotification } from '../change/cancel.ts';
-import { replayNotification } from '../change/replay.ts';
 import type { AttemptOutcome, DeliveryRecord, NotificationRecord } from '../contract.ts';
 import { emailPage, inAppPage, notification, type OpenStore, openStore } from '../testing/open-store.ts';
 
@@ -12,6 +12,7 @@ beforeAll(async () => {
 });
 afterAll(() => store.close());
 
+const somebody: Actor = { kind: 'OPERATOR', id: 'key_1', name: 'somebody' };
 const insert = async (...records: NotificationRecord[]) => {
   await store.models.raw.notifications.insertMany(records);
 };
@@ -28,6 +29,11 @@ const sent = (delivery: DeliveryRecord, latencyMs = 5): AttemptOutcome => ({
   result: { kind: 'sent', providerMessageId: `m-${delivery._id}` },
 });
 const lease = () => new Date(Date.now() + 60_000);
+const sweepEmails = () =>
+  store.outbox.sweepDeliveries(
+    { channel: 'EMAIL', priority: 'MEDIUM' },
+    { now: new Date(), nextLook: lease(), limit: 1_000 },
+  );
 
 describe('storing plans', () => {
   it('delivers in-app at once: delivery, message, counter and state in one step', async () => {
@@ -71,7 +77,7 @@ describe('storing plans', () => {
     const record = notification();
     const other = notification({ to: [{ user: 'kept' }] });
     await insert(record, other);
-    await cancelNotification(store, record, 'somebody');
+    await cancelNotification(store, record, somebody);
     const { stored } = await store.outbox.storePlans(
       [emailPage(record, ['a@example.com']), inAppPage(other, ['kept'])],
       new Date(),
@@ -174,7 +180,7 @@ describe('claims and records', () => {
   it('lets a worker whose claim has run out change nothing', async () => {
     const { id, ids } = await planned(['late@example.com']);
     const [stalled] = await store.outbox.claim(ids, 0, 'stalled', new Date(), new Date(Date.now() - 1));
-    const swept = await store.outbox.sweepDeliveries(new Date(), new Date(Date.now() + 30_000), 1_000);
+    const swept = await sweepEmails();
     expect(swept.map((d) => d.id)).toContain(ids[0]);
     const [taken] = await store.outbox.claim(ids, 0, 'second', new Date(), lease());
     expect(taken?._id).toBe(ids[0]);
@@ -189,10 +195,10 @@ describe('claims and records', () => {
     await store.outbox.claim(ids, 0, 'slow', new Date(), new Date(Date.now() - 1));
     await store.outbox.renew(ids, 'somebody else', lease());
     await store.outbox.renew(ids, 'slow', lease());
-    const swept = await store.outbox.sweepDeliveries(new Date(), lease(), 1_000);
+    const swept = await sweepEmails();
     expect(swept.map((d) => d.id)).not.toContain(ids[0]);
     await store.outbox.renew(ids, 'slow', new Date(Date.now() - 1));
-    const later = await store.outbox.sweepDeliveries(new Date(), lease(), 1_000);
+    const later = await sweepEmails();
     expect(later.map((d) => d.id)).toContain(ids[0]);
   });
 
@@ -229,7 +235,7 @@ describe('claims and records', () => {
       [emailPage(expiring, ['x@example.com']), emailPage(cancelled, ['y@example.com'])],
       new Date(),
     );
-    await cancelNotification(store, await reread(cancelled._id), 'me');
+    await cancelNotification(store, await reread(cancelled._id), somebody);
     await new Promise((resolve) => setTimeout(resolve, 40));
     expect(
       await store.outbox.claim(
@@ -244,50 +250,6 @@ describe('claims and records', () => {
     expect((await deliveriesOf(cancelled._id))[0]).toMatchObject({ state: 'CANCELED' });
     expect(await reread(expiring._id)).toMatchObject({ state: 'COMPLETED' });
   });
-
-  it('replays failed deliveries as a notification of its own; both point at each other', async () => {
-    const { id, ids } = await planned(['dead@example.com', 'fine@example.com']);
-    const claimed = await store.outbox.claim(ids, 0, 'w', new Date(), lease());
-    await store.outbox.record(
-      claimed.map((delivery) =>
-        delivery.address === 'fine@example.com'
-          ? sent(delivery)
-          : {
-              delivery,
-              attempt: {
-                at: new Date(),
-                provider: 'test',
-                ok: false,
-                errorCode: 'CHANNEL_UNAUTHORIZED',
-                latencyMs: 1,
-              },
-              result: { kind: 'failed' },
-            },
-      ),
-      'w',
-    );
-    const { replay, queued } = await replayNotification(store, await reread(id), undefined, 'operator');
-    expect(replay.replayOf).toBe(id);
-    expect(await reread(id)).toMatchObject({
-      state: 'COMPLETED',
-      replays: [{ notification: replay._id, by: 'operator' }],
-    });
-    expect(await deliveriesOf(replay._id)).toMatchObject([
-      { address: 'dead@example.com', state: 'QUEUED', attempt: 0 },
-    ]);
-    const [again] = await store.outbox.claim(
-      queued.map((q) => q.id),
-      0,
-      'w',
-      new Date(),
-      lease(),
-    );
-    await store.outbox.record([sent(again as DeliveryRecord)], 'w');
-    expect(await reread(replay._id)).toMatchObject({ state: 'COMPLETED' });
-    await expect(
-      replayNotification(store, await reread(replay._id), undefined, 'operator'),
-    ).rejects.toMatchObject({ code: 'CONFLICT' });
-  });
 });
 
 describe('sweeping', () => {
@@ -297,8 +259,8 @@ describe('sweeping', () => {
     const later = notification({ priority: 'HIGH', nextAttemptAt: new Date(Date.now() + 60_000) });
     await insert(due, final, later);
     const now = new Date(Date.now() + 1);
-    const next = new Date(now.getTime() + 30_000);
-    expect(await store.outbox.sweepPlans('HIGH', now, next, 100)).toEqual([due._id]);
-    expect(await store.outbox.sweepPlans('HIGH', now, next, 100)).toEqual([]);
+    const round = { now, nextLook: new Date(now.getTime() + 30_000), limit: 100 };
+    expect(await store.outbox.sweepPlans('HIGH', round)).toEqual([due._id]);
+    expect(await store.outbox.sweepPlans('HIGH', round)).toEqual([]);
   });
 });

@@ -1,23 +1,18 @@
 /**
- * Writes the outcomes of attempts, grouped: equal changes as one update over ids and fence, the rest as one
- * bulk write in a transaction (a single update costs a sync to disk each). A result is written only where its
- * worker still holds the delivery, so that a stalled worker that wakes up changes nothing.
+ * Writes the outcomes of attempts in one transaction: equal changes as one update over ids and fence, dead letters
+ * and the completion of notifications with them (a single update costs a sync to disk each). A result is written
+ * only where its worker still holds the delivery, so that a stalled worker that wakes up changes nothing.
  */
-import type { Connection } from 'mongoose';
+import type { ClientSession, Connection } from 'mongoose';
 import type { HeraldEvent } from '../../../platform/event-log/events.ts';
 import { inTransaction } from '../../../platform/storage/mongo.ts';
 import type { AttemptOutcome, DeliveryRecord } from '../contract.ts';
+import { countDeadLetters } from '../dead-letters/dead-letter-metrics.ts';
+import { failuresOf, insertDeadLetters } from '../dead-letters/insert-dead-letters.ts';
 import type { NotificationModels } from '../store/models.ts';
+import { completeSole, completionEvents } from './completion.ts';
 import { deliveryEvent } from './delivery-events.ts';
-
-interface Change {
-  readonly outcome: AttemptOutcome;
-  readonly update: {
-    readonly $set: Partial<DeliveryRecord>;
-    readonly $push: { readonly attempts: AttemptOutcome['attempt'] };
-    readonly $inc: { readonly attempt: 1 };
-  };
-}
+import { afterAttempt } from './delivery-of-plan.ts';
 
 /** What was really written: the outcomes whose fence still held. */
 export interface RecordedOutcomes {
@@ -30,83 +25,59 @@ export async function recordOutcomes(
   models: NotificationModels,
   outcomes: readonly AttemptOutcome[],
   fence: string,
+  now: Date,
 ): Promise<RecordedOutcomes> {
-  const groups = new Map<string, Change[]>();
-  for (const outcome of outcomes) {
-    const change = { outcome, update: changeOf(outcome) };
-    const key = JSON.stringify(change.update);
-    const same = groups.get(key);
-    if (same) same.push(change);
-    else groups.set(key, [change]);
-  }
   const recorded = `${fence}:recorded`;
-  const operations = [...groups.values()].map((changes) => {
-    const ids = changes.map((c) => c.outcome.delivery._id);
-    const update = changes[0]?.update as Change['update'];
-    return {
+  const operations = [...Map.groupBy(outcomes, (o) => JSON.stringify([o.attempt, o.result])).values()].map(
+    (alike) => ({
       updateMany: {
-        filter: { _id: { $in: ids }, fence, state: 'SENDING' as const },
+        filter: { _id: { $in: alike.map((o) => o.delivery._id) }, fence, state: 'SENDING' as const },
         // The mark tells what this call wrote from what another worker had taken over meanwhile.
-        update: { ...update, $set: { ...update.$set, fence: recorded } },
+        update: changeOf(alike[0] as AttemptOutcome, recorded),
       },
-    };
-  });
-  const ids = outcomes.map((o) => o.delivery._id);
-  const { modifiedCount: modified } = await inTransaction(connection, (session) =>
-    models.raw.deliveries.bulkWrite(operations, { session, ordered: true }),
+    }),
   );
-  const written = modified === outcomes.length ? outcomes : await stillOurs(models, outcomes, ids, recorded);
-  return { written, events: written.map(eventOf) };
+  const { written, failures, completed } = await inTransaction(connection, async (session) => {
+    const { modifiedCount } = await models.raw.deliveries.bulkWrite(operations, { session, ordered: true });
+    const written =
+      modifiedCount === outcomes.length ? outcomes : await stillOurs(models, outcomes, recorded, session);
+    const failures = failuresOf(written);
+    await insertDeadLetters(models, failures, session);
+    const ended = written.filter((o) => o.result.kind !== 'retry').map((o) => o.delivery);
+    return { written, failures, completed: await completeSole(models, ended, now, session) };
+  });
+  countDeadLetters(failures);
+  return { written, events: [...written.map(eventOf), ...completionEvents(completed, now)] };
 }
+
+const changeOf = ({ attempt, result }: AttemptOutcome, recorded: string) => ({
+  $set: { ...afterAttempt(attempt, result), fence: recorded, claims: 0 },
+  $push: { attempts: attempt },
+  $inc: { attempt: 1 as const },
+});
 
 async function stillOurs(
   models: NotificationModels,
   outcomes: readonly AttemptOutcome[],
-  ids: readonly string[],
   recorded: string,
+  session: ClientSession,
 ): Promise<AttemptOutcome[]> {
   const ours = await models.raw.deliveries
-    .find({ _id: { $in: ids }, fence: recorded }, { projection: { _id: 1 } })
+    .find(
+      { _id: { $in: outcomes.map((o) => o.delivery._id) }, fence: recorded },
+      { session, projection: { _id: 1 } },
+    )
     .toArray();
   const kept = new Set(ours.map((doc) => doc._id));
   return outcomes.filter((o) => kept.has(o.delivery._id));
 }
 
-function changeOf({ attempt, result }: AttemptOutcome): Change['update'] {
-  const common = { $push: { attempts: attempt }, $inc: { attempt: 1 as const } };
-  switch (result.kind) {
-    case 'sent':
-      return {
-        ...common,
-        $set: {
-          state: 'SENT',
-          provider: attempt.provider,
-          sentAt: attempt.at,
-          nextAttemptAt: null,
-          ...(result.providerMessageId !== undefined && { providerMessageId: result.providerMessageId }),
-        },
-      };
-    case 'retry':
-      return { ...common, $set: { state: 'QUEUED', nextAttemptAt: result.nextAttemptAt } };
-    case 'failed':
-      return {
-        ...common,
-        $set: { state: 'FAILED', provider: attempt.provider, failedAt: attempt.at, nextAttemptAt: null },
-      };
-  }
-}
+const TYPES = { sent: 'delivery.sent', retry: 'delivery.retrying', failed: 'delivery.failed' } as const;
 
 function eventOf({ delivery, attempt, result }: AttemptOutcome): HeraldEvent {
-  const state: DeliveryRecord['state'] =
-    result.kind === 'sent' ? 'SENT' : result.kind === 'retry' ? 'QUEUED' : 'FAILED';
-  const type =
-    result.kind === 'sent'
-      ? 'delivery.sent'
-      : result.kind === 'retry'
-        ? 'delivery.retrying'
-        : 'delivery.failed';
+  const { state }: Pick<DeliveryRecord, 'state'> = afterAttempt(attempt, result);
   return deliveryEvent(
-    type,
+    TYPES[result.kind],
     { ...delivery, state, provider: attempt.provider },
     attempt.at,
     attempt.errorCode,

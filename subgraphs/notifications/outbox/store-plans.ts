@@ -7,12 +7,14 @@ import { randomUUID } from 'node:crypto';
 import type { ClientSession, Connection } from 'mongoose';
 import type { HeraldEvent } from '../../../platform/event-log/events.ts';
 import { inTransaction } from '../../../platform/storage/mongo.ts';
-import type { DeliveryRecord, InboxMessageRecord, NotificationRecord, PlanPage } from '../contract.ts';
+import type { DeliveryRecord, InboxMessageRecord, PlanPage } from '../contract.ts';
+import { countDeadLetters } from '../dead-letters/dead-letter-metrics.ts';
+import { failuresOfPlans, insertDeadLetters } from '../dead-letters/insert-dead-letters.ts';
 import { insertMessages } from '../inbox/insert-messages.ts';
 import type { NotificationModels } from '../store/models.ts';
-import { deliveryEvent } from './delivery-events.ts';
 import { deliveryOfPlan } from './delivery-of-plan.ts';
-import { FIRST_LOOK_MS } from './first-look.ts';
+import { type MovedPlan, moveOn } from './move-on.ts';
+import { eventsOfPlans } from './plan-events.ts';
 
 export interface StoredPlans {
   /** Ids of the notifications whose page was stored. */
@@ -32,149 +34,87 @@ export async function storePlans(
   now: Date,
 ): Promise<StoredPlans> {
   const fence = randomUUID();
-  return inTransaction(connection, async (session) => {
-    const stored = await moveOn(models, pages, now, fence, session);
-    const deliveries = await newDeliveries(models, pages, stored, now, fence, session);
+  const plans = pages.map((page) => planOf(page, now));
+  const result = await inTransaction(connection, async (session) => {
+    const stored = await moveOn(models, plans, now, fence, session);
+    const dropped = plans.filter(({ page }) => !stored.has(page.notification._id));
+    const deliveries = [
+      ...(await newDeliveries(models, plans, stored, session)),
+      ...(await begunAndCanceled(models, dropped, session)),
+    ];
     if (deliveries.length > 0) await models.raw.deliveries.insertMany(deliveries, { session, ordered: true });
+    const failures = failuresOfPlans(deliveries);
+    await insertDeadLetters(models, failures, session);
     const { messages, unread } = await insertMessages(models, deliveries, now, session);
-    return { stored, deliveries, messages, unread, events: eventsOf(pages, stored, deliveries, now) };
+    return { stored, deliveries, failures, messages, unread };
   });
+  countDeadLetters(result.failures);
+  return { ...result, events: eventsOfPlans(plans, result.stored, result.deliveries, now) };
 }
 
-/** Marks the notifications whose page is still the next one; the others were cancelled or planned by another worker. */
-async function moveOn(
+/** A page with its deliveries as they are to be stored; one recipient on one channel is one delivery. */
+function planOf(page: PlanPage, now: Date): MovedPlan {
+  const whole = page.nextCursor === undefined && page.notification.planCursor === undefined;
+  const byId = new Map<string, DeliveryRecord>();
+  const sole = whole && page.deliveries.length === 1;
+  for (const planned of page.deliveries) {
+    const record = deliveryOfPlan(page.notification, planned, { sole, now });
+    byId.set(record._id, record);
+  }
+  const deliveries = [...byId.values()];
+  const done = whole && deliveries.every((d) => d.state !== 'QUEUED' && d.state !== 'SENDING');
+  return { page, deliveries, whole, done };
+}
+
+/** A user may be in several groups: an earlier page may have had the same delivery. */
+async function newDeliveries(
   models: NotificationModels,
-  pages: readonly PlanPage[],
-  now: Date,
-  fence: string,
+  plans: readonly MovedPlan[],
+  stored: ReadonlySet<string>,
   session: ClientSession,
-): Promise<Set<string>> {
-  await models.raw.notifications.bulkWrite(
-    pages.map((page) => {
-      const { notification } = page;
-      const last = page.nextCursor === undefined;
-      const done = last && isDone(page);
-      return {
-        updateOne: {
-          filter: {
-            _id: notification._id,
-            planned: false,
-            state: { $in: ['ACCEPTED', 'SCHEDULED', 'PROCESSING'] },
-            planCursor: notification.planCursor ?? { $exists: false },
-          },
-          update: {
-            $set: {
-              state: done ? 'COMPLETED' : 'PROCESSING',
-              planned: last,
-              planFence: fence,
-              nextAttemptAt: last ? null : new Date(now.getTime() + FIRST_LOOK_MS),
-              ...(last && { plannedAt: now }),
-              ...(done && { completedAt: now }),
-              ...(page.nextCursor !== undefined && { planCursor: page.nextCursor }),
-              ...(page.templateVersion !== undefined && { templateVersion: page.templateVersion }),
-            },
-            $inc: { deliveryCount: page.deliveries.length },
-            $addToSet: { usedChannels: { $each: [...new Set(page.deliveries.map((d) => d.channel))] } },
-          },
-        },
-      };
-    }),
-    { session, ordered: true },
-  );
-  const moved = await models.raw.notifications
+): Promise<DeliveryRecord[]> {
+  const own = plans.filter(({ page }) => stored.has(page.notification._id));
+  const paged = own.filter(({ whole }) => !whole).flatMap(({ deliveries }) => deliveries.map((d) => d._id));
+  const known = new Set<string>();
+  if (paged.length > 0)
+    for (const { _id } of await models.raw.deliveries
+      .find({ _id: { $in: paged } }, { session, projection: { _id: 1 } })
+      .toArray())
+      known.add(_id);
+  return own.flatMap(({ deliveries }) => deliveries.filter((d) => !known.has(d._id)));
+}
+
+/** What was begun before the notification was cancelled is told as it was; the rest of its plan is dropped. */
+async function begunAndCanceled(
+  models: NotificationModels,
+  dropped: readonly MovedPlan[],
+  session: ClientSession,
+): Promise<DeliveryRecord[]> {
+  const begun = dropped.filter(({ page }) => page.claim !== undefined);
+  if (begun.length === 0) return [];
+  const canceled = await models.raw.notifications
     .find(
-      { _id: { $in: pages.map((p) => p.notification._id) }, planFence: fence },
+      {
+        _id: { $in: begun.map(({ page }) => page.notification._id) },
+        planClaim: { $in: begun.flatMap(({ page }) => page.claim ?? []) },
+        state: 'CANCELED',
+        deliveryCount: 0,
+      },
       { session, projection: { _id: 1 } },
     )
     .toArray();
-  return new Set(moved.map((doc) => doc._id));
+  const ids = new Set(canceled.map((doc) => doc._id));
+  const kept = begun
+    .filter(({ page }) => ids.has(page.notification._id))
+    .flatMap(({ deliveries }) => deliveries.filter((d) => d.state !== 'QUEUED' || d.attempt > 0));
+  for (const [id, own] of Map.groupBy(kept, (d) => d.notification))
+    await models.raw.notifications.updateOne(
+      { _id: id },
+      {
+        $inc: { deliveryCount: own.length },
+        $addToSet: { usedChannels: { $each: [...new Set(own.map((d) => d.channel))] } },
+      },
+      { session },
+    );
+  return kept;
 }
-
-/** Nothing is left to send: known before the deliveries are stored, for the notifications of a single page. */
-const isDone = (page: PlanPage): boolean =>
-  page.notification.planCursor === undefined &&
-  page.deliveries.every(
-    (d) => d.skipReason !== undefined || d.renderError !== undefined || d.channel === 'IN_APP',
-  );
-
-async function newDeliveries(
-  models: NotificationModels,
-  pages: readonly PlanPage[],
-  stored: ReadonlySet<string>,
-  now: Date,
-  fence: string,
-  session: ClientSession,
-): Promise<DeliveryRecord[]> {
-  const byId = new Map<string, DeliveryRecord>();
-  const paged: string[] = [];
-  for (const page of pages) {
-    if (!stored.has(page.notification._id)) continue;
-    const onePage = page.nextCursor === undefined && page.notification.planCursor === undefined;
-    for (const planned of page.deliveries) {
-      const record = deliveryOfPlan(page.notification, planned, {
-        sole: onePage && page.deliveries.length === 1,
-        now,
-        fence,
-      });
-      byId.set(record._id, record);
-      if (!onePage) paged.push(record._id);
-    }
-  }
-  if (paged.length > 0) {
-    // A user may be in several groups: an earlier page may have had the same delivery.
-    const known = await models.raw.deliveries
-      .find({ _id: { $in: paged } }, { session, projection: { _id: 1 } })
-      .toArray();
-    for (const doc of known) byId.delete(doc._id);
-  }
-  return [...byId.values()];
-}
-
-function eventsOf(
-  pages: readonly PlanPage[],
-  stored: ReadonlySet<string>,
-  deliveries: readonly DeliveryRecord[],
-  now: Date,
-): HeraldEvent[] {
-  const events: HeraldEvent[] = deliveries.flatMap((record) => {
-    // Every delivery was queued first; one that is final at once has two events.
-    const queued = deliveryEvent('delivery.queued', { ...record, state: 'QUEUED' }, now);
-    switch (record.state) {
-      case 'SKIPPED':
-        return [deliveryEvent('delivery.skipped', record, now)];
-      case 'FAILED':
-        return [queued, deliveryEvent('delivery.failed', record, now, 'CHANNEL_RENDER_FAILED')];
-      case 'DELIVERED':
-        return [queued, deliveryEvent('delivery.delivered', record, now)];
-      default:
-        return [queued];
-    }
-  });
-  for (const page of pages)
-    if (stored.has(page.notification._id))
-      events.push(
-        notificationUpdated(
-          page.notification,
-          page.nextCursor === undefined && isDone(page) ? 'COMPLETED' : 'PROCESSING',
-          now,
-        ),
-      );
-  return events;
-}
-
-export const notificationUpdated = (
-  record: NotificationRecord,
-  state: NotificationRecord['state'],
-  at: Date,
-): HeraldEvent => ({
-  v: 1,
-  type: 'notification.updated',
-  workspace: record.workspace,
-  app: record.app,
-  notification: record._id,
-  at: at.getTime(),
-  state,
-  priority: record.priority,
-  ...(record.event !== undefined && { event: record.event }),
-  ...(record.template !== undefined && { template: record.template }),
-});

@@ -5,7 +5,9 @@ import type { RequestContext } from '../../../platform/auth/principal.ts';
 import type { EventLog } from '../../../platform/event-log/event-log.ts';
 import type { Logger } from '../../../platform/logging/logger.ts';
 import type { DispatchQueues } from '../../../platform/queues/queues.ts';
+import type { TemplatesService } from '../../templates/index.ts';
 import type { AcceptService } from '../accept/accept.ts';
+import type { PlanEnqueuer } from '../accept/plan-enqueuer.ts';
 import type { DeliveryRecord, NotificationRecord } from '../contract.ts';
 import type { RateLimiter } from '../flow/rate-limiter.ts';
 import type { InboxService } from '../inbox/inbox-service.ts';
@@ -19,6 +21,8 @@ export interface ResolverDeps {
   readonly connection: Connection;
   readonly models: NotificationModels;
   readonly accept: AcceptService;
+  readonly enqueuer: PlanEnqueuer;
+  readonly templates: TemplatesService;
   readonly rateLimiter: RateLimiter;
   readonly events: EventLog;
   readonly queues: DispatchQueues;

@@ -1,12 +1,16 @@
 /** What connection resolvers get as parents. */
 import type { ConnectionRecord } from '../../../platform/graphql/connections.ts';
 import type { DeliveryRecord, InboxMessageRecord, NotificationRecord } from '../contract.ts';
+import type { DeadLetterRecord } from '../dead-letters/dead-letter-record.ts';
 
 /** Counting is done only when it is asked for. */
 export interface NotificationPage extends ConnectionRecord<NotificationRecord> {
   count(): Promise<number>;
 }
 export interface DeliveryPage extends ConnectionRecord<DeliveryRecord> {
+  count(): Promise<number>;
+}
+export interface DeadLetterPage extends ConnectionRecord<DeadLetterRecord> {
   count(): Promise<number>;
 }
 export type InboxPage = ConnectionRecord<InboxMessageRecord>;

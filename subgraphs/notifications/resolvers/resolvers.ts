@@ -3,6 +3,7 @@ import { requirePrincipal } from '../../../platform/auth/principal.ts';
 import { DateTimeScalar, JsonScalar } from '../../../platform/graphql/scalars.ts';
 import type { Resolvers } from '../generated/types.ts';
 import { messageId } from '../inbox/inbox-service.ts';
+import { deadLetterResolvers } from './dead-letter-resolvers.ts';
 import { loadersOf, type ResolverDeps } from './deps.ts';
 import { inboxResolvers } from './inbox-resolvers.ts';
 import { lookup } from './lookup.ts';
@@ -16,6 +17,7 @@ export function notificationResolvers(deps: ResolverDeps): Resolvers {
   const find = lookup(loaders);
   const inbox = inboxResolvers(deps);
   const types = notificationTypeResolvers(deps, loaders);
+  const deadLetters = deadLetterResolvers(deps, find);
   return {
     DateTime: DateTimeScalar,
     JSON: JsonScalar,
@@ -25,14 +27,16 @@ export function notificationResolvers(deps: ResolverDeps): Resolvers {
       notifications: types.list,
       inbox: inbox.page,
       sandboxMessages: sandboxResolver(deps, loaders),
+      ...deadLetters.queries,
     },
-    Mutation: { ...sendResolvers(deps, find), ...inbox.mutations },
+    Mutation: { ...sendResolvers(deps, find), ...inbox.mutations, ...deadLetters.mutations },
     Subscription: subscriptionResolvers(deps, find),
     Notification: types.Notification,
     Delivery: types.Delivery,
     DeliveryConnection: types.DeliveryConnection,
     NotificationConnection: types.NotificationConnection,
     InboxConnection: inbox.InboxConnection,
+    ...deadLetters.types,
     InboxMessage: {
       id: messageId,
       user: ({ user }) => ({ id: user }),

@@ -1,11 +1,11 @@
 /** sendNotification(s), cancel, replay. */
 import { type Principal, requirePrincipal } from '../../../platform/auth/principal.ts';
 import { badInput, HeraldError } from '../../../platform/errors/herald-error.ts';
-import { enqueueSends } from '../../../platform/queues/enqueue-sends.ts';
 import type { SendInput } from '../accept/check-input.ts';
 import type { Sender } from '../accept/to-record.ts';
+import { actorOf } from '../audit/actor.ts';
 import { cancelNotification } from '../change/cancel.ts';
-import { replayNotification } from '../change/replay.ts';
+import { replayNotification } from '../change/replay-notification.ts';
 import type { MutationResolvers } from '../generated/types.ts';
 import type { ResolverDeps } from './deps.ts';
 import type { Lookup } from './lookup.ts';
@@ -71,28 +71,13 @@ export function sendResolvers(deps: ResolverDeps, find: Lookup): SendMutations {
     async cancelNotification(_, { id }, context) {
       const principal = requirePrincipal(context, 'app', 'operator');
       const record = await find.notification(principal, id, context);
-      return cancelNotification(deps, record, nameOf(principal));
+      return cancelNotification(deps, record, actorOf(principal));
     },
 
     async replayNotification(_, { id, deliveries }, context) {
       const principal = requirePrincipal(context, 'app', 'operator');
       const original = await find.notification(principal, id, context);
-      const { replay, queued } = await replayNotification(
-        deps,
-        original,
-        deliveries ?? undefined,
-        nameOf(principal),
-      );
-      try {
-        await enqueueSends(deps.queues, queued, deps.chunkSize);
-      } catch (error) {
-        deps.log.warn({ err: error, notification: replay._id }, 'replay not queued: left to the sweeper');
-      }
-      return replay;
+      return replayNotification(deps, original, deliveries ?? undefined, actorOf(principal));
     },
   };
 }
-
-/** Who did it, for the timeline. */
-const nameOf = (principal: Principal): string =>
-  principal.kind === 'operator' ? principal.name : principal.kind === 'app' ? principal.app : principal.user;

@@ -2,9 +2,11 @@
 import { type RequestContext, requirePrincipal } from '../../../platform/auth/principal.ts';
 import { notFound } from '../../../platform/errors/herald-error.ts';
 import type { DeliveryState } from '../../../platform/graphql/contract-enums.ts';
+import { alertById } from '../alerts/read-alerts.ts';
 import type { DeliveryRecord } from '../contract.ts';
 import type { SubscriptionResolvers } from '../generated/types.ts';
 import type { InboxEventRecord } from '../inbox/inbox-events.ts';
+import { watchAlerts } from '../live/watch-alerts.ts';
 import { type EnteredState, watchDeliveries, watchNotification } from '../live/watch-deliveries.ts';
 import { watchInbox } from '../live/watch-inbox.ts';
 import type { ResolverDeps } from './deps.ts';
@@ -32,6 +34,15 @@ export function subscriptionResolvers(deps: ResolverDeps, find: Lookup): Subscri
       },
       // Every event is executed with a context of its own, so that nothing is read from an older event's loader.
       resolve: (id: string, _args: unknown, context: RequestContext) => find.loaded(id, context),
+    },
+    alertRaised: {
+      subscribe: (_, _args, context) =>
+        watchAlerts(deps.feedHub, requirePrincipal(context, 'operator').workspace),
+      resolve: async (id: string, _args: unknown, context: RequestContext) => {
+        const alert = await alertById(deps.models, requirePrincipal(context, 'operator').workspace, id);
+        if (!alert) throw notFound('alert', id);
+        return alert;
+      },
     },
     deliveryUpdated: {
       subscribe: (_, { app, channels, states }, context) => {

@@ -1,6 +1,12 @@
 /** Mongoose models of the notifications subgraph. Hot paths use their collections directly, with plain documents. */
 import { type Connection, type Model, type mongo, Schema } from 'mongoose';
+import { alertModels } from '../alerts/alert-models.ts';
+import type { AlertMarkRecord, AlertRecord } from '../alerts/alert-record.ts';
+import { auditModel } from '../audit/audit-model.ts';
+import type { AuditRecord } from '../audit/audit-record.ts';
 import type { DeliveryRecord, InboxMessageRecord, NotificationRecord } from '../contract.ts';
+import { deadLetterModel } from '../dead-letters/dead-letter-model.ts';
+import type { DeadLetterRecord } from '../dead-letters/dead-letter-record.ts';
 
 /** Per user: the number of the newest message and how many are unread. */
 export interface InboxCounterRecord {
@@ -14,12 +20,20 @@ export interface NotificationModels {
   readonly deliveries: Model<DeliveryRecord>;
   readonly messages: Model<InboxMessageRecord>;
   readonly counters: Model<InboxCounterRecord>;
+  readonly deadLetters: Model<DeadLetterRecord>;
+  readonly audit: Model<AuditRecord>;
+  readonly alerts: Model<AlertRecord>;
+  readonly alertMarks: Model<AlertMarkRecord>;
   /** The same collections for plain documents: nothing is hydrated or cast on hot paths. */
   readonly raw: {
     readonly notifications: mongo.Collection<Writable<NotificationRecord>>;
     readonly deliveries: mongo.Collection<Writable<DeliveryRecord>>;
     readonly messages: mongo.Collection<Writable<InboxMessageRecord>>;
     readonly counters: mongo.Collection<Writable<InboxCounterRecord>>;
+    readonly deadLetters: mongo.Collection<Writable<DeadLetterRecord>>;
+    readonly audit: mongo.Collection<Writable<AuditRecord>>;
+    readonly alerts: mongo.Collection<Writable<AlertRecord>>;
+    readonly alertMarks: mongo.Collection<Writable<AlertMarkRecord>>;
   };
 }
 
@@ -60,6 +74,10 @@ export function notificationModels(connection: Connection): NotificationModels {
       expiresAt: Date,
       nextAttemptAt: Date,
       planned: { type: Boolean, required: true },
+      planClaim: text,
+      claims: Number,
+      looks: Number,
+      tries: Number,
       planCursor: text,
       plannedAt: Date,
       deliveryCount: { type: Number, required: true },
@@ -70,12 +88,13 @@ export function notificationModels(connection: Connection): NotificationModels {
       canceledBy: text,
       expiredAt: Date,
       replayOf: text,
+      resend: mixed,
       replays: { type: [mixed], default: undefined },
     },
     { ...options, collection: 'notifications' },
   );
   notification.index({ idem: 1 }, { unique: true });
-  notification.index({ nextAttemptAt: 1 });
+  notification.index({ priority: 1, nextAttemptAt: 1 });
   notification.index({ workspace: 1, _id: -1 });
 
   const delivery = new Schema<DeliveryRecord>(
@@ -105,6 +124,7 @@ export function notificationModels(connection: Connection): NotificationModels {
       expiresAt: Date,
       nextAttemptAt: Date,
       fence: text,
+      claims: Number,
       sentAt: Date,
       deliveredAt: Date,
       failedAt: Date,
@@ -116,7 +136,7 @@ export function notificationModels(connection: Connection): NotificationModels {
     { ...options, collection: 'deliveries' },
   );
   delivery.index({ notification: 1, state: 1 });
-  delivery.index({ nextAttemptAt: 1 });
+  delivery.index({ channel: 1, priority: 1, nextAttemptAt: 1 });
   delivery.index({ userKey: 1, notification: -1 });
 
   const message = new Schema<InboxMessageRecord>(
@@ -145,24 +165,35 @@ export function notificationModels(connection: Connection): NotificationModels {
     { ...options, collection: 'inbox_counters' },
   );
 
+  const { alerts, marks } = alertModels(connection);
   return {
     notifications: connection.model<NotificationRecord>('Notification', notification),
     deliveries: connection.model<DeliveryRecord>('Delivery', delivery),
     messages: connection.model<InboxMessageRecord>('InboxMessage', message),
     counters: connection.model<InboxCounterRecord>('InboxCounter', counter),
+    deadLetters: deadLetterModel(connection),
+    audit: auditModel(connection),
+    alerts,
+    alertMarks: marks,
     raw: {
       notifications: connection.collection('notifications'),
       deliveries: connection.collection('deliveries'),
       messages: connection.collection('inbox_messages'),
       counters: connection.collection('inbox_counters'),
+      deadLetters: connection.collection('dead_letters'),
+      audit: connection.collection('audit_entries'),
+      alerts: connection.collection('alerts'),
+      alertMarks: connection.collection('alert_marks'),
     },
   };
 }
 
 /** Makes collections and indexes; safe when several processes start at once. Collections come first: transactions cannot make them everywhere. */
 export async function prepareStore(models: NotificationModels): Promise<void> {
-  const { notifications, deliveries, messages, counters } = models;
-  await Promise.all([notifications, deliveries, messages, counters].map(prepare));
+  const { notifications, deliveries, messages, counters, deadLetters, audit, alerts, alertMarks } = models;
+  await Promise.all(
+    [notifications, deliveries, messages, counters, deadLetters, audit, alerts, alertMarks].map(prepare),
+  );
 }
 
 async function prepare(model: {

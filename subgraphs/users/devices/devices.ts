@@ -38,21 +38,25 @@ export class Devices {
     const _id = deviceId(workspace, endpoint);
     const owner = scopedKey(workspace, user);
     const now = new Date();
-    const before = await againWhenRaced(() =>
-      this.#models.devices
-        .findOneAndUpdate(
-          { _id },
-          {
-            $set: { user: owner, ...keys, updatedAt: now, ...(userAgent !== undefined && { userAgent }) },
-            $setOnInsert: { workspace, endpoint, createdAt: now },
-          },
-          { upsert: true, returnDocument: 'before' },
-        )
-        .lean(),
-    );
-    await this.#dropSurplus(owner);
-    const changed = new Set([owner, ...(before ? [before.user] : [])]);
-    await this.#bus.invalidate(...[...changed].map((key) => ({ topic: 'user' as const, key })));
+    const changed = new Set([owner]);
+    try {
+      const before = await againWhenRaced(() =>
+        this.#models.devices
+          .findOneAndUpdate(
+            { _id },
+            {
+              $set: { user: owner, ...keys, updatedAt: now, ...(userAgent !== undefined && { userAgent }) },
+              $setOnInsert: { workspace, endpoint, createdAt: now },
+            },
+            { upsert: true, returnDocument: 'before' },
+          )
+          .lean(),
+      );
+      if (before) changed.add(before.user);
+      await this.#dropSurplus(owner);
+    } finally {
+      await this.#usersChanged(changed);
+    }
     const saved = await this.#models.devices.findOne({ _id }).lean();
     // Removed by another call meanwhile.
     if (!saved) throw notFound('device', _id);
@@ -72,21 +76,37 @@ export class Devices {
   /** Whether the user had registered it. */
   async removeOwn(workspace: string, user: string, endpoint: string): Promise<boolean> {
     const owner = scopedKey(workspace, user);
-    const { deletedCount } = await this.#models.devices.deleteOne({
-      _id: deviceId(workspace, endpoint),
-      user: owner,
-    });
-    if (deletedCount > 0) await this.#bus.invalidate({ topic: 'user', key: owner });
-    return deletedCount > 0;
+    try {
+      const { deletedCount } = await this.#models.devices.deleteOne({
+        _id: deviceId(workspace, endpoint),
+        user: owner,
+      });
+      return deletedCount > 0;
+    } finally {
+      await this.#usersChanged([owner]);
+    }
   }
 
   async remove(workspace: string, ids: readonly string[]): Promise<void> {
     if (ids.length === 0) return;
-    const found = await this.#models.devices.find({ _id: { $in: [...ids] }, workspace }, { user: 1 }).lean();
-    if (found.length === 0) return;
-    await this.#models.devices.deleteMany({ _id: { $in: found.map((device) => device._id) }, workspace });
-    const owners = new Set(found.map((device) => device.user));
-    await this.#bus.invalidate(...[...owners].map((key) => ({ topic: 'user' as const, key })));
+    const owners = new Set<string>();
+    try {
+      // Each by itself, because the answer tells whose it was in that moment.
+      await Promise.all(
+        ids.map(async (id) => {
+          const gone = await this.#models.devices.findOneAndDelete({ _id: id, workspace }).lean();
+          if (gone) owners.add(gone.user);
+        }),
+      );
+    } finally {
+      await this.#usersChanged(owners);
+    }
+  }
+
+  /** After a write, and after one that failed: it may have been done. */
+  async #usersChanged(keys: Iterable<string>): Promise<void> {
+    const messages = [...keys].map((key) => ({ topic: 'user' as const, key }));
+    if (messages.length > 0) await this.#bus.invalidate(...messages);
   }
 
   /** By the user's scoped key, oldest first. */

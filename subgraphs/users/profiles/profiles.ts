@@ -1,9 +1,9 @@
 /** Users: their profiles, groups and preferences. */
-import { LRUCache } from 'lru-cache';
 import type { Collection } from 'mongoose';
 import { HeraldError } from '../../../platform/errors/herald-error.ts';
 import type { InvalidationBus } from '../../../platform/invalidation/invalidation-bus.ts';
 import { scopedKey } from '../../../platform/names/ids.ts';
+import { UserCache } from '../cache/user-cache.ts';
 import type { Preference, Recipient, UserProfile } from '../contract.ts';
 import type { Devices } from '../devices/devices.ts';
 import { type CheckedUser, checkUser, checkUsers } from '../input/user-input.ts';
@@ -13,28 +13,23 @@ import { KnownUsers } from './known-users.ts';
 
 /** Replaced by an upsert: one that the caller leaves out is gone. */
 const OPTIONAL_FIELDS = ['name', 'locale', 'timezone', 'email', 'phone'] as const;
-/** How long a group that had a member is not asked for again. */
-const GROUP_HAS_MEMBERS_FOR_MS = 5_000;
+/** Recipients in one query. */
+const RECIPIENTS_PER_QUERY = 1_000;
 
 export class Profiles {
   readonly #users: Collection<UserDocument>;
   readonly #devices: Devices;
   readonly #bus: InvalidationBus;
+  readonly #cache: UserCache;
   readonly #known: KnownUsers;
-  readonly #groupsWithMembers = new LRUCache<string, true>({ max: 10_000, ttl: GROUP_HAS_MEMBERS_FOR_MS });
 
   /** @param users the driver's collection: these are hot paths, and what is written has been checked. */
   constructor(users: Collection<UserDocument>, devices: Devices, bus: InvalidationBus) {
     this.#users = users;
     this.#devices = devices;
     this.#bus = bus;
-    this.#known = new KnownUsers(users);
-    bus.onInvalidation(
-      ({ topic, key }) => {
-        if (topic === 'user') this.#known.forget(key);
-      },
-      () => this.#known.forgetAll(),
-    );
+    this.#cache = new UserCache(bus);
+    this.#known = new KnownUsers(users, this.#cache);
   }
 
   /**
@@ -48,14 +43,17 @@ export class Profiles {
     const writes = checked.map((user) => ({
       updateOne: { ...upsertOf(workspace, user, now), upsert: true },
     }));
-    await againWhenRaced(() => this.#users.bulkWrite(writes, { ordered: false }));
-    const keys = checked.map((user) => scopedKey(workspace, user.id));
-    await this.#bus.invalidate(...keys.map((key) => ({ topic: 'user' as const, key })));
-    this.#known.add(keys);
-    const saved = await this.find(
-      workspace,
-      checked.map((user) => user.id),
-    );
+    const ids = checked.map((user) => user.id);
+    const keys = ids.map((id) => scopedKey(workspace, id));
+    try {
+      await againWhenRaced(() => this.#users.bulkWrite(writes, { ordered: false }));
+    } finally {
+      // Also after a failure: some of it may have been written.
+      await this.#bus.invalidate(...keys.map((key) => ({ topic: 'user' as const, key })));
+    }
+    const read = this.#cache.beginRead();
+    const saved = await this.find(workspace, ids).finally(() => read.end());
+    this.#cache.keepKnown(read, keys);
     return checked.map(({ id }) => {
       const user = saved.get(id);
       if (!user) throw new Error(`User "${id}" did not come back after it was written`);
@@ -78,31 +76,68 @@ export class Profiles {
     return new Map(found.map((document) => [document.id, userRecord(document)]));
   }
 
+  /** Shared with other callers: not to be changed. */
   async recipients(workspace: string, ids: readonly string[]): Promise<Map<string, Recipient>> {
-    if (ids.length === 0) return new Map();
-    const [users, devices] = await Promise.all([
-      this.find(workspace, ids),
-      this.#devices.ofUsers(ids.map((id) => scopedKey(workspace, id))),
-    ]);
     const recipients = new Map<string, Recipient>();
-    for (const [id, user] of users)
-      recipients.set(id, {
-        ...user,
-        devices: (devices.get(scopedKey(workspace, id)) ?? []).map(({ id: device, endpoint, keys }) => ({
-          id: device,
-          endpoint,
-          keys,
-        })),
-      });
+    const rest: string[] = [];
+    for (const id of ids) {
+      const known = this.#cache.recipient(scopedKey(workspace, id));
+      if (known) recipients.set(id, known);
+      else rest.push(id);
+    }
+    const reads: Promise<void>[] = [];
+    for (let from = 0; from < rest.length; from += RECIPIENTS_PER_QUERY)
+      reads.push(this.#readRecipients(workspace, rest.slice(from, from + RECIPIENTS_PER_QUERY), recipients));
+    await Promise.all(reads);
     return recipients;
   }
 
-  async missing(workspace: string, ids: readonly string[]): Promise<string[]> {
-    const missing = await this.#known.missing(ids.map((id) => scopedKey(workspace, id)));
+  async #readRecipients(
+    workspace: string,
+    ids: readonly string[],
+    into: Map<string, Recipient>,
+  ): Promise<void> {
+    const keys = ids.map((id) => scopedKey(workspace, id));
+    const read = this.#cache.beginRead();
+    try {
+      const [users, devices] = await Promise.all([
+        this.#users.find({ _id: { $in: keys } }).toArray(),
+        this.#devices.ofUsers(keys),
+      ]);
+      for (const user of users) {
+        const recipient: Recipient = {
+          ...userRecord(user),
+          devices: (devices.get(user._id) ?? []).map(({ id, endpoint, keys }) => ({ id, endpoint, keys })),
+        };
+        into.set(user.id, recipient);
+        this.#cache.keepRecipient(read, user._id, recipient, user.attributes.length);
+      }
+    } finally {
+      read.end();
+    }
+  }
+
+  /** Answers in the same turn, as a rule: almost everybody who is written to is known. */
+  missing(workspace: string, ids: readonly string[]): Promise<string[]> {
+    const asked = this.#cache.unknown(ids.map((id) => scopedKey(workspace, id)));
+    return asked.length === 0 ? Promise.resolve([]) : this.#missingAmong(workspace, ids, asked);
+  }
+
+  async #missingAmong(
+    workspace: string,
+    ids: readonly string[],
+    asked: readonly string[],
+  ): Promise<string[]> {
+    const missing = await this.#known.missing(asked);
     return missing.size === 0 ? [] : [...new Set(ids)].filter((id) => missing.has(scopedKey(workspace, id)));
   }
 
-  async emptyGroups(workspace: string, groups: readonly string[]): Promise<string[]> {
+  emptyGroups(workspace: string, groups: readonly string[]): Promise<string[]> {
+    const asked = groups.filter((group) => !this.#cache.hasMember(scopedKey(workspace, group)));
+    return asked.length === 0 ? Promise.resolve([]) : this.#emptyAmong(workspace, asked);
+  }
+
+  async #emptyAmong(workspace: string, groups: readonly string[]): Promise<string[]> {
     const answers = await Promise.all(
       [...new Set(groups)].map(async (group) => ((await this.#hasMember(workspace, group)) ? [] : [group])),
     );
@@ -111,13 +146,14 @@ export class Profiles {
 
   async #hasMember(workspace: string, group: string): Promise<boolean> {
     const groupKey = scopedKey(workspace, group);
-    if (this.#groupsWithMembers.get(groupKey)) return true;
-    const found = await this.#users
-      .find({ groupKeys: groupKey }, { projection: { _id: 1 } })
-      .limit(1)
-      .toArray();
-    if (found.length > 0) this.#groupsWithMembers.set(groupKey, true);
-    return found.length > 0;
+    const read = this.#cache.beginRead();
+    try {
+      const found = await this.#users.findOne({ groupKeys: groupKey }, { projection: { _id: 1 } });
+      if (found) this.#cache.keepMember(read, groupKey, found._id);
+      return found !== null;
+    } finally {
+      read.end();
+    }
   }
 
   async groupMembers(
@@ -140,13 +176,15 @@ export class Profiles {
   /** @throws HeraldError NOT_FOUND (field `user`). */
   async setPreferences(workspace: string, id: string, preferences: Preference[]): Promise<UserRecord> {
     const key = scopedKey(workspace, id);
-    const saved = await this.#users.findOneAndUpdate(
-      { _id: key },
-      { $set: { preferences, updatedAt: new Date() } },
-      { returnDocument: 'after' },
-    );
+    const saved = await this.#users
+      .findOneAndUpdate(
+        { _id: key },
+        { $set: { preferences, updatedAt: new Date() } },
+        { returnDocument: 'after' },
+      )
+      // Also after a failure: it may have been written.
+      .finally(() => this.#bus.invalidate({ topic: 'user', key }));
     if (!saved) throw new HeraldError('NOT_FOUND', `There is no user "${id}".`, { field: 'user' });
-    await this.#bus.invalidate({ topic: 'user', key });
     return userRecord(saved);
   }
 }

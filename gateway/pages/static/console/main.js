@@ -3,6 +3,7 @@ import { byId } from '../lib/dom.js';
 import { RequestFailed, request, sentenceOf } from '../lib/graphql-http.js';
 import { refreshTimes } from '../lib/moments.js';
 import { showCatalog } from './catalog.js';
+import { startDeadLetters } from './dead-letters.js';
 import { startDetail } from './detail.js';
 import { startFeed } from './feed.js';
 import { startNotifications } from './notifications.js';
@@ -45,10 +46,16 @@ async function signIn(key) {
   await request(key, WHO);
   operatorKey.set(key);
   showSignedIn(true);
-  const detail = startDetail(key, () => notifications.reload());
+  const reload = () => Promise.all([notifications.reload(), deadLetters.reload()]);
+  const detail = startDetail(key, reload);
   const open = (/** @type {string} */ id) => detail.open(id);
   const notifications = startNotifications(key, { onOpen: open, onError });
-  running = [detail, notifications, startNumbers(key, onError), startFeed(key, open)];
+  const deadLetters = startDeadLetters(key, {
+    onOpen: open,
+    onError,
+    onChanged: () => notifications.reload(),
+  });
+  running = [detail, notifications, deadLetters, startNumbers(key, onError), startFeed(key, open)];
   await showCatalog(key).catch(onError);
 }
 

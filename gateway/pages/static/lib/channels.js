@@ -35,6 +35,7 @@ const TONES = {
   SENT: 'good',
   COMPLETED: 'good',
   FAILED: 'bad',
+  OPEN: 'bad',
   EXPIRED: 'bad',
   QUEUED: 'busy',
   SENDING: 'busy',

@@ -1,0 +1,35 @@
+/** What the outcome of an attempt says about the provider, as opposed to the message or its recipient. Pure. */
+import type { SendOutcome } from '../channels/contract.ts';
+import { DEFAULT_ASKED_PAUSE_MS } from './circuit.ts';
+
+export interface ProviderSign {
+  /** `ok`: it answers. `failed`: it does not work. `none`: nothing can be told. */
+  readonly sign: 'ok' | 'failed' | 'none';
+  /** It asks to wait so long; 0 when it does not. */
+  readonly pauseMs: number;
+}
+
+export function signOf(outcome: SendOutcome): ProviderSign {
+  switch (outcome.kind) {
+    case 'accepted':
+    case 'invalidRecipient':
+      return { sign: 'ok', pauseMs: 0 };
+    case 'rateLimited':
+      return { sign: 'ok', pauseMs: Math.max(1, outcome.retryAfterMs ?? DEFAULT_ASKED_PAUSE_MS) };
+    case 'retryable':
+      if (outcome.about === 'recipient') return { sign: 'ok', pauseMs: 0 };
+      return { sign: outcome.code === 'CHANNEL_INTERNAL' ? 'none' : 'failed', pauseMs: 0 };
+    case 'permanent':
+      if (outcome.about === 'recipient') return { sign: 'ok', pauseMs: 0 };
+      switch (outcome.code) {
+        case 'CHANNEL_UNAUTHORIZED':
+        case 'CHANNEL_MISCONFIGURED':
+          return { sign: 'failed', pauseMs: 0 };
+        case 'CHANNEL_MESSAGE_REJECTED':
+        case 'CHANNEL_MESSAGE_TOO_LARGE':
+          return { sign: 'ok', pauseMs: 0 };
+        default:
+          return { sign: 'none', pauseMs: 0 };
+      }
+  }
+}

@@ -1,0 +1,46 @@
+/** Notifications whose planning kills its worker, again and again: found, kept apart, and handed to a person. Pure. */
+import type { NotificationRecord, PlannedDelivery, PlanPage } from '../../subgraphs/notifications/index.ts';
+
+/** Brought back by the sweeper this often: from here on each beginning is counted. */
+const COUNTED_FROM_LOOKS = 2;
+/** Begun so often without an end: planned alone from now on, so that it takes no others with it. */
+const ALONE_FROM_TRIES = 3;
+/** Begun so often without an end: not planned any more. */
+export const MAX_TRIES = 6;
+
+export interface Sorted {
+  /** Planned together. */
+  readonly together: readonly NotificationRecord[];
+  /** Planned one after the other. */
+  readonly alone: readonly NotificationRecord[];
+  /** Not planned any more. */
+  readonly givenUp: readonly NotificationRecord[];
+  /** Whose beginning is counted. */
+  readonly counted: readonly string[];
+}
+
+export function sortByTries(records: readonly NotificationRecord[]): Sorted {
+  const tries = (record: NotificationRecord) => record.tries ?? 0;
+  const open = records.filter((r) => tries(r) < MAX_TRIES);
+  return {
+    together: open.filter((r) => tries(r) < ALONE_FROM_TRIES),
+    alone: open.filter((r) => tries(r) >= ALONE_FROM_TRIES),
+    givenUp: records.filter((r) => tries(r) >= MAX_TRIES),
+    counted: open.filter((r) => (r.looks ?? 0) >= COUNTED_FROM_LOOKS).map((r) => r._id),
+  };
+}
+
+/** Every entry of `to` as a failed delivery, which is a dead letter that a person sees. */
+export function givenUpPage(notification: NotificationRecord): PlanPage {
+  const renderError = `Planning was begun ${MAX_TRIES} times and never came to an end.`;
+  const channel = notification.channels[0] ?? 'IN_APP';
+  const failed = notification.to.map(
+    ({ user, channel: own, address }): PlannedDelivery => ({
+      channel: own ?? channel,
+      ...(user !== undefined && { user }),
+      ...(address !== undefined && { address }),
+      renderError,
+    }),
+  );
+  return { notification, deliveries: failed.length > 0 ? failed : [{ channel, renderError }] };
+}

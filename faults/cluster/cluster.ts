@@ -1,0 +1,140 @@
+/** Herald as N processes of each role, with what a load balancer does in front of the gateways. */
+import { freePort } from '../../platform/data-services/free-port.ts';
+import { type Ended, type RoleEnv, RoleInstance, type RoleName } from './role-instance.ts';
+
+export type { Ended, RoleEnv, RoleName } from './role-instance.ts';
+
+/** Processes of each role. */
+export type ClusterShape = Readonly<Record<RoleName, number>>;
+
+export interface ClusterOptions {
+  readonly shape: ClusterShape;
+  /** Settings of every process: data services, secrets, providers. */
+  readonly env: RoleEnv;
+  /** Over those, of one process. */
+  readonly envOf?: (role: RoleName, index: number) => RoleEnv;
+  /** An existing folder: a log per process. */
+  readonly logDir: string;
+}
+
+/** As often as a load balancer's health check at its quickest. */
+const CHECK_MS = 200;
+
+export class Cluster {
+  readonly #instances: readonly RoleInstance[];
+  readonly #ready = new Set<RoleInstance>();
+  readonly #checks = new Map<RoleInstance, NodeJS.Timeout>();
+  #next = 0;
+  #closed = false;
+
+  private constructor(instances: readonly RoleInstance[]) {
+    this.#instances = instances;
+  }
+
+  /** Starts all of it; the gateways first, one by one: the first makes what must be there. */
+  static async start(options: ClusterOptions): Promise<Cluster> {
+    const instances: RoleInstance[] = [];
+    for (const role of ['gateway', 'dispatcher', 'scheduler'] as const)
+      for (let index = 0; index < options.shape[role]; index++)
+        instances.push(
+          new RoleInstance({
+            role,
+            index,
+            port: await freePort(),
+            logDir: options.logDir,
+            env: { ...options.env, ...options.envOf?.(role, index) },
+          }),
+        );
+    const cluster = new Cluster(instances);
+    process.on('exit', cluster.#onExit);
+    try {
+      const [first, ...others] = instances;
+      await first?.start();
+      // Two at a time: they share the cores.
+      for (let i = 0; i < others.length; i += 2)
+        await Promise.all(others.slice(i, i + 2).map((instance) => instance.start()));
+      await Promise.all(cluster.all('gateway').map((gateway) => cluster.#check(gateway)));
+      return cluster;
+    } catch (error) {
+      await cluster.close();
+      throw error;
+    }
+  }
+
+  all(role?: RoleName): readonly RoleInstance[] {
+    return this.#instances.filter((instance) => role === undefined || instance.role === role);
+  }
+
+  /** @throws Error when there is none. */
+  the(role: RoleName, index = 0): RoleInstance {
+    const found = this.#instances.find((instance) => instance.role === role && instance.index === index);
+    if (!found) throw new Error(`There is no ${role}-${index}.`);
+    return found;
+  }
+
+  /** Whose process it is. */
+  byPid(pid: number): RoleInstance | undefined {
+    return this.#instances.find((instance) => instance.pid === pid);
+  }
+
+  kill9(role: RoleName, index = 0): Promise<void> {
+    return this.the(role, index).kill9();
+  }
+  term(role: RoleName, index = 0): Promise<Ended> {
+    return this.the(role, index).term();
+  }
+  stop(role: RoleName, index = 0): void {
+    this.the(role, index).stop();
+  }
+  cont(role: RoleName, index = 0): void {
+    this.the(role, index).cont();
+  }
+  /** Again, after it has ended. */
+  start(role: RoleName, index = 0, env?: RoleEnv): Promise<void> {
+    return this.the(role, index).start(env);
+  }
+
+  /** All that has ended runs again, and all that stands still goes on. */
+  async mend(): Promise<void> {
+    for (const instance of this.#instances) {
+      if (instance.stopped) instance.cont();
+      if (!instance.running) await instance.start();
+    }
+  }
+
+  /** @throws Error that says which process is not, and why. */
+  async untilReady(timeoutMs = 30_000): Promise<void> {
+    await Promise.all(this.#instances.map((instance) => instance.untilReady(timeoutMs)));
+  }
+
+  /** The next gateway that was ready at the last health check, in turn. */
+  gateway(): RoleInstance | undefined {
+    this.#next += 1;
+    return [...this.#ready][this.#next % Math.max(1, this.#ready.size)];
+  }
+
+  /** Ends every process; the ones that do not end by themselves within 10 s are killed. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    for (const timer of this.#checks.values()) clearTimeout(timer);
+    await Promise.all(this.#instances.map((instance) => instance.term(10_000)));
+    process.off('exit', this.#onExit);
+  }
+
+  /** Nothing is left behind when the suite itself ends early. */
+  readonly #onExit = () => {
+    for (const { pid } of this.#instances) if (pid !== undefined) process.kill(pid, 'SIGKILL');
+  };
+
+  /** Each gateway by itself: one that stands still holds up no news of another. */
+  async #check(gateway: RoleInstance): Promise<void> {
+    const { ready } = await gateway.readiness();
+    if (ready) this.#ready.add(gateway);
+    else this.#ready.delete(gateway);
+    if (!this.#closed)
+      this.#checks.set(
+        gateway,
+        setTimeout(() => void this.#check(gateway), CHECK_MS),
+      );
+  }
+}

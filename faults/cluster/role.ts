@@ -1,0 +1,19 @@
+/**
+ * Runs one role as a process of the fault suite: the gateway with the subgraphs in it, dispatcher and scheduler
+ * alone. Says by message when it takes work, and ends with its parent.
+ */
+import { runRole } from '../../cli/start/run-role.ts';
+import { processEnvironment } from '../../platform/config/environment.ts';
+import { loadSettings, ROLES } from '../../platform/config/settings.ts';
+
+process.once('disconnect', () => process.kill(process.pid, 'SIGTERM'));
+try {
+  const role = ROLES.find((name) => name === process.argv[2]);
+  if (role === undefined) throw new Error(`There is no role ${process.argv[2]}.`);
+  const mode = role === 'gateway' ? 'all' : 'single';
+  await runRole(role, loadSettings(processEnvironment()), { mode });
+  process.send?.('ready');
+} catch (error) {
+  console.error(error instanceof Error ? (error.stack ?? error.message) : error);
+  process.exit(1);
+}

@@ -1,0 +1,58 @@
+/**
+ * `npm run test:faults -- [--short | --long] [--only name,…] [--seeds n] [--list] [--json file]`: breaks Herald in every way
+ * that the scenarios know, and checks after each that no accepted message is lost. The long form writes
+ * docs/reliability.md.
+ */
+import { writeFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { reliabilityPage } from './report/page.ts';
+import { passed } from './report/table.ts';
+import { SCENARIOS } from './scenarios/index.ts';
+import { runSuite } from './suite.ts';
+
+const PAGE = resolve(import.meta.dirname, '../docs/reliability.md');
+
+const { values } = parseArgs({
+  options: {
+    short: { type: 'boolean', default: false },
+    long: { type: 'boolean', default: false },
+    only: { type: 'string' },
+    seeds: { type: 'string' },
+    list: { type: 'boolean', default: false },
+    json: { type: 'string' },
+  },
+});
+const only = values.only?.split(',');
+const unknown = only?.filter((name) => !SCENARIOS.some((scenario) => scenario.name === name)) ?? [];
+if (unknown.length > 0) {
+  console.error(`There is no scenario ${unknown.join(', ')}; --list shows them.`);
+  process.exit(2);
+}
+const short = !values.long;
+const chosen = SCENARIOS.filter((s) => (only ? only.includes(s.name) : !short || s.short));
+if (values.list) {
+  for (const { name, title, short: quick } of SCENARIOS)
+    console.log(`${name.padEnd(28)} ${title}${quick ? ' (short form)' : ''}`);
+  process.exit(0);
+}
+const count = Number(values.seeds ?? (values.long ? 3 : 1));
+if (!Number.isInteger(count) || count < 1) {
+  console.error('--seeds takes a whole number from 1.');
+  process.exit(2);
+}
+const seeds = Array.from({ length: count }, (_, index) => index + 1);
+const started = Date.now();
+// A signal ends the process the ordinary way, so that what it started ends with it.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
+
+const result = await runSuite({ scenarios: chosen, seeds, short, say: (text) => console.log(text) });
+const failed = result.rows.filter((row) => !passed(row));
+const minutes = (Date.now() - started) / 60_000;
+if (values.json !== undefined) await writeFile(values.json, JSON.stringify(result, null, 1));
+if (values.long && only === undefined) await writeFile(PAGE, reliabilityPage(result, new Date(), minutes));
+console.log(
+  `${result.rows.length} runs in ${minutes.toFixed(1)} minutes, ${failed.length} broken, ${result.skipped.length} skipped`,
+);
+if (result.kept !== undefined) console.log(`Logs and journals of the broken runs: ${result.kept}`);
+process.exit(failed.length > 0 ? 1 : 0);

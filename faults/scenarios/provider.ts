@@ -1,0 +1,68 @@
+/** Faults of the provider of one channel: the others must not notice. */
+import type { StubChannel } from '../provider/received.ts';
+import type { StubMode } from '../provider/stub-messages.ts';
+import type { Scenario } from '../scenario.ts';
+import { channelLatency } from './channel-latency.ts';
+
+/** The other channel's p95 while one fails: as before, with room for the noise of a small machine. */
+const NORMAL_MS = 750;
+const NORMAL_FACTOR = 4;
+
+const failing = (
+  channel: StubChannel,
+  mode: StubMode,
+  title: string,
+  options: Partial<Scenario> = {},
+): Scenario => ({
+  name: `${channel.toLowerCase()}-${mode.toLowerCase()}`,
+  title: `${channel} provider: ${title} for 12 s`,
+  drainSeconds: 120,
+  fault: async (stage) => {
+    const other: StubChannel = channel === 'WEBHOOK' ? 'EMAIL' : 'WEBHOOK';
+    const { [channel]: attemptsBefore } = await stage.provider.attempts();
+    const from = Date.now();
+    await stage.provider.mode(channel, mode, 2);
+    await stage.pause(stage.short ? 8_000 : 12_000);
+    const to = Date.now();
+    await stage.provider.mode(channel, 'ok');
+    const { [channel]: attemptsAfter } = await stage.provider.attempts();
+    // Those of the last moment are to arrive, too.
+    await stage.pause(2_000);
+    const before = await channelLatency(stage, other, 0, from);
+    const during = await channelLatency(stage, other, from, to);
+    const ms = (of: typeof before) => (of ? `${Math.round(of.p95)} ms` : 'nothing');
+    const note = `${other} p95 ${ms(before)} before, ${ms(during)} meanwhile`;
+    const bound = Math.max(NORMAL_MS, NORMAL_FACTOR * (before?.p95 ?? 0));
+    return {
+      note,
+      problems:
+        during && during.p95 <= bound ? [] : [`${other} did not stay as it was: ${note}; bound ${bound} ms`],
+      // Taken, but the yes did not come through: each such attempt may be made again.
+      ...(mode === 'slow30s' || mode === 'halfBody' ? { inFlight: attemptsAfter - attemptsBefore } : {}),
+    };
+  },
+  ...options,
+});
+
+export const scenarios: readonly Scenario[] = [
+  failing('WEBHOOK', '429', '429 with Retry-After'),
+  failing('WEBHOOK', '5xx', '503', { short: true }),
+  failing('WEBHOOK', 'reset', 'connections reset'),
+  failing('WEBHOOK', 'halfBody', 'half an answer'),
+  failing('WEBHOOK', 'slow30s', 'answers after 30 s', { short: true }),
+  failing('EMAIL', '429', '450, too many messages'),
+  failing('EMAIL', '5xx', '451'),
+  failing('EMAIL', 'reset', 'connections reset'),
+  failing('EMAIL', 'halfBody', 'half an answer'),
+  failing('EMAIL', 'slow30s', 'answers after 30 s'),
+  {
+    name: 'provider-killed',
+    title: 'Providers: kill -9, away for 3 s',
+    fault: async ({ provider, pause }) => {
+      await provider.kill9();
+      await pause(3_000);
+      await provider.start();
+      return undefined;
+    },
+  },
+];

@@ -1,0 +1,146 @@
+/** Claims deliveries for a worker. What must not be attempted any more ends here instead. */
+import type { Connection } from 'mongoose';
+import type { HeraldEvent } from '../../../platform/event-log/events.ts';
+import { inTransaction, updateManyApart } from '../../../platform/storage/mongo.ts';
+import type { AttemptRecord, DeliveryRecord } from '../contract.ts';
+import { countDeadLetters } from '../dead-letters/dead-letter-metrics.ts';
+import { failuresOfPlans, insertDeadLetters } from '../dead-letters/insert-dead-letters.ts';
+import type { NotificationModels } from '../store/models.ts';
+import { completeSole, completionEvents } from './completion.ts';
+import { deliveryEvent } from './delivery-events.ts';
+import { afterAttempt } from './delivery-of-plan.ts';
+
+/**
+ * A delivery whose worker has died (or stood still past its lease) so often in a row, without an outcome, is what
+ * kills it: it becomes a dead letter.
+ */
+export const MAX_CLAIMS = 5;
+
+export interface Claimed {
+  readonly deliveries: readonly DeliveryRecord[];
+  readonly ended: readonly DeliveryRecord[];
+  readonly events: readonly HeraldEvent[];
+}
+
+export interface Claim {
+  readonly ids: readonly string[];
+  /** Attempts made so far. */
+  readonly attempt: number;
+  readonly fence: string;
+  readonly now: Date;
+  readonly leaseUntil: Date;
+}
+
+export async function claimDeliveries(
+  connection: Connection,
+  models: NotificationModels,
+  { ids, attempt, fence, now, leaseUntil }: Claim,
+): Promise<Claimed> {
+  const collection = models.raw.deliveries;
+  const modifiedCount = await updateManyApart(
+    connection,
+    collection,
+    { _id: { $in: ids as string[] }, state: 'QUEUED', attempt },
+    { $set: { state: 'SENDING', fence, nextAttemptAt: leaseUntil }, $inc: { claims: 1 } },
+  );
+  if (modifiedCount === 0) return { deliveries: [], ended: [], events: [] };
+  const claimed = await collection.find({ _id: { $in: ids as string[] }, fence, state: 'SENDING' }).toArray();
+  const canceled = await canceledAmong(models, claimed);
+  const endings = new Map<DeliveryRecord, DeliveryRecord>();
+  for (const delivery of claimed) {
+    const end = endOf(delivery, canceled.has(delivery.notification), now);
+    if (end) endings.set(delivery, end);
+  }
+  const { ended, events } = await endDeliveries(connection, models, [...endings.values()], fence, now);
+  return { deliveries: claimed.filter((d) => !endings.has(d)), ended, events };
+}
+
+/** What the delivery becomes instead of being attempted; undefined when it is to be attempted. Pure. */
+export function endOf(delivery: DeliveryRecord, canceled: boolean, now: Date): DeliveryRecord | undefined {
+  const over = { fence: null, nextAttemptAt: null } as const;
+  if (canceled) return { ...delivery, ...over, state: 'CANCELED', canceledAt: now };
+  if (delivery.expiresAt && delivery.expiresAt <= now)
+    return { ...delivery, ...over, state: 'EXPIRED', expiredAt: now };
+  if ((delivery.claims ?? 0) <= MAX_CLAIMS) return undefined;
+  const attempt: AttemptRecord = {
+    at: now,
+    provider: delivery.provider ?? 'worker',
+    ok: false,
+    errorCode: 'CHANNEL_WORKER_CRASHED',
+    errorMessage: `${MAX_CLAIMS} workers took it in hand, and none of them said what became of it.`,
+    latencyMs: 0,
+  };
+  return {
+    ...delivery,
+    ...afterAttempt(attempt, { kind: 'failed' }),
+    fence: null,
+    attempt: delivery.attempt + 1,
+    attempts: [...delivery.attempts, attempt],
+  };
+}
+
+/** Writes endings where the claim still holds, with what hangs on them, in one transaction. */
+async function endDeliveries(
+  connection: Connection,
+  models: NotificationModels,
+  endings: readonly DeliveryRecord[],
+  fence: string,
+  now: Date,
+): Promise<{ ended: readonly DeliveryRecord[]; events: readonly HeraldEvent[] }> {
+  if (endings.length === 0) return { ended: [], events: [] };
+  const { ended, failures, completed } = await inTransaction(connection, async (session) => {
+    const ended: DeliveryRecord[] = [];
+    for (const ending of endings) {
+      const { _id, state, attempt, attempts, ...rest } = ending;
+      const { modifiedCount } = await models.raw.deliveries.updateOne(
+        { _id, fence, state: 'SENDING' },
+        {
+          $set: {
+            state,
+            attempt,
+            attempts,
+            fence: null,
+            nextAttemptAt: null,
+            ...(rest.expiredAt && { expiredAt: rest.expiredAt }),
+            ...(rest.canceledAt && { canceledAt: rest.canceledAt }),
+            ...(rest.failedAt && { failedAt: rest.failedAt }),
+            ...(rest.provider !== undefined && { provider: rest.provider }),
+          },
+        },
+        { session },
+      );
+      if (modifiedCount === 1) ended.push(ending);
+    }
+    const failures = failuresOfPlans(ended);
+    await insertDeadLetters(models, failures, session);
+    return { ended, failures, completed: await completeSole(models, ended, now, session) };
+  });
+  countDeadLetters(failures);
+  return { ended, events: [...ended.map((d) => endEvent(d, now)), ...completionEvents(completed, now)] };
+}
+
+function endEvent(delivery: DeliveryRecord, now: Date): HeraldEvent {
+  switch (delivery.state) {
+    case 'CANCELED':
+      return deliveryEvent('delivery.canceled', delivery, now);
+    case 'EXPIRED':
+      return deliveryEvent('delivery.expired', delivery, now);
+    default:
+      return deliveryEvent('delivery.failed', delivery, now, delivery.attempts.at(-1)?.errorCode);
+  }
+}
+
+/** Which of their notifications were cancelled after these were queued. */
+async function canceledAmong(
+  models: NotificationModels,
+  deliveries: readonly DeliveryRecord[],
+): Promise<ReadonlySet<string>> {
+  if (deliveries.length === 0) return new Set();
+  const found = await models.raw.notifications
+    .find(
+      { _id: { $in: [...new Set(deliveries.map((d) => d.notification))] }, state: 'CANCELED' },
+      { projection: { _id: 1 } },
+    )
+    .toArray();
+  return new Set(found.map((d) => d._id));
+}

@@ -1,0 +1,83 @@
+/** Moves notifications on when a page of their plan is stored. */
+import type { ClientSession } from 'mongoose';
+import type { DeliveryRecord, PlanPage } from '../contract.ts';
+import type { NotificationModels } from '../store/models.ts';
+import { COMPLETION_LOOK_MS, FIRST_LOOK_MS } from './looks.ts';
+
+/** A page of a plan and its deliveries as they are stored. */
+export interface MovedPlan {
+  readonly page: PlanPage;
+  readonly deliveries: readonly DeliveryRecord[];
+  /** The first page and the last. */
+  readonly whole: boolean;
+  /** Every delivery is final from the start. */
+  readonly done: boolean;
+}
+
+/** Notifications that are not planned yet, and that nobody has stopped. */
+export const PLANNABLE = ['ACCEPTED', 'SCHEDULED', 'PROCESSING'] as const;
+
+/**
+ * Marks the notifications whose page is still the next one; the others were cancelled, or planned or claimed by
+ * another worker. What changes alike is one update: a single update costs several times as much.
+ * @returns their ids.
+ */
+export async function moveOn(
+  models: NotificationModels,
+  plans: readonly MovedPlan[],
+  now: Date,
+  fence: string,
+  session: ClientSession,
+): Promise<Set<string>> {
+  const collection = models.raw.notifications;
+  const alike = Map.groupBy(plans, (plan) => JSON.stringify([filterOf(plan), changeOf(plan, now)]));
+  let moved = 0;
+  for (const [first, ...others] of alike.values()) {
+    if (!first) continue;
+    const ids = [first, ...others].map(({ page }) => page.notification._id);
+    const { $set, ...counted } = changeOf(first, now);
+    const { modifiedCount } = await collection.updateMany(
+      { _id: { $in: ids }, planned: false, state: { $in: [...PLANNABLE] }, ...filterOf(first) },
+      { $set: { ...$set, planFence: fence }, ...counted },
+      { session },
+    );
+    moved += modifiedCount;
+  }
+  const ids = plans.map(({ page }) => page.notification._id);
+  if (moved === plans.length) return new Set(ids);
+  const ours = await collection
+    .find({ _id: { $in: ids }, planFence: fence }, { session, projection: { _id: 1 } })
+    .toArray();
+  return new Set(ours.map((doc) => doc._id));
+}
+
+/** Where the plan must have come to, and under whose claim. */
+function filterOf({ page: { notification, claim } }: MovedPlan) {
+  return {
+    planCursor: notification.planCursor ?? { $exists: false },
+    planClaim: claim ?? { $exists: false },
+  };
+}
+
+function changeOf({ page, deliveries, whole, done }: MovedPlan, now: Date) {
+  const last = page.nextCursor === undefined;
+  const used = [...new Set(deliveries.map((d) => d.channel))].sort();
+  const $set = {
+    state: done ? ('COMPLETED' as const) : ('PROCESSING' as const),
+    planned: last,
+    nextAttemptAt: nextLook(last, done, deliveries.length, now),
+    ...(last && { plannedAt: now }),
+    ...(done && { completedAt: now }),
+    ...(page.nextCursor !== undefined && { planCursor: page.nextCursor }),
+    ...(page.templateVersion !== undefined && { templateVersion: page.templateVersion }),
+  };
+  return whole
+    ? { $set: { ...$set, usedChannels: used, deliveryCount: deliveries.length } }
+    : { $set, $inc: { deliveryCount: deliveries.length }, $addToSet: { usedChannels: { $each: used } } };
+}
+
+/** A sole delivery completes its notification in its own transaction; of several, the last may have been missed. */
+function nextLook(last: boolean, done: boolean, count: number, now: Date): Date | null {
+  if (!last) return new Date(now.getTime() + FIRST_LOOK_MS);
+  return done || count === 1 ? null : new Date(now.getTime() + COMPLETION_LOOK_MS);
+}
