@@ -31,7 +31,7 @@ const services = await provideDataServices({
 try {
   say(`machine: ${cpus().length} × ${cpus()[0]?.model ?? 'unknown CPU'}, Node ${process.version}`);
   say(`data services: ${services.found.mongo}; ${services.found.redis}`);
-  const platform = await openPlatform({ ...services, namespace: `growth-${process.pid}` }, false);
+  const platform = await openPlatform({ ...services, namespace: `growth-${process.pid}` });
   const columns: (readonly Figure[])[] = [];
   let stored = 0;
   for (const size of [SMALL, LARGE]) {

@@ -40,6 +40,8 @@ describe('herald', () => {
   test.each([
     ['--version', /^\d+\.\d+\.\d+\n$/],
     ['--help', /start[\s\S]*send[\s\S]*tail[\s\S]*keys/],
+    ['help dead-letters', /--reason[\s\S]*--limit[\s\S]*HERALD_API_KEY/],
+    ['help replay', /notification[\s\S]*--delivery/],
     ['help send', /--idempotency-key[\s\S]*HERALD_API_KEY/],
     ['keys --help', /create-app[\s\S]*create-operator[\s\S]*revoke/],
   ])('%s', (args, text) => {
@@ -52,6 +54,9 @@ describe('herald', () => {
     ['send', 2, /^herald: Say what to send: one of --template, --event and --body\.\n$/],
     ['send --to u --body b', 1, /^herald: No Herald runs on .*\n$/],
     ['tail --states gone', 2, /^herald: --states: there is no gone; it is one of QUEUED, .*\n$/],
+    ['replay', 2, /missing required argument 'notification'/],
+    ['dead-letters --state gone', 2, /^herald: --state: there is no gone; it is one of OPEN, .*\n$/],
+    ['dead-letters', 1, /^herald: No Herald runs on .*\n$/],
     ['keys create-app a --rate-limit 0', 2, /must be a whole number above 0/],
     ['keys', 1, /^herald: No Herald runs on .*\n$/],
     ['start --role scheduler', 1, /^herald: Wrong settings:\n {2}- MONGODB_URI: .*\n {2}- REDIS_URL: .*\n$/],

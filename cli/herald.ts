@@ -7,6 +7,7 @@ import { loadSettings, ROLES, type Role, SettingsError } from '../platform/confi
 import { DataFolderInUseError } from '../platform/data-services/data-folder-lock.ts';
 import { DataServicesError } from '../platform/data-services/provide-data-services.ts';
 import type { CommandContext } from './context.ts';
+import { type DeadLettersFlags, listDeadLetters, replay } from './dead-letters/dead-letters.ts';
 import { CommandFailure } from './failure.ts';
 import { KeysCommand, type KeysFlags } from './keys/keys.ts';
 import { send } from './send/send.ts';
@@ -103,6 +104,23 @@ export function heraldProgram(context: CommandContext): Command {
       for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => end.abort());
       await tail(flags, settings(), context, end.signal);
     });
+
+  withConnection(
+    program.command('dead-letters').description('list what failed for good, newest first; the open ones'),
+  )
+    .option('--state <list>', 'OPEN, REPLAYED or DISCARDED, with commas', collectList)
+    .option('--channel <list>', 'only these channels, with commas', collectList)
+    .option('--reason <list>', 'only these error codes, with commas', collectList)
+    .option('--app <id>', 'only those of one app')
+    .option('--notification <id>', 'only those of one notification')
+    .option('--limit <count>', 'at most so many (25)', positiveInteger)
+    .action((flags: DeadLettersFlags) => listDeadLetters(flags, settings(), context));
+
+  withConnection(
+    program.command('replay <notification>').description('send what failed of a notification again'),
+  )
+    .option('--delivery <id>', 'this delivery instead; may be repeated', collect)
+    .action((id: string, flags: Parameters<typeof replay>[1]) => replay(id, flags, settings(), context));
 
   const keys = program
     .command('keys')

@@ -37,7 +37,7 @@ export async function createInProcessSubgraphs(
       vapidPublicKey: VAPID_PUBLIC_KEY,
     }),
     createTemplatesSubgraph({ connection: mongo, bus, log }),
-    createAnalyticsSubgraph({ connection: mongo, redis, eventLog: events, names, log, fold: true }),
+    createAnalyticsSubgraph({ connection: mongo, redis, names, log, fold: true }),
   ]);
   await bootstrapUsers(users.service, settings, { demo });
   if (demo) await templates.ensureDemo(DEFAULT_WORKSPACE);

@@ -1,44 +1,48 @@
-/** A Redis of a test's own, to stop, kill and start again. Needs redis-server (or valkey-server) on PATH. */
+/** A Redis of a test's own, to stop, kill and start again: the same program as `npm start` would use. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { Redis } from 'ioredis';
-import { freePort } from '../platform/data-services/free-port.ts';
+import { processEnvironment } from '../platform/config/environment.ts';
+import { type Program, redisCandidates } from '../platform/data-services/candidates.ts';
+import { freePort, LOOPBACK } from '../platform/data-services/free-port.ts';
+import { PythonPackages } from '../platform/data-services/python-packages.ts';
+
+const TOOLS_DIR = resolve(import.meta.dirname, '../node_modules/.cache/herald-tools');
 
 export class OwnRedis {
   readonly url: string;
+  readonly #program: Program;
   readonly #folder: string;
   readonly #port: number;
   #process: ChildProcess | undefined;
 
-  private constructor(folder: string, port: number) {
+  private constructor(program: Program, folder: string, port: number) {
+    this.#program = program;
     this.#folder = folder;
     this.#port = port;
-    this.url = `redis://127.0.0.1:${port}`;
+    this.url = `redis://${LOOPBACK}:${port}`;
   }
 
   static async start(): Promise<OwnRedis> {
-    const own = new OwnRedis(await mkdtemp(join(tmpdir(), 'herald-redis-')), await freePort());
+    const folder = await mkdtemp(join(tmpdir(), 'herald-redis-'));
+    const own = new OwnRedis(await findRedis(), folder, await freePort());
     await own.start();
     return own;
   }
 
   /** With what its append-only file holds. Resolves when it answers. */
   async start(): Promise<void> {
-    this.#process = spawn(
-      process.env.TEST_REDIS_SERVER ?? 'redis-server',
-      ['--port', String(this.#port), '--bind', '127.0.0.1', '--dir', this.#folder]
-        .concat(['--save', '', '--appendonly', 'yes', '--maxmemory-policy', 'noeviction'])
-        .concat(['--loglevel', 'warning']),
-      { stdio: 'ignore' },
-    );
+    const args = await this.#program.args(this.#port, this.#folder);
+    this.#process = spawn(this.#program.command, args, { cwd: this.#folder, stdio: 'ignore' });
     await this.command('ping');
   }
 
   /** Runs one command over a connection of its own. */
   async command(name: string, ...args: (string | number)[]): Promise<unknown> {
     const redis = new Redis(this.url, { retryStrategy: () => 50, maxRetriesPerRequest: 200 });
+    // Tried again until it answers.
     redis.on('error', () => undefined);
     try {
       return await redis.call(name, ...args);
@@ -51,7 +55,7 @@ export class OwnRedis {
   async kill(): Promise<void> {
     const running = this.#process;
     if (!running || running.exitCode !== null || running.signalCode !== null) return;
-    const gone = new Promise((resolve) => running.once('exit', resolve));
+    const gone = new Promise((done) => running.once('exit', done));
     running.kill('SIGKILL');
     await gone;
   }
@@ -69,4 +73,25 @@ export class OwnRedis {
     await this.kill();
     await rm(this.#folder, { recursive: true, force: true });
   }
+}
+
+async function findRedis(): Promise<Program> {
+  const env = processEnvironment();
+  const onProgress = (text: string) => console.log(`own Redis: ${text}`);
+  const python = new PythonPackages(join(TOOLS_DIR, 'python'), env, onProgress);
+  const reasons: unknown[] = [];
+  for (const candidate of redisCandidates({
+    env,
+    toolsDir: TOOLS_DIR,
+    python,
+    allowDownload: false,
+    onProgress,
+  })) {
+    try {
+      return await candidate.find();
+    } catch (error) {
+      reasons.push(error);
+    }
+  }
+  throw new AggregateError(reasons, 'There is no Redis for this test.');
 }

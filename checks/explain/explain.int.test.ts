@@ -14,7 +14,7 @@ import type {
 import { freshDatabase } from '../../testing/fresh.ts';
 import { costOf, problemOf } from './judge.ts';
 import { type OpenPlatform, openPlatform, WORKSPACE } from './open-platform.ts';
-import { explain, queriesOf, shown } from './watch-queries.ts';
+import { explain, queriesOf, shown, unlimited } from './watch-queries.ts';
 
 const STORED = 20_000;
 const USERS = 2_000;
@@ -26,7 +26,7 @@ const services = freshDatabase();
 let platform: OpenPlatform;
 let stored: Finished[];
 beforeAll(async () => {
-  platform = await openPlatform(services, true);
+  platform = await openPlatform(services, { monitorCommands: true });
   const { connection } = platform;
   for (let from = 0; from < USERS; from += 1_000)
     await platform.run('users', 'mutation ($users: [UserInput!]!) { upsertUsers(users: $users) { id } }', {
@@ -47,19 +47,32 @@ beforeAll(async () => {
 }, 120_000);
 afterAll(() => platform?.close());
 
+interface Allowed {
+  /** Where more than `LIMIT` is right. */
+  readonly limit?: number;
+  /** Where a sort is right, and why. */
+  readonly maySort?: string;
+  /** Where only the limit bounds the cost, and why. */
+  readonly wide?: string;
+}
+
 /** Catches what `work` asks of the store, and has each query explained. @returns those that cost too much. */
-async function tooDear(work: () => Promise<unknown>, allowed: Pick<Story, 'limit' | 'maySort'> = {}) {
+async function tooDear(work: () => Promise<unknown>, allowed: Allowed = {}) {
   const queries = await queriesOf(platform.connection, work);
   const seen = [];
   const problems = [];
   for (const query of queries) {
     const cost = costOf(await explain(platform.connection, query));
-    const problem = problemOf(cost, {
-      limit: allowed.limit ?? LIMIT,
-      maySort: allowed.maySort !== undefined,
-    });
     seen.push({ collection: query.collection, ...cost });
+    const bounds = { limit: allowed.limit ?? LIMIT, maySort: allowed.maySort !== undefined };
+    const problem = problemOf(cost, bounds);
     if (problem !== undefined) problems.push({ problem, ...cost, query: shown(query) });
+    const whole = allowed.wide === undefined ? unlimited(query) : undefined;
+    if (!whole || problem !== undefined) continue;
+    const wholeCost = costOf(await explain(platform.connection, whole));
+    const tooWide = problemOf(wholeCost, bounds);
+    if (tooWide !== undefined)
+      problems.push({ problem: `without its limit it ${tooWide}`, ...wholeCost, query: shown(query) });
   }
   return { seen, problems };
 }
@@ -138,21 +151,21 @@ async function cursorOf(filter: object): Promise<string> {
 }
 
 /** What is called, and the collections that it must be seen to ask. */
-interface Story {
+interface Story extends Allowed {
   readonly asks: readonly string[];
-  /** Where more than `LIMIT` is right. */
-  readonly limit?: number;
-  /** Where a sort is right, and why. */
-  readonly maySort?: string;
   /** Not looked at. @returns what is. */
   prepare(): Promise<() => Promise<unknown>>;
 }
-const story = (
-  asks: readonly string[],
-  work: () => Promise<unknown>,
-  allowed: Pick<Story, 'limit' | 'maySort'> = {},
-): Story => ({ asks, ...allowed, prepare: async () => work });
-const after = (asks: readonly string[], prepare: Story['prepare']): Story => ({ asks, prepare });
+const story = (asks: readonly string[], work: () => Promise<unknown>, allowed: Allowed = {}): Story => ({
+  asks,
+  ...allowed,
+  prepare: async () => work,
+});
+const after = (asks: readonly string[], prepare: Story['prepare'], allowed: Allowed = {}): Story => ({
+  asks,
+  ...allowed,
+  prepare,
+});
 
 const STORIES: Readonly<Record<string, Story>> = {
   // Lists first: the others add what these would look past.
@@ -276,7 +289,7 @@ const STORIES: Readonly<Record<string, Story>> = {
   ),
 };
 
-describe('hot queries', () => {
+describe('hot queries', { timeout: 120_000 }, () => {
   it.each(Object.entries(STORIES))('%s', async (_name, { asks, prepare, ...allowed }) => {
     const { seen, problems } = await tooDear(await prepare(), allowed);
     expect([...new Set(seen.map((query) => query.collection))]).toEqual(expect.arrayContaining([...asks]));
@@ -284,7 +297,7 @@ describe('hot queries', () => {
   });
 });
 
-describe('this check', () => {
+describe('this check', { timeout: 120_000 }, () => {
   const notifications = () => platform.connection.collection('notifications');
 
   it.each<[string, () => Promise<unknown>, RegExp]>([

@@ -31,12 +31,18 @@ export const OPERATOR: Principal = {
 
 export type OpenPlatform = Awaited<ReturnType<typeof openPlatform>>;
 
-/** @param monitorCommands whether listeners of the client hear of every command (it costs time). */
-export async function openPlatform(services: Services, monitorCommands: boolean) {
+/**
+ * @param options.monitorCommands whether listeners of the client hear of every command (it costs time).
+ * @param options.fold whether counts are kept up to date.
+ */
+export async function openPlatform(
+  services: Services,
+  options: { readonly monitorCommands?: boolean; readonly fold?: boolean } = {},
+) {
   const log = pino({ level: 'silent' });
   const connection = await mongoose
     .createConnection(services.mongodbUri, {
-      monitorCommands,
+      monitorCommands: options.monitorCommands ?? false,
       autoIndex: false,
       autoCreate: false,
       ...(new URL(services.mongodbUri).pathname.length > 1 ? {} : { dbName: services.namespace }),
@@ -69,7 +75,7 @@ export async function openPlatform(services: Services, monitorCommands: boolean)
     vapidPublicKey: 'v',
   });
   const templates = await createTemplatesSubgraph({ connection, bus, log });
-  const analytics = await createAnalyticsSubgraph({ ...common, eventLog: events, fold: false });
+  const analytics = await createAnalyticsSubgraph({ ...common, fold: options.fold ?? false });
   const notifications = await createNotificationsSubgraph({
     ...common,
     subscriber,

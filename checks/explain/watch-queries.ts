@@ -72,6 +72,15 @@ function explainable(name: string, sent: mongo.Document): Query[] {
   }));
 }
 
+/**
+ * The same without its limit, undefined where it has none. Not every engine stops at the limit (the Rust server finds
+ * all that the filter matches first, whatever its explain says): a filter that is narrow by itself is cheap on all.
+ */
+export function unlimited({ collection, command }: Query): Query | undefined {
+  const { limit, ...rest } = command;
+  return limit === undefined ? undefined : { collection, command: { ...rest, singleBatch: false } };
+}
+
 export const explain = (connection: Connection, { command }: Query): Promise<mongo.Document> => {
   if (!connection.db) throw new Error('not connected');
   return connection.db.command({ explain: command, verbosity: 'executionStats' });

@@ -18,6 +18,29 @@ export type Channel =
   | 'WECOM'
   | 'WHATSAPP';
 
+export type DeadLetterFilter = {
+  app?: string | number | null | undefined;
+  category?: string | null | undefined;
+  channel?: Array<Channel> | null | undefined;
+  event?: string | null | undefined;
+  /** Failed at or after. */
+  from?: string | null | undefined;
+  notification?: string | number | null | undefined;
+  provider?: string | null | undefined;
+  /** Error codes, for example `CHANNEL_ADDRESS_INVALID`. */
+  reason?: Array<string> | null | undefined;
+  state?: Array<DeadLetterState> | null | undefined;
+  template?: string | number | null | undefined;
+  /** Failed before. */
+  to?: string | null | undefined;
+  user?: string | number | null | undefined;
+};
+
+export type DeadLetterState =
+  | 'DISCARDED'
+  | 'OPEN'
+  | 'REPLAYED';
+
 /** SENT: the provider took it. DELIVERED: the provider's receipt confirmed it; for IN_APP, it is stored in the inbox. FAILED: a dead letter, a person can replay it. SKIPPED: never attempted, see skipReason. */
 export type DeliveryState =
   | 'CANCELED'
@@ -29,6 +52,16 @@ export type DeliveryState =
   | 'SENT'
   | 'SKIPPED';
 
+/** SCHEDULED waits for its time; ACCEPTED is durable and queued; COMPLETED means that every delivery is final. */
+export type NotificationState =
+  | 'ACCEPTED'
+  | 'AWAITING_APPROVAL'
+  | 'CANCELED'
+  | 'COMPLETED'
+  | 'EXPIRED'
+  | 'PROCESSING'
+  | 'SCHEDULED';
+
 export type SkipReason =
   | 'CHANNEL_NOT_CONFIGURED'
   | 'FALLBACK_NOT_NEEDED'
@@ -37,6 +70,23 @@ export type SkipReason =
   | 'NO_ADDRESS'
   | 'SUPPRESSED'
   | 'UNSUBSCRIBED';
+
+export type DeadLettersQueryVariables = Exact<{
+  filter?: DeadLetterFilter | null | undefined;
+  first?: number | null | undefined;
+  after?: string | null | undefined;
+}>;
+
+
+export type DeadLettersQuery = { deadLetters: { nodes: Array<{ id: string, state: DeadLetterState, channel: Channel, reason: string, lastError: string | null, attempts: number, failedAt: string, resolvedBy: string | null, resolvedReason: string | null, user: { id: string } | null, notification: { id: string }, delivery: { address: string | null }, replay: { id: string } | null }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
+
+export type ReplayMutationVariables = Exact<{
+  id: string | number;
+  deliveries?: Array<string | number> | string | number | null | undefined;
+}>;
+
+
+export type ReplayMutation = { replayNotification: { id: string, state: NotificationState } };
 
 export type KeysQueryVariables = Exact<{
   after?: string | null | undefined;

@@ -4,7 +4,7 @@
  */
 import { processEnvironment } from '../../platform/config/environment.ts';
 import { loadSettings, ROLES, type Role } from '../../platform/config/settings.ts';
-import { READY } from './role-process.ts';
+import { ALIVE, ALIVE_MS, READY } from './role-process.ts';
 import { runRole } from './run-role.ts';
 
 process.once('disconnect', () => process.kill(process.pid, 'SIGTERM'));
@@ -13,6 +13,9 @@ try {
   if (role === undefined) throw new Error(`There is no role ${process.argv[2]}.`);
   await runRole(role, loadSettings(processEnvironment()), { mode: 'all' });
   process.send?.(READY);
+  setInterval(() => {
+    if (process.connected) process.send?.(ALIVE);
+  }, ALIVE_MS).unref();
 } catch (error) {
   console.error(error instanceof Error ? (error.stack ?? error.message) : error);
   process.exit(1);

@@ -8,6 +8,13 @@ import { processIdentity, type RecordedProcess } from '../../platform/data-servi
 /** The message by which a child says that it takes work. */
 export const READY = 'ready';
 
+/** The message by which a child says, every so often, that it still does something. */
+export const ALIVE = 'alive';
+/** How often. */
+export const ALIVE_MS = 2_000;
+/** A child from which so many were due and none came does nothing any more: it is ended and started again. */
+const MISSED = 15;
+
 export interface RoleProcessOptions {
   /** For people: `gateway`. */
   readonly name: string;
@@ -19,6 +26,8 @@ export interface RoleProcessOptions {
   readonly onEvent: (text: string) => void;
   /** Told whenever the process behind it is another one. */
   readonly onProcess: (running: RecordedProcess | undefined) => void;
+  /** Between two signs of life; `ALIVE_MS` without. */
+  readonly aliveMs?: number;
 }
 
 const RESTART_DELAYS_MS = [200, 1_000, 2_000, 5_000, 10_000];
@@ -109,6 +118,7 @@ export class RoleProcess {
       this.#child = child;
       this.#startedAt = Date.now();
       child.once('exit', (code, signal) => this.#onExit(signal ?? `exit code ${code}`));
+      this.#watch(child);
       child.once('error', (error) => this.#options.onEvent(`${this.name}: ${error.message}`));
       void this.#tellProcess(child);
       return child;
@@ -120,6 +130,26 @@ export class RoleProcess {
   async #tellProcess({ pid }: ChildProcess): Promise<void> {
     const identity = pid === undefined ? undefined : await processIdentity(pid);
     this.#options.onProcess(pid === undefined || identity === undefined ? undefined : { pid, identity });
+  }
+
+  /** From its first sign of life on. Turns are counted, not time: a supervisor that was itself stopped misses none. */
+  #watch(child: ChildProcess): void {
+    let missed = 0;
+    let timer: NodeJS.Timeout | undefined;
+    child.on('message', (message) => {
+      if (message !== ALIVE) return;
+      missed = 0;
+      timer ??= setInterval(() => {
+        missed += 1;
+        if (missed < MISSED || this.#stopping) return;
+        clearInterval(timer);
+        this.#options.onEvent(`${this.name} does not answer and is ended`);
+        // Its event loop is blocked, or it is stopped: it would not see a softer signal.
+        child.kill('SIGKILL');
+      }, this.#options.aliveMs ?? ALIVE_MS);
+      timer.unref();
+    });
+    child.once('exit', () => clearInterval(timer));
   }
 
   #onExit(how: string): void {

@@ -27,6 +27,15 @@ describe('createProviders', () => {
     expect(set.forChannel('EMAIL')).toBeUndefined();
   });
 
+  it.each(['PROVIDER_RATES', 'PROVIDER_DAILY_QUOTAS'])(
+    'refuses %s of a provider that there is not',
+    (name) => {
+      expect(() => providers({ [name]: 'smpt=5,sandbox=1' }, { sandbox: true })).toThrow(
+        `${name}: there is no provider "smpt"; there are smtp, web-push, webhook, sandbox`,
+      );
+    },
+  );
+
   it('lets the sandbox stand in for every channel', () => {
     const set = providers({}, { sandbox: true });
     expect(set.describe()).toEqual(

@@ -34,7 +34,7 @@ export const circuitSources = new Set<() => readonly CircuitSeen[]>();
 
 const STATES = ['closed', 'open', 'halfOpen', 'paused'] as const;
 
-export const circuits = new Gauge({
+new Gauge({
   name: 'herald_circuits',
   help: 'Circuit breakers by provider and state, as this process sees them (one per account, or per host of recipients).',
   labelNames: ['provider', 'state'] as const,

@@ -13,7 +13,7 @@ import { attemptSeconds, attemptsTotal, breachesTotal } from './send-metrics.ts'
 
 export interface AttemptsDeps {
   channel: ProviderChannel;
-  users: UsersService;
+  users: Pick<UsersService, 'removeDevices'>;
   /** Absent when none serves the channel any more. */
   provider: ConfiguredProvider | undefined;
   policyOf: PolicyOf;
@@ -23,11 +23,14 @@ export interface AttemptsDeps {
 
 export class Attempts {
   readonly #channel: ProviderChannel;
-  readonly #users: UsersService;
+  readonly #users: AttemptsDeps['users'];
   readonly #provider: ConfiguredProvider | undefined;
   readonly #policyOf: PolicyOf;
   readonly #timeoutMs: number;
   readonly #log: Logger;
+  // Looked up once, not by labels for every attempt.
+  readonly #count: Readonly<Record<SendOutcome['kind'], ReturnType<typeof attemptsTotal.labels>>>;
+  readonly #seconds: ReturnType<typeof attemptSeconds.labels>;
 
   constructor(deps: AttemptsDeps) {
     this.#channel = deps.channel;
@@ -36,6 +39,16 @@ export class Attempts {
     this.#policyOf = deps.policyOf;
     this.#timeoutMs = deps.timeoutMs;
     this.#log = deps.log;
+    const provider = deps.provider?.id ?? 'none';
+    const count = (outcome: SendOutcome['kind']) => attemptsTotal.labels(deps.channel, provider, outcome);
+    this.#count = {
+      accepted: count('accepted'),
+      retryable: count('retryable'),
+      rateLimited: count('rateLimited'),
+      permanent: count('permanent'),
+      invalidRecipient: count('invalidRecipient'),
+    };
+    this.#seconds = attemptSeconds.labels(deps.channel, provider);
   }
 
   /** Never throws, and ends a little after the time-out at the latest. Tells the circuit what came of it. */
@@ -65,8 +78,8 @@ export class Attempts {
         };
     const tookMs = performance.now() - started;
     admission?.done(outcome);
-    attemptsTotal.inc({ ...labels, outcome: outcome.kind });
-    attemptSeconds.observe(labels, tookMs / 1_000);
+    this.#count[outcome.kind].inc();
+    this.#seconds.observe(tookMs / 1_000);
     const decision = verdict(
       outcome,
       countsWith(delivery, outcome),

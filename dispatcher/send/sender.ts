@@ -29,8 +29,8 @@ const MAX_PARALLEL = 50;
  * A claim ends this long after its worker's last sign of life: then somebody else makes the attempt. Renewed
  * while an attempt takes longer, so that a slow provider is not mistaken for a dead worker.
  */
-export const LEASE_MS = 8_000;
-const RENEW_MS = 2_500;
+export const LEASE_MS = 6_000;
+const RENEW_MS = 2_000;
 
 /** Waits up to this are made here; for longer ones a delivery is put off. */
 const PATIENCE_MS: Readonly<Record<Priority, number>> = { HIGH: 5_000, MEDIUM: 2_000, LOW: 2_000 };
@@ -57,6 +57,7 @@ export class Sender {
   readonly #attempts: Attempts;
   readonly #putOff: PutOff;
   readonly #slots: SendSlots;
+  readonly #inFlight: ReturnType<typeof inFlight.labels>;
   readonly #claims: Batcher<JobDelivery, DeliveryRecord | undefined>;
   readonly #records: Batcher<AttemptOutcome, true>;
   /** What this process works on: a second job for one of them must not claim it again. */
@@ -81,6 +82,7 @@ export class Sender {
     this.#attempts = new Attempts(deps);
     this.#putOff = new PutOff({ ...deps, fence: this.fence });
     this.#slots = new SendSlots(deps.provider?.provider.concurrency ?? MAX_PARALLEL);
+    this.#inFlight = inFlight.labels(deps.channel);
     this.#claims = new Batcher((requests) => this.#claim(requests), { maxGroup: MAX_GROUP });
     this.#records = new Batcher((outcomes) => this.#record(outcomes), { maxGroup: MAX_GROUP });
     this.#renewing = setInterval(() => void this.#renew(), RENEW_MS);
@@ -202,11 +204,11 @@ export class Sender {
 
   /** With a slot, which is released afterwards. */
   async #inSlot<T>(priority: Priority, work: () => Promise<T>): Promise<T> {
-    inFlight.inc({ channel: this.#channel });
+    this.#inFlight.inc();
     try {
       return await work();
     } finally {
-      inFlight.dec({ channel: this.#channel });
+      this.#inFlight.dec();
       this.#slots.release(priority);
     }
   }

@@ -17,10 +17,8 @@ import { sweepMetrics } from './sweep-metrics.ts';
 
 /** What was re-queued is looked at again after this time. */
 const LOOK_AGAIN_MS = 30_000;
-/** Documents of one lane in one round. */
-const LIMIT = 10_000;
-/** With so many ids waiting in a lane, what is due is most likely among them: it is left there. */
-export const BUSY_LANE = 20_000;
+/** Ids that a queue should hold, to be worked off in seconds. */
+const LANE_IDS = 20_000;
 /** Pause before the next round where there is more: by then the workers have made room in the queues. */
 const REFILL_MS = 250;
 
@@ -36,21 +34,28 @@ export class Sweeper {
   readonly #queues: DispatchQueues;
   readonly #chunkSize: number;
   readonly #lock: FencedLock;
+  readonly #laneIds: number;
   readonly #log: Logger;
   readonly #loop: ElectedLoop;
 
+  /**
+   * @param deps.intervalMs pause after a round that left nothing over.
+   * @param deps.laneIds with more ids waiting in a queue, what is due is most likely among them: it is left there.
+   */
   constructor(deps: {
     outbox: Outbox;
     queues: DispatchQueues;
     lock: FencedLock;
     chunkSize: number;
     intervalMs: number;
+    laneIds?: number;
     log: Logger;
   }) {
     this.#outbox = deps.outbox;
     this.#queues = deps.queues;
     this.#chunkSize = deps.chunkSize;
     this.#lock = deps.lock;
+    this.#laneIds = deps.laneIds ?? LANE_IDS;
     this.#log = deps.log;
     this.#loop = new ElectedLoop({
       name: 'sweeper',
@@ -75,14 +80,15 @@ export class Sweeper {
    */
   async sweep(): Promise<SweepResult> {
     const now = sharedDate();
+    const limit = Math.ceil(this.#laneIds / 2);
     const round: SweepRound = {
       now,
       nextLook: new Date(now.getTime() + LOOK_AGAIN_MS),
-      limit: LIMIT,
+      limit,
       guard: this.#lock.guard(),
     };
     const waiting = await this.#queues.waiting();
-    const isFree = (queue: string) => (waiting.get(queue) ?? 0) <= BUSY_LANE;
+    const isFree = (queue: string) => (waiting.get(queue) ?? 0) <= this.#laneIds;
     let notifications = 0;
     let deliveries = 0;
     let fullest = 0;
@@ -100,7 +106,7 @@ export class Sweeper {
         fullest = Math.max(fullest, found);
       }
     }
-    return { notifications, deliveries, more: fullest >= LIMIT / 2 };
+    return { notifications, deliveries, more: fullest >= limit / 2 };
   }
 
   async #round(): Promise<boolean | number> {

@@ -30,8 +30,8 @@ const good: Facts = {
   received: [receipt()],
   notifications: [{ id: 'n1', key: 'r-1', state: 'COMPLETED' }],
   deliveries: [
-    { id: 'd1', notification: 'n1', channel: 'WEBHOOK', state: 'SENT', attempt: 1 },
-    { id: 'd2', notification: 'n1', channel: 'IN_APP', state: 'DELIVERED', attempt: 0 },
+    { id: 'd1', notification: 'n1', channel: 'WEBHOOK', state: 'SENT', attemptedAt: [1_090] },
+    { id: 'd2', notification: 'n1', channel: 'IN_APP', state: 'DELIVERED', attemptedAt: [] },
   ],
   inbox: [{ user: 'ada', key: 'r-1' }],
 };
@@ -108,7 +108,11 @@ describe('check', () => {
       { notifications: [{ id: 'n1', key: 'r-1', state: 'PROCESSING' }] },
     ],
     [/deliveries not final: d1 SENDING/, { deliveries: webhookIn('SENDING') }],
-    [/after expiry/, { received: [receipt({ at: 5_501 })] }],
+    [/received after expiry/, { received: [receipt({ at: 10_501 })] }],
+    [
+      /attempted after expiry: r-1/,
+      { deliveries: good.deliveries.map((delivery) => ({ ...delivery, attemptedAt: [5_001] })) },
+    ],
     [/before its time/, { sent: good.sent.map((entry) => ({ ...entry, sendAt: 1_200 })) }],
     [/although cancelled/, { canceled: [{ key: 'r-1', at: 1_050 }] }],
     [/another idempotency key/, { received: [receipt(), receipt({ key: 'd9' })] }],

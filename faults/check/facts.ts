@@ -16,7 +16,8 @@ export interface StoredDelivery {
   readonly notification: string;
   readonly channel: string;
   readonly state: string;
-  readonly attempt: number;
+  /** When each attempt began, epoch ms. */
+  readonly attemptedAt: readonly number[];
 }
 export interface InboxMessage {
   readonly user: string;
@@ -44,7 +45,7 @@ interface DeliveryDoc {
   readonly notification: string;
   readonly channel: string;
   readonly state: string;
-  readonly attempt: number;
+  readonly attempts: readonly { readonly at: Date }[];
 }
 interface MessageDoc {
   readonly _id: string;
@@ -77,7 +78,7 @@ export async function readFacts(
         .collection<DeliveryDoc>('deliveries')
         .find(
           { notification: { $in: ids.slice(i, i + 1_000) } },
-          { projection: { notification: 1, channel: 1, state: 1, attempt: 1 } },
+          { projection: { notification: 1, channel: 1, state: 1, attempts: 1 } },
         )
         .toArray()),
     );
@@ -96,7 +97,13 @@ export async function readFacts(
       key: idem.slice(idem.lastIndexOf('|') + 1),
       state,
     })),
-    deliveries: deliveries.map(({ _id, ...rest }) => ({ id: _id, ...rest })),
+    deliveries: deliveries.map(({ _id, notification, channel, state, attempts }) => ({
+      id: _id,
+      notification,
+      channel,
+      state,
+      attemptedAt: attempts.map(({ at }) => at.getTime()),
+    })),
     inbox: inbox.filter(({ body }) => ofRun(body)).map(({ user, body }) => ({ user, key: body })),
   };
 }

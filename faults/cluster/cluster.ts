@@ -19,6 +19,8 @@ export interface ClusterOptions {
 
 /** As often as a load balancer's health check at its quickest. */
 const CHECK_MS = 200;
+/** Health checks without an answer that a gateway may have: it may only be busy. */
+const SILENT_CHECKS = 2;
 
 export class Cluster {
   readonly #instances: readonly RoleInstance[];
@@ -127,14 +129,15 @@ export class Cluster {
   };
 
   /** Each gateway by itself: one that stands still holds up no news of another. */
-  async #check(gateway: RoleInstance): Promise<void> {
-    const { ready } = await gateway.readiness();
+  async #check(gateway: RoleInstance, silentBefore = 0): Promise<void> {
+    const { ready, silent } = await gateway.readiness();
+    const silentNow = silent ? silentBefore + 1 : 0;
     if (ready) this.#ready.add(gateway);
-    else this.#ready.delete(gateway);
+    else if (!silent || silentNow > SILENT_CHECKS) this.#ready.delete(gateway);
     if (!this.#closed)
       this.#checks.set(
         gateway,
-        setTimeout(() => void this.#check(gateway), CHECK_MS),
+        setTimeout(() => void this.#check(gateway, silentNow), CHECK_MS),
       );
   }
 }

@@ -15,6 +15,12 @@ export interface Ended {
   readonly afterMs: number;
 }
 
+export interface Readiness {
+  readonly ready: boolean;
+  readonly silent: boolean;
+  readonly problems: readonly string[];
+}
+
 const PROGRAM = resolve(import.meta.dirname, 'role.ts');
 const START_MS = 45_000;
 
@@ -133,15 +139,16 @@ export class RoleInstance {
     this.#stopped = false;
   }
 
-  /** What `GET /readyz` says; `no answer` when nothing does. */
-  async readiness(timeoutMs = 1_000): Promise<{ ready: boolean; problems: readonly string[] }> {
-    if (!this.running || this.#stopped) return { ready: false, problems: ['not running'] };
+  /** What `GET /readyz` says; `silent` when there was no answer in time. */
+  async readiness(timeoutMs = 1_000): Promise<Readiness> {
+    if (!this.running) return { ready: false, silent: false, problems: ['not running'] };
     try {
       const response = await fetch(`${this.url}/readyz`, { signal: AbortSignal.timeout(timeoutMs) });
       const body = (await response.json()) as { problems?: string[] };
-      return { ready: response.ok, problems: body.problems ?? [] };
+      return { ready: response.ok, silent: false, problems: body.problems ?? [] };
     } catch (error) {
-      return { ready: false, problems: [error instanceof Error ? error.message : String(error)] };
+      const silent = error instanceof Error && error.name === 'TimeoutError';
+      return { ready: false, silent, problems: [error instanceof Error ? error.message : String(error)] };
     }
   }
 

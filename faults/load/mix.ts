@@ -16,7 +16,7 @@ export interface Message {
   readonly expiresAfterMs?: number;
 }
 
-export const USERS = 50;
+export const USERS = 200;
 export const userName = (index: number): string => `fault-user-${index}`;
 
 const CHANNELS: readonly (readonly LoadChannel[])[] = [

@@ -1,26 +1,52 @@
 /** What dispatchers hold, as the store has it. */
+import type { Connection } from 'mongoose';
 import type { Stage } from '../scenario.ts';
 
-interface Claim {
-  readonly _id: string;
-  readonly fence: string | null;
+/** A delivery, or a notification whose first attempts are under way, in the hands of one worker. */
+export interface Claim {
+  readonly id: string;
+  readonly token: string | null;
 }
 
-const deliveriesOf = ({ store }: Stage) => store.collection<Claim>('deliveries');
+interface Held {
+  readonly _id: string;
+  readonly fence?: string | null;
+  readonly planClaim?: string;
+  readonly channels?: readonly string[];
+}
 
-/** Deliveries that are claimed now. */
-export const claimsOf = (stage: Stage): Promise<Claim[]> =>
-  deliveriesOf(stage)
-    .find({ state: 'SENDING' } as object, { projection: { fence: 1 } })
-    .toArray();
+const PROJECTION = { projection: { fence: 1, planClaim: 1, channels: 1 } };
+
+async function held(store: Connection, ids?: readonly string[]): Promise<Held[]> {
+  const own = ids === undefined ? {} : { _id: { $in: ids } };
+  const [notifications, deliveries] = await Promise.all([
+    store
+      .collection<Held>('notifications')
+      .find({ ...own, planned: false, planClaim: { $ne: null } } as object, PROJECTION)
+      .toArray(),
+    store
+      .collection<Held>('deliveries')
+      .find({ ...own, state: 'SENDING' } as object, PROJECTION)
+      .toArray(),
+  ]);
+  return [...notifications, ...deliveries];
+}
+
+const claimOf = ({ _id, fence, planClaim }: Held): Claim => ({ id: _id, token: planClaim ?? fence ?? null });
+
+/** All that is claimed now. */
+export const claimsOf = async ({ store }: Pick<Stage, 'store'>): Promise<Claim[]> =>
+  (await held(store)).map(claimOf);
+
+/** Attempts that may be under way now: of a notification with several channels there are several. */
+export const attemptsHeld = async (store: Connection): Promise<number> =>
+  (await held(store)).reduce((sum, { channels }) => sum + Math.max(1, channels?.length ?? 1), 0);
 
 /** How many of those are still in the hands that held them. */
-export async function stillHeld(stage: Stage, claims: readonly Claim[]): Promise<number> {
-  const fences = new Map(claims.map(({ _id, fence }) => [_id, fence]));
-  const now = await deliveriesOf(stage)
-    .find({ _id: { $in: [...fences.keys()] }, state: 'SENDING' } as object, { projection: { fence: 1 } })
-    .toArray();
-  return now.filter(({ _id, fence }) => fences.get(_id) === fence).length;
+export async function stillHeld({ store }: Pick<Stage, 'store'>, claims: readonly Claim[]): Promise<number> {
+  const tokens = new Map(claims.map(({ id, token }) => [id, token]));
+  const now = (await held(store, [...tokens.keys()])).map(claimOf);
+  return now.filter(({ id, token }) => tokens.get(id) === token).length;
 }
 
 /** Waits until nothing is in those hands any more. @returns seconds that it took; undefined when it took longer than `timeoutMs`. */

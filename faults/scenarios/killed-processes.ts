@@ -15,8 +15,9 @@ async function takenOver(stage: Stage): Promise<{ inFlight: number; seconds: num
   return { inFlight: claims.length, seconds };
 }
 
-const tooLate = (seconds: number | undefined): string[] =>
-  seconds !== undefined && seconds <= TAKE_OVER_SECONDS
+/** @param allowed longer in the short form: it runs beside other tests, and its place is not to measure. */
+const tooLate = (seconds: number | undefined, allowed: number): string[] =>
+  seconds !== undefined && seconds <= allowed
     ? []
     : [`work of the killed dispatcher went on elsewhere after ${seconds?.toFixed(1) ?? 'more than 30'} s`];
 
@@ -52,7 +53,7 @@ export const scenarios: readonly Scenario[] = [
       await stage.cluster.start('dispatcher', 0);
       return {
         inFlight,
-        problems: tooLate(seconds),
+        problems: tooLate(seconds, TAKE_OVER_SECONDS * (stage.short ? 2 : 1)),
         note: `${inFlight} in flight; others went on after ${seconds?.toFixed(1)} s`,
       };
     },

@@ -19,7 +19,7 @@ interface Attempted {
 async function changedByTheWoken(stage: Stage, ids: readonly string[]): Promise<string[]> {
   const found = await stage.store
     .collection<Attempted>('deliveries')
-    .find({ _id: { $in: ids as string[] } })
+    .find({ $or: [{ _id: { $in: ids } }, { notification: { $in: ids } }] } as object)
     .toArray();
   return found
     .filter(({ attempts }) => attempts.filter(({ ok }) => ok).length > 1)
@@ -37,7 +37,7 @@ function dispatcherStopped(name: string, title: string, stoppedMs: number): Scen
       await holdWebhooks(stage, HELD);
       stage.cluster.stop('dispatcher', 0);
       const claims = await claimsOf(stage);
-      held = claims.map(({ _id }) => _id);
+      held = claims.map(({ id }) => id);
       await stage.provider.mode('WEBHOOK', 'ok');
       const seconds = await untilTakenOver(stage, claims, stoppedMs);
       await stage.pause(stoppedMs - (seconds ?? 0) * 1000);
@@ -111,7 +111,7 @@ async function rollingRestart({ cluster, load, say }: Stage) {
     await process.start();
     await process.untilReady(10_000);
   }
-  const failed = load.failed.slice(from);
+  const failed = load.failed.slice(from).filter(({ what }) => what !== 'TimeoutError');
   if (failed.length > 0) {
     const [first] = failed;
     problems.push(

@@ -59,6 +59,12 @@ export interface EngineSpec<N extends Name> {
 
 const STOP_MS = 15_000;
 
+/** A server of a run that has died must not go on. */
+const alive = new Set<ChildProcess>();
+process.once('exit', () => {
+  for (const child of alive) child.kill('SIGKILL');
+});
+
 /**
  * Starts the first engine that is to be had, with the arguments that the product starts it with.
  * @throws Error that says why none is.
@@ -101,6 +107,8 @@ export async function startDataService<N extends Name>(
       closeSync(log);
     }
     const starting = child;
+    alive.add(starting);
+    starting.once('exit', () => alive.delete(starting));
     let failure: Error | undefined;
     starting.once('error', (error) => {
       failure = error;
@@ -123,8 +131,6 @@ export async function startDataService<N extends Name>(
     }
   };
 
-  // A server of a run that has died must not go on.
-  process.once('exit', () => child?.kill('SIGKILL'));
   await start();
   return {
     name: spec.name,

@@ -7,6 +7,7 @@ import { Watch } from '../check/watch.ts';
 import { Load } from '../load/load.ts';
 import type { Row } from '../report/row.ts';
 import { DEFAULT_SHAPE, type FaultResult, type Scenario, type Stage } from '../scenario.ts';
+import { attemptsHeld } from '../scenarios/claims.ts';
 import type { Platform } from './platform.ts';
 import { randomOf } from './random.ts';
 
@@ -58,7 +59,7 @@ export async function runScenario(scenario: Scenario, platform: Platform, option
     store: platform.store,
     operatorKey: platform.operatorKey,
     link: (name) => platform.links[name],
-    inFlight: () => platform.store.collection('deliveries').countDocuments({ state: 'SENDING' }),
+    inFlight: () => attemptsHeld(platform.store),
     pause: (ms) => new Promise((done) => setTimeout(done, ms)),
     say,
   };

@@ -25,6 +25,13 @@ export interface EmbeddedServerSpec {
   readonly processFile: string;
   /** One try to have an answer: throws while there is none. Bounded by itself. */
   readonly ping: () => Promise<void>;
+  /**
+   * Asked every few seconds while it runs: a sentence when it lives but will not serve again until it is started
+   * anew. Bounded by itself; a failure to find out is none.
+   */
+  readonly hopeless?: () => Promise<string | undefined>;
+  /** Default: 5 s. */
+  readonly hopelessCheckMs?: number;
   /** How long it may take until the first answer. */
   readonly startTimeoutMs: number;
   /** How long it may take to end after SIGTERM. */
@@ -36,6 +43,7 @@ export interface EmbeddedServerSpec {
 const processFileSchema = z.object({ pid: z.number().int(), identity: z.string() });
 
 const RESTART_DELAYS_MS = [100, 500, 1_000, 2_000, 5_000];
+const HOPELESS_CHECK_MS = 5_000;
 /** A server that lived this long starts the delays anew. */
 const STEADY_MS = 30_000;
 
@@ -57,6 +65,7 @@ export class EmbeddedServer {
   #child: ChildProcess | undefined;
   #stopping = false;
   #restartTimer: NodeJS.Timeout | undefined;
+  #checkTimer: NodeJS.Timeout | undefined;
   #attempt = 0;
   readonly #onProcessExit = () => {
     // Nothing can be awaited here: the server ends by itself on SIGTERM.
@@ -88,6 +97,7 @@ export class EmbeddedServer {
   async stop(): Promise<void> {
     this.#stopping = true;
     clearTimeout(this.#restartTimer);
+    clearTimeout(this.#checkTimer);
     const child = this.#child;
     if (child && !hasEnded(child)) {
       const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()));
@@ -163,7 +173,9 @@ export class EmbeddedServer {
   }
 
   #watch(child: ChildProcess, readyAt: number): void {
+    this.#checkLater(child);
     child.once('exit', (code, signal) => {
+      clearTimeout(this.#checkTimer);
       if (this.#stopping) return;
       if (Date.now() - readyAt > STEADY_MS) this.#attempt = 0;
       this.#spec.onEvent(
@@ -171,6 +183,19 @@ export class EmbeddedServer {
       );
       this.#restartLater();
     });
+  }
+
+  #checkLater(child: ChildProcess): void {
+    const { hopeless, hopelessCheckMs = HOPELESS_CHECK_MS, name, onEvent } = this.#spec;
+    if (!hopeless) return;
+    this.#checkTimer = setTimeout(async () => {
+      // What cannot be found out is no reason to kill it: the next look tells.
+      const why = await hopeless().catch(() => undefined);
+      if (this.#stopping || hasEnded(child)) return;
+      if (why === undefined) return this.#checkLater(child);
+      onEvent(`${name}: ${why}`);
+      child.kill('SIGKILL');
+    }, hopelessCheckMs);
   }
 
   #restartLater(): void {

@@ -46,7 +46,10 @@ export async function settleReplicaSet(port: number): Promise<string> {
   const host = `${LOOPBACK}:${port}`;
   return withAdmin(`mongodb://${host}/?directConnection=true`, 2_000, async (command) => {
     const hello = (await command({ hello: 1 })) as Hello;
-    if (hello.setName !== undefined && hello.isWritablePrimary === true) return hello.setName;
+    if (hello.setName !== undefined && hello.isWritablePrimary === true) {
+      await endTransactionsOfTheDead(command);
+      return hello.setName;
+    }
     const config = await replicaSetConfig(command);
     switch (nextReplicaSetStep(hello, config, host)) {
       case 'initiate':
@@ -67,6 +70,47 @@ export async function settleReplicaSet(port: number): Promise<string> {
   });
 }
 
+/**
+ * An open transaction outlives the process that was killed in it, and what it had changed can be changed by nobody
+ * else meanwhile: 60 s by default. None of ours takes a second.
+ */
+const TRANSACTION_SECONDS = 5;
+
+async function endTransactionsOfTheDead(command: Command): Promise<void> {
+  try {
+    await command({ setParameter: 1, transactionLifetimeLimitSeconds: TRANSACTION_SECONDS });
+  } catch (error) {
+    // A server that does not know the parameter is usable all the same.
+    if (!(error instanceof mongoose.mongo.MongoServerError)) throw error;
+  }
+}
+
+/** What the servers over WiredTiger answer to everything but greetings once it has given up. */
+const STORAGE_PANIC = /WT_PANIC/;
+
+/**
+ * Whether a server of ours has lost its storage engine: after a full disk it goes on living, greets, and refuses all
+ * else until it is started again. (mongod ends itself then.)
+ * @returns a sentence, or nothing while it serves. @throws Error when it does not answer.
+ */
+export async function storageFailure(port: number): Promise<string | undefined> {
+  const client = probeClient(`mongodb://${LOOPBACK}:${port}/?directConnection=true`, 2_000);
+  try {
+    await client.connect();
+    await client
+      .db('herald')
+      .collection('none')
+      .findOne({}, { projection: { _id: 1 } });
+    return undefined;
+  } catch (error) {
+    if (error instanceof mongoose.mongo.MongoServerError && STORAGE_PANIC.test(error.message))
+      return 'its storage engine has given up (is the disk full?)';
+    throw error;
+  } finally {
+    await client.close();
+  }
+}
+
 type Command = (command: Record<string, unknown>) => Promise<Record<string, unknown>>;
 
 async function replicaSetConfig(command: Command): Promise<ReplicaSetConfig | undefined> {
@@ -84,11 +128,7 @@ async function withAdmin<T>(
   timeoutMs: number,
   work: (command: Command) => Promise<T>,
 ): Promise<T> {
-  const client = new mongoose.mongo.MongoClient(uri, {
-    serverSelectionTimeoutMS: timeoutMs,
-    connectTimeoutMS: timeoutMs,
-    socketTimeoutMS: Math.max(timeoutMs, 5_000),
-  });
+  const client = probeClient(uri, timeoutMs);
   try {
     await client.connect();
     return await work((command) => client.db('admin').command(command));
@@ -96,6 +136,13 @@ async function withAdmin<T>(
     await client.close();
   }
 }
+
+const probeClient = (uri: string, timeoutMs: number) =>
+  new mongoose.mongo.MongoClient(uri, {
+    serverSelectionTimeoutMS: timeoutMs,
+    connectTimeoutMS: timeoutMs,
+    socketTimeoutMS: Math.max(timeoutMs, 5_000),
+  });
 
 /** Longest that the check of a given MONGODB_URI may take. */
 export const MONGO_PROBE_MS = 5_000;

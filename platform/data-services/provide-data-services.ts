@@ -11,7 +11,7 @@ import { DataFolderLock } from './data-folder-lock.ts';
 import { EmbeddedServer, endLeftBehind } from './embedded-server.ts';
 import { connectOnce, freePort, LOOPBACK } from './free-port.ts';
 import { readJsonFile, writeJsonFile } from './json-file.ts';
-import { probeMongo, settleReplicaSet } from './mongo-probe.ts';
+import { probeMongo, settleReplicaSet, storageFailure } from './mongo-probe.ts';
 import { PythonPackages, SUPPORTED_PYTHONS } from './python-packages.ts';
 import { pingRedis, probeRedis } from './redis-probe.ts';
 
@@ -67,6 +67,8 @@ interface Kind {
   readonly key: 'mongodb' | 'redis';
   /** One try to have an answer; returns the connection string. */
   ping(port: number): Promise<string>;
+  /** A sentence when the server lives, but has to be started anew. */
+  hopeless?(port: number): Promise<string | undefined>;
   /** What to install or set when nothing could be used. */
   readonly advice: string;
 }
@@ -77,6 +79,7 @@ const MONGO: Kind = {
     await connectOnce(port);
     return `mongodb://${LOOPBACK}:${port}/?replicaSet=${await settleReplicaSet(port)}`;
   },
+  hopeless: storageFailure,
   advice: `Install mongod, or ${SUPPORTED_PYTHONS} with its venv module, or set MONGODB_URI.`,
 };
 const REDIS: Kind = {
@@ -250,6 +253,7 @@ async function startServer(
     ping: async () => {
       uri = await kind.ping(port);
     },
+    ...(kind.hopeless && { hopeless: async () => kind.hopeless?.(port) }),
     startTimeoutMs: candidate.startTimeoutMs,
     stopTimeoutMs: STOP_MS,
     onEvent: onProgress,

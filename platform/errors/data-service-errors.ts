@@ -75,7 +75,7 @@ function saysSo(error: Error): boolean {
     if (typeof error.code === 'number' && MONGODB_ERROR_CODES.has(error.code)) return true;
   }
   if (error.name.startsWith('Mongo') && STORAGE_ENGINE_FAILURE.test(error.message)) return true;
-  return hasRetryLabel(error) || isBrokenOffBulkWrite(error);
+  return hasRetryLabel(error) || isBrokenOffBulkWrite(error) || isUnconfirmedWrite(error);
 }
 
 const hasRetryLabel = (error: Error): boolean =>
@@ -90,6 +90,22 @@ const isBrokenOffBulkWrite = (error: Error): boolean =>
   'writeErrors' in error &&
   Array.isArray(error.writeErrors) &&
   error.writeErrors.length === 0;
+
+/**
+ * Whether MongoDB did not confirm a bulk write as asked (`w`, `j`): what is not among its `writeErrors` was written, but
+ * may be lost. The driver keeps this in the error's result, beside duplicate keys and other failures of single ones.
+ */
+export function isUnconfirmedWrite(error: unknown): boolean {
+  if (!(error instanceof Error) || !('result' in error)) return false;
+  const { result } = error;
+  return (
+    typeof result === 'object' &&
+    result !== null &&
+    'getWriteConcernError' in result &&
+    typeof result.getWriteConcernError === 'function' &&
+    result.getWriteConcernError() !== undefined
+  );
+}
 
 /** MongoDB's duplicate key error (E11000), single or in a bulk write. */
 export const isDuplicateKeyError = (error: unknown): boolean =>

@@ -16,6 +16,8 @@ export class EventLog {
   readonly #redis: Redis;
   readonly #stream: string;
   readonly #log: Logger;
+  /** Batches that were not appended since the last that was. */
+  #missed = 0;
 
   constructor(redis: Redis, stream: string, log: Logger) {
     this.#redis = redis;
@@ -25,24 +27,20 @@ export class EventLog {
 
   /**
    * Appends one batch. Never fails its caller: the store is the truth and the log can be rebuilt from it, so
-   * that a Redis that is away costs liveliness, not a send. The failure is logged.
+   * that a Redis that is away costs liveliness, not a send. The first failure in a row is logged, and how many
+   * there were.
    */
   async append(events: readonly HeraldEvent[]): Promise<void> {
     if (events.length === 0) return;
     try {
       await this.#redis.xadd(this.#stream, 'MAXLEN', '~', KEPT_BATCHES, '*', 'batch', JSON.stringify(events));
+      if (this.#missed > 0)
+        this.#log.warn({ batches: this.#missed }, 'event log: appended again; so many were not');
+      this.#missed = 0;
     } catch (error) {
-      this.#log.warn({ err: error, events: events.length }, 'event log: batch not appended');
+      if (this.#missed === 0) this.#log.warn({ err: error }, 'event log: batches are not appended');
+      this.#missed += 1;
     }
-  }
-
-  /**
-   * Batches after `position` (a stream id; `0-0` for the beginning), oldest first.
-   * A batch that cannot be read is logged and comes back empty, so that a reader gets past it.
-   */
-  async read(position: string, maxBatches: number): Promise<EventBatch[]> {
-    const entries = await this.#redis.xrange(this.#stream, `(${position}`, '+', 'COUNT', maxBatches);
-    return entries.map(([id, fields]) => this.#decode(id, fields));
   }
 
   /** The id of the newest batch, `0-0` for an empty log. */

@@ -60,7 +60,10 @@ export async function openConnections(
   const queues = new DispatchQueues(redis, names.queuePrefix);
   shutdown.onClose('queues', () => queues.close());
   shutdown.onClose('shared clock', await keepSharedTime(redis, log));
-  const store = new Ping('MongoDB', () => mongo.getClient().db('admin').command({ ping: 1 }));
+  const store = new Ping('MongoDB', () =>
+    // Not a `ping`, which a server answers even when its storage engine has given up.
+    mongo.collection('none').findOne({}, { projection: { _id: 1 } }),
+  );
   const memory = new Ping('Redis', () => redis.ping());
   const problemsOf = async (...pings: readonly Ping[]) => {
     const problems = await Promise.all(pings.map((service) => service.problem()));

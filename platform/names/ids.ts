@@ -14,6 +14,18 @@ export function newId(prefix: IdPrefix, nowMs: number = Date.now()): string {
   return `${prefix}_${encodeTime(nowMs)}${encodeRandom()}`;
 }
 
+/** What sorts before every id of this prefix that is made at this time or later. */
+export const firstIdAt = (prefix: IdPrefix, ms: number): string => `${prefix}_${encodeTime(ms)}`;
+
+/** When the id was made, in Unix milliseconds; undefined for what is no id of `newId`. */
+export function timeOfId(id: string): number | undefined {
+  const time = /^[a-z]+_([0-9a-hjkmnp-tv-z]{10})[0-9a-hjkmnp-tv-z]{16}$/.exec(id)?.[1];
+  if (time === undefined) return undefined;
+  let ms = 0;
+  for (const char of time) ms = ms * 32 + CROCKFORD.indexOf(char);
+  return ms;
+}
+
 function encodeTime(ms: number): string {
   let rest = ms;
   let text = '';

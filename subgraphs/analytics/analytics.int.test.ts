@@ -4,10 +4,10 @@ import type { Connection } from 'mongoose';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Principal } from '../../platform/auth/principal.ts';
-import { EventLog } from '../../platform/event-log/event-log.ts';
 import type { DeliveryEvent } from '../../platform/event-log/events.ts';
+import { enterTallies, prepareLedger, readLedger } from '../../platform/event-log/tally-ledger.ts';
 import { redisNames } from '../../platform/names/redis-names.ts';
-import { connectMongo } from '../../platform/storage/mongo.ts';
+import { connectMongo, inTransaction } from '../../platform/storage/mongo.ts';
 import { connectRedis, whenReady } from '../../platform/storage/redis.ts';
 import { RedisLock } from '../../platform/storage/redis-lock.ts';
 import { freshDatabase } from '../../testing/fresh.ts';
@@ -20,12 +20,11 @@ const names = redisNames(services.namespace);
 const log = pino({ level: 'silent' });
 let mongo: Connection;
 let redis: Redis;
-let events: EventLog;
 beforeAll(async () => {
   mongo = await connectMongo(services.mongodbUri, log);
   redis = connectRedis(services.redisUrl, 'commands', log);
   await whenReady(redis);
-  events = new EventLog(redis, names.events, log);
+  await prepareLedger(mongo);
 });
 afterAll(async () => {
   redis.disconnect();
@@ -50,7 +49,7 @@ async function folder(lockName: string): Promise<{ folder: Folder; close(): Prom
   const models = analyticsModels(connection);
   await prepareAnalytics(models);
   const lock = new RedisLock(redis, names.lock(lockName), 10_000);
-  const own = new Folder({ connection, models, events, lock, log });
+  const own = new Folder({ connection, models, lock, log });
   return {
     folder: own,
     close: async () => {
@@ -59,6 +58,8 @@ async function folder(lockName: string): Promise<{ folder: Folder; close(): Prom
     },
   };
 }
+const enter = (events: readonly DeliveryEvent[]) =>
+  inTransaction(mongo, (session) => enterTallies(mongo, events, session));
 const total = async (app: string): Promise<number> => {
   const doc = await mongo
     .collection<{ _id: string; counts: { SENT?: number } }>('delivery_totals')
@@ -79,7 +80,7 @@ describe('folding', () => {
     one.folder.start();
     two.folder.start();
     for (let batch = 0; batch < 500; batch++) {
-      await events.append(Array.from({ length: 20 }, () => event({ app: 'app_race' })));
+      await enter(Array.from({ length: 20 }, () => event({ app: 'app_race' })));
       if (batch === 200) await one.close();
     }
     await until(async () => (await total('app_race')) >= 10_000);
@@ -88,31 +89,33 @@ describe('folding', () => {
     await two.close();
   });
 
-  it('counts nothing twice after Redis was killed and lost the end of the log', async () => {
-    const one = await folder('d');
-    for (let i = 0; i < 5; i++) await events.append([event({ app: 'app_lost' })]);
-    await until(async () => {
-      await one.folder.foldNext();
-      return (await total('app_lost')) === 5;
-    });
-    const lost = await redis.xrevrange(names.events, '+', '-', 'COUNT', 2);
-    for (const [id] of lost) await redis.xdel(names.events, id);
-    for (let i = 0; i < 3; i++) await one.folder.foldNext();
-    expect(await total('app_lost')).toBe(5);
-    await events.append([event({ app: 'app_lost' })]);
-    await one.folder.foldNext();
-    expect(await total('app_lost')).toBe(6);
-    await one.close();
+  it('counts once what two folders have read at the same time', async () => {
+    const folders = await Promise.all(Array.from({ length: 4 }, (_, i) => folder(`race-${i}`)));
+    for (let round = 1; round <= 10; round++) {
+      for (let i = 0; i < 5; i++) await enter([event({ app: 'app_once' })]);
+      await until(async () => {
+        await Promise.all(folders.map((own) => own.folder.foldNext()));
+        return (await readLedger(mongo, 1)).length === 0;
+      });
+      expect(await total('app_once')).toBe(5 * round);
+    }
+    await Promise.all(folders.map((own) => own.close()));
   });
 
-  it('goes on after the log was wiped, also when its ids begin again lower', async () => {
+  it('counts nothing of a transaction that was given up', async () => {
     const one = await folder('c');
-    one.folder.start();
-    await events.append([event({ app: 'app_wiped' })]);
-    await until(async () => (await total('app_wiped')) === 1);
-    await redis.del(names.events);
-    await redis.xadd(names.events, '1-1', 'batch', JSON.stringify([event({ app: 'app_wiped' })]));
-    await until(async () => (await total('app_wiped')) === 2);
+    await expect(
+      inTransaction(mongo, async (session) => {
+        await enterTallies(mongo, [event({ app: 'app_aborted' })], session);
+        throw new Error('given up');
+      }),
+    ).rejects.toThrow('given up');
+    await enter([event({ app: 'app_kept' })]);
+    await until(async () => {
+      await one.folder.foldNext();
+      return (await total('app_kept')) === 1;
+    });
+    expect(await total('app_aborted')).toBe(0);
     await one.close();
   });
 });
@@ -126,12 +129,11 @@ describe('deliveryStats', () => {
     const { subgraph } = await createAnalyticsSubgraph({
       connection: mongo,
       redis,
-      eventLog: events,
       names,
       log,
       fold: true,
     });
-    await events.append([
+    await enter([
       event({ app: 'app_own' }),
       event({ app: 'app_own', channel: 'IN_APP', type: 'delivery.delivered' }),
       event({ app: 'app_other' }),

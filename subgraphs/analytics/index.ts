@@ -1,11 +1,10 @@
-/** The one door of the analytics subgraph. It reads only events. */
+/** The one door of the analytics subgraph. It reads only what the events left in the ledger of tallies. */
 import { readFileSync } from 'node:fs';
 import { buildSubgraphSchema } from '@apollo/subgraph';
 import type { GraphQLResolverMap } from '@apollo/subgraph/dist/schema-helper/index.js';
 import { parse } from 'graphql';
 import type { Redis } from 'ioredis';
 import type { Connection } from 'mongoose';
-import type { EventLog } from '../../platform/event-log/event-log.ts';
 import type { Subgraph } from '../../platform/graphql/subgraph.ts';
 import type { Logger } from '../../platform/logging/logger.ts';
 import type { RedisNames } from '../../platform/names/redis-names.ts';
@@ -18,11 +17,10 @@ import { analyticsModels, prepareAnalytics } from './store/models.ts';
 /** Another process takes over the folding this long after the one that did it has died. */
 const LOCK_TTL_MS = 10_000;
 
-/** @param fold whether this process also folds the event log. */
+/** @param fold whether this process also adds what happens to the counts. */
 export async function createAnalyticsSubgraph(deps: {
   connection: Connection;
   redis: Redis;
-  eventLog: EventLog;
   names: RedisNames;
   log: Logger;
   fold: boolean;
@@ -33,7 +31,6 @@ export async function createAnalyticsSubgraph(deps: {
   const folder = new Folder({
     connection: deps.connection,
     models,
-    events: deps.eventLog,
     lock,
     log: deps.log,
   });

@@ -5,11 +5,10 @@ import type { RunOptions } from '../../platform/lifecycle/run-options.ts';
 import { createAnalyticsSubgraph } from './index.ts';
 
 export async function run(settings: Settings, _options: RunOptions): Promise<void> {
-  await serveSubgraph('analytics', settings, async ({ mongo, redis, names, events }, log) => {
+  await serveSubgraph('analytics', settings, async ({ mongo, redis, names }, log) => {
     const { subgraph } = await createAnalyticsSubgraph({
       connection: mongo,
       redis,
-      eventLog: events,
       names,
       log,
       fold: true,

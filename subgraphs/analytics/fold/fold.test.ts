@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { DeliveryEvent, HeraldEvent } from '../../../platform/event-log/events.ts';
+import { talliesOf } from '../../../platform/event-log/tallies.ts';
 import { fold } from './fold.ts';
 
 const at = Date.parse('2026-01-31T09:30:12.500Z');
@@ -16,11 +17,11 @@ const event = (type: DeliveryEvent['type'], changes: Partial<DeliveryEvent> = {}
   ...changes,
 });
 const told = (events: readonly HeraldEvent[]) => {
-  const { minutes, totals } = fold(events);
+  const { minutes, totals } = fold(talliesOf(events));
   return { ...Object.fromEntries(minutes), ...Object.fromEntries(totals) };
 };
 
-describe('fold', () => {
+describe('fold of the tallies of events', () => {
   it.each<[string, HeraldEvent[], object]>([
     ['nothing', [], {}],
     [

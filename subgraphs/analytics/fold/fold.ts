@@ -1,44 +1,30 @@
-/** From events to counts. Pure. */
-import { type HeraldEvent, isDeliveryEvent } from '../../../platform/event-log/events.ts';
+/** From tallies to what they add to which rollup. Pure. */
+import type { Tally } from '../../../platform/event-log/tallies.ts';
 import type { DeliveryState } from '../../../platform/graphql/contract-enums.ts';
 import { minuteKey, totalKey } from '../store/keys.ts';
 
 export type Counts = Partial<Record<DeliveryState, number>>;
 
-/** What a batch of events adds to which rollup, by rollup key. */
+/** What tallies add to which rollup, by rollup key. */
 export interface Increments {
   readonly minutes: ReadonlyMap<string, Counts>;
   readonly totals: ReadonlyMap<string, Counts>;
 }
 
-/** The state that an event says a delivery has entered; undefined for events that enter none. */
-const ENTERED: Partial<Record<HeraldEvent['type'], DeliveryState>> = {
-  'delivery.queued': 'QUEUED',
-  'delivery.sent': 'SENT',
-  'delivery.delivered': 'DELIVERED',
-  'delivery.failed': 'FAILED',
-  'delivery.skipped': 'SKIPPED',
-  'delivery.expired': 'EXPIRED',
-  'delivery.canceled': 'CANCELED',
-};
-
-export function fold(events: readonly HeraldEvent[]): Increments {
+export function fold(tallies: readonly Tally[]): Increments {
   const minutes = new Map<string, Counts>();
   const totals = new Map<string, Counts>();
-  for (const event of events) {
-    if (!isDeliveryEvent(event)) continue;
-    const state = ENTERED[event.type];
-    if (state === undefined) continue;
-    const { workspace, app } = event;
-    add(minutes, minuteKey(workspace, new Date(event.at), app, event.channel), state);
-    add(totals, totalKey(workspace, 'app', app), state);
-    if (event.template !== undefined) add(totals, totalKey(workspace, 'template', event.template), state);
+  for (const tally of tallies) {
+    const { workspace, app, template } = tally;
+    add(minutes, minuteKey(workspace, tally.minute, app, tally.channel), tally);
+    add(totals, totalKey(workspace, 'app', app), tally);
+    if (template !== undefined) add(totals, totalKey(workspace, 'template', template), tally);
   }
   return { minutes, totals };
 }
 
-function add(counts: Map<string, Counts>, key: string, state: DeliveryState): void {
+function add(counts: Map<string, Counts>, key: string, { state, count }: Tally): void {
   const own = counts.get(key) ?? {};
-  own[state] = (own[state] ?? 0) + 1;
+  own[state] = (own[state] ?? 0) + count;
   counts.set(key, own);
 }

@@ -4,7 +4,8 @@
  */
 
 import { Batcher, type BatchResult } from '../../../platform/batching/batcher.ts';
-import { isDataServiceError } from '../../../platform/errors/data-service-errors.ts';
+import { sharedDate } from '../../../platform/clock/shared-clock.ts';
+import { isDataServiceError, isUnconfirmedWrite } from '../../../platform/errors/data-service-errors.ts';
 import { conflict, HeraldError, unavailable } from '../../../platform/errors/herald-error.ts';
 import type { Logger } from '../../../platform/logging/logger.ts';
 import { DURABLE } from '../../../platform/storage/mongo.ts';
@@ -60,7 +61,7 @@ export class AcceptService {
     inputs: readonly SendInput[],
     paths: readonly string[],
   ): Promise<(Accepted | HeraldError)[]> {
-    const now = new Date();
+    const now = sharedDate();
     const references = await this.#references.resolve(sender.workspace, inputs, paths, now);
     const results: (Accepted | HeraldError | undefined)[] = references.map((r, index) =>
       r instanceof HeraldError ? r : this.#admission?.refusal(priorityOf(inputs[index], r)),
@@ -199,13 +200,8 @@ export class AcceptService {
 /** Index → code of each failed document of a bulk write; undefined when the error is not one. */
 function writeErrors(error: unknown): Map<number, number> | undefined {
   if (!(error instanceof Error) || !('writeErrors' in error)) return undefined;
-  // A write concern error means that even what was inserted may not be durable.
-  if (
-    'writeConcernErrors' in error &&
-    Array.isArray(error.writeConcernErrors) &&
-    error.writeConcernErrors.length > 0
-  )
-    return undefined;
+  // Not confirmed: even what was inserted may not be durable.
+  if (isUnconfirmedWrite(error)) return undefined;
   const list = (Array.isArray(error.writeErrors) ? error.writeErrors : [error.writeErrors]) as {
     index: number;
     code: number;

@@ -5,6 +5,7 @@
  */
 
 import { Batcher } from '../../../platform/batching/batcher.ts';
+import { sharedNow } from '../../../platform/clock/shared-clock.ts';
 import type { EventLog } from '../../../platform/event-log/event-log.ts';
 import type { HeraldEvent } from '../../../platform/event-log/events.ts';
 import { PRIORITIES } from '../../../platform/graphql/contract-enums.ts';
@@ -57,7 +58,7 @@ export class PlanEnqueuer {
   }
 
   async #add(records: readonly NotificationRecord[]): Promise<void> {
-    const now = Date.now();
+    const now = sharedNow();
     const additions: Promise<void>[] = [];
     for (const priority of PRIORITIES) {
       const own = records.filter((r) => r.priority === priority);

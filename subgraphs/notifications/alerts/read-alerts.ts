@@ -1,5 +1,5 @@
 /** The alerts of a workspace, newest first. */
-import { type Scanned, scanNewest } from '../read/scan-newest.ts';
+import { type Scanned, scanNewest, stretchOf } from '../read/scan-newest.ts';
 import type { NotificationModels } from '../store/models.ts';
 import { type AlertRecord, alertId } from './alert-record.ts';
 
@@ -10,12 +10,14 @@ export const readAlerts = (
   { size, after }: { readonly size: number; readonly after?: string | undefined },
 ): Promise<Scanned<AlertRecord>> =>
   scanNewest({
-    read: (position, limit) =>
-      models.raw.alerts
+    read: async (position, limit) => {
+      const items = await models.raw.alerts
         .find({ _id: { $gte: `${workspace}|`, $lt: `${workspace}|${position ?? '~'}` } })
         .sort({ _id: -1 })
         .limit(limit)
-        .toArray(),
+        .toArray();
+      return stretchOf(items, limit);
+    },
     positionOf: alertId,
     size,
     after,

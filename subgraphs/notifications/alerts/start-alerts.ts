@@ -1,6 +1,7 @@
 /** The alerts of a process: one at a time looks, elected by a lock; another takes over when it dies. */
 import type { Redis } from 'ioredis';
 import type { Connection } from 'mongoose';
+import { sharedDate } from '../../../platform/clock/shared-clock.ts';
 import type { EventLog } from '../../../platform/event-log/event-log.ts';
 import { ElectedLoop } from '../../../platform/lifecycle/elected-loop.ts';
 import type { Logger } from '../../../platform/logging/logger.ts';
@@ -37,7 +38,7 @@ export function startAlerts(deps: {
     lock: new RedisLock(deps.redis, deps.names.lock('alerts'), LOCK_MS),
     idleMs: deps.lookMs ?? LOOK_MS,
     round: async () => {
-      await raiseAlerts({ connection, models, events, log }, rule, new Date());
+      await raiseAlerts({ connection, models, events, log }, rule, sharedDate());
       await measureOpen(models);
       clearTimeout(stale);
       stale = setTimeout(forgetOpen, LOCK_MS).unref();

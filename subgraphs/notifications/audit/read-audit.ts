@@ -1,5 +1,5 @@
 /** The audit trail of a workspace, newest first. */
-import { type Scanned, scanNewest } from '../read/scan-newest.ts';
+import { type Scanned, scanNewest, stretchOf } from '../read/scan-newest.ts';
 import type { NotificationModels } from '../store/models.ts';
 import type { AuditAction, AuditRecord } from './audit-record.ts';
 import { auditId } from './write-audit.ts';
@@ -23,12 +23,14 @@ export function readAudit(
   { size, after }: { readonly size: number; readonly after?: string | undefined },
 ): Promise<Scanned<AuditRecord>> {
   return scanNewest({
-    read: (position, limit) =>
-      models.raw.audit
+    read: async (position, limit) => {
+      const items = await models.raw.audit
         .find({ _id: { $gte: `${workspace}|`, $lt: `${workspace}|${position ?? '~'}` } })
         .sort({ _id: -1 })
         .limit(limit)
-        .toArray(),
+        .toArray();
+      return stretchOf(items, limit);
+    },
     positionOf: auditId,
     size,
     after,

@@ -1,8 +1,11 @@
 /** Cancelling: stops what has not been sent yet. */
 import type { Connection } from 'mongoose';
+import { sharedDate } from '../../../platform/clock/shared-clock.ts';
 import { conflict, notFound } from '../../../platform/errors/herald-error.ts';
 import type { EventLog } from '../../../platform/event-log/event-log.ts';
-import { inTransaction, updateManyApart } from '../../../platform/storage/mongo.ts';
+import type { HeraldEvent } from '../../../platform/event-log/events.ts';
+import { enterTallies } from '../../../platform/event-log/tally-ledger.ts';
+import { inTransaction } from '../../../platform/storage/mongo.ts';
 import type { Actor } from '../audit/actor.ts';
 import { writeAudit } from '../audit/write-audit.ts';
 import type { DeliveryRecord, NotificationRecord } from '../contract.ts';
@@ -22,7 +25,7 @@ export async function cancelNotification(
 ): Promise<NotificationRecord> {
   if (record.state === 'COMPLETED' || record.state === 'EXPIRED')
     throw conflict(`The notification is ${record.state}: there is nothing left to stop.`);
-  const now = new Date();
+  const now = sharedDate();
   const updated = await stop({ connection, models }, record, by, now);
   if (!updated) {
     const current = await models.notifications.findById(record._id).lean<NotificationRecord>();
@@ -31,20 +34,29 @@ export async function cancelNotification(
       throw conflict(`The notification is ${current.state}: there is nothing left to stop.`);
     return current;
   }
-  const queued = await models.deliveries
-    .find({ notification: record._id, state: 'QUEUED' })
-    .lean<DeliveryRecord[]>();
-  await updateManyApart(
-    connection,
-    models.raw.deliveries,
-    { notification: record._id, state: 'QUEUED' },
-    { $set: { state: 'CANCELED', canceledAt: now, nextAttemptAt: null, fence: null } },
-  );
-  await events.append([
-    ...queued.map((d) => deliveryEvent('delivery.canceled', { ...d, state: 'CANCELED' }, now)),
-    notificationUpdated(updated, 'CANCELED', now),
-  ]);
+  const stopped = await stopQueued({ connection, models }, record, now);
+  await events.append([...stopped, notificationUpdated(updated, 'CANCELED', now)]);
   return updated;
+}
+
+/** @returns the events of the deliveries that this stops: those that a worker has claimed meanwhile end there. */
+function stopQueued(
+  { connection, models }: { connection: Connection; models: NotificationModels },
+  record: NotificationRecord,
+  now: Date,
+): Promise<HeraldEvent[]> {
+  const queued = { notification: record._id, state: 'QUEUED' } as const;
+  return inTransaction(connection, async (session) => {
+    const found: DeliveryRecord[] = await models.raw.deliveries.find(queued, { session }).toArray();
+    await models.raw.deliveries.updateMany(
+      queued,
+      { $set: { state: 'CANCELED', canceledAt: now, nextAttemptAt: null, fence: null } },
+      { session },
+    );
+    const events = found.map((d) => deliveryEvent('delivery.canceled', { ...d, state: 'CANCELED' }, now));
+    await enterTallies(connection, events, session);
+    return events;
+  });
 }
 
 /** Undefined when it had ended meanwhile. */

@@ -1,4 +1,5 @@
 /** The contract's `replayNotification`: the open dead letters of one notification, or deliveries that are named. */
+import { sharedDate } from '../../../platform/clock/shared-clock.ts';
 import { badInput, conflict } from '../../../platform/errors/herald-error.ts';
 import type { Actor } from '../audit/actor.ts';
 import type { DeliveryRecord, NotificationRecord } from '../contract.ts';
@@ -67,7 +68,7 @@ async function replayGroup(
   letters: readonly DeadLetterRecord[],
   by: Actor,
 ): Promise<NotificationRecord> {
-  const now = new Date();
+  const now = sharedDate();
   const group = { original, deliveries, letters };
   const replay = await prepareReplay(deps, group, undefined, now);
   await storeReplays(deps, [{ ...group, replay }], { by }, now);

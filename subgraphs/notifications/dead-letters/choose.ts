@@ -6,6 +6,7 @@ import { maySee } from '../read/visibility.ts';
 import type { NotificationModels } from '../store/models.ts';
 import { checkFilter, type DeadLetterFilter } from './dead-letter-filter.ts';
 import type { DeadLetterRecord } from './dead-letter-record.ts';
+import { isPosition } from './list-keys.ts';
 import { readDeadLetters } from './read-dead-letters.ts';
 import { lettersById, notOpen } from './resolve-letters.ts';
 
@@ -52,8 +53,16 @@ export function checkedChoice(caller: Caller, input: ChoiceInput): Choice {
   return {
     filter: { ...ownFilter(caller, filter ?? {}), state: ['OPEN'] },
     first: size,
-    ...(after !== undefined && { after: decodeCursor(after) }),
+    ...(after !== undefined && { after: positionIn(after) }),
   };
+}
+
+/** @throws HeraldError BAD_USER_INPUT (field `after`) for what is no cursor of dead letters. */
+export function positionIn(cursor: string): string {
+  const position = decodeCursor(cursor);
+  if (!isPosition(position))
+    throw badInput('after', 'This is not a cursor of dead letters: take `endCursor` of the page before.');
+  return position;
 }
 
 /** An app sees its own. @throws HeraldError BAD_USER_INPUT. */

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { encodeCursor } from '../../../platform/graphql/connections.ts';
 import { newId } from '../../../platform/names/ids.ts';
 import { inTransaction } from '../../../platform/storage/mongo.ts';
 import { freshDatabase } from '../../../testing/fresh.ts';
@@ -309,6 +310,7 @@ describe('listing', () => {
   it.each<[string, object, object]>([
     ['first', { first: 0 }, { field: 'first' }],
     ['after', { after: 'nonsense!' }, { field: 'after' }],
+    ['cursor of something else', { after: encodeCursor('ntf_1') }, { field: 'after' }],
     ['an empty list', { filter: { channel: [] } }, { field: 'filter.channel' }],
     [
       'times the wrong way round',

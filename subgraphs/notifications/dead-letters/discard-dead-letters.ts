@@ -1,6 +1,7 @@
 /** Discards dead letters: nobody is going to send them again, for a reason that stays with them. */
 import type { Connection } from 'mongoose';
 import type { AppPrincipal, OperatorPrincipal } from '../../../platform/auth/principal.ts';
+import { sharedDate } from '../../../platform/clock/shared-clock.ts';
 import { inTransaction } from '../../../platform/storage/mongo.ts';
 import { type Actor, actorOf } from '../audit/actor.ts';
 import { writeAudit } from '../audit/write-audit.ts';
@@ -66,7 +67,7 @@ async function discard(
   const [first] = letters;
   if (!first) return;
   const { by, reason, filter } = how;
-  const at = new Date();
+  const at = sharedDate();
   await inTransaction(connection, async (session) => {
     await resolveLetters(
       models,

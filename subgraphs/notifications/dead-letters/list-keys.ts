@@ -31,6 +31,8 @@ const timeKey = (at: Date): string => String(at.getTime()).padStart(15, '0');
 export const positionOf = (letter: Pick<DeadLetterRecord, '_id' | 'failedAt'>): string =>
   `${timeKey(letter.failedAt)}|${letter._id}`;
 
+export const isPosition = (text: string): boolean => /^\d{15}\|dlv_[0-9a-z]+$/.test(text);
+
 type Keyed = Pick<DeadLetterRecord, '_id' | 'workspace' | 'app' | 'notification' | 'failedAt'>;
 
 /** The list keys of a dead letter in `state`: they change with it. */

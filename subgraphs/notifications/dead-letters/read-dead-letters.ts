@@ -1,6 +1,6 @@
 /** Lists of dead letters, newest first. */
 
-import { type Scanned, scanNewest } from '../read/scan-newest.ts';
+import { merged, type Scanned, type Stretch, scanNewest, stretchOf } from '../read/scan-newest.ts';
 import type { NotificationModels } from '../store/models.ts';
 import { type DeadLetterFilter, listOf, restOf } from './dead-letter-filter.ts';
 import { DEAD_LETTER_STATES, type DeadLetterRecord } from './dead-letter-record.ts';
@@ -13,6 +13,8 @@ interface Page {
   readonly size: number;
   /** A position (`positionOf`). */
   readonly after?: string | undefined;
+  /** Dead letters to look at, where a filter sifts them. */
+  readonly scanLimit?: number;
 }
 
 /** Up to `size` dead letters, and where the next page begins. */
@@ -20,7 +22,7 @@ export function readDeadLetters(
   models: Pick<NotificationModels, 'raw'>,
   workspace: string,
   filter: DeadLetterFilter,
-  { size, after }: Page,
+  { size, after, scanLimit }: Page,
 ): Promise<Scanned<DeadLetterRecord>> {
   const matches = restOf(workspace, filter);
   return scanNewest({
@@ -29,6 +31,7 @@ export function readDeadLetters(
     size,
     after,
     ...(matches && { matches }),
+    ...(scanLimit !== undefined && { scanLimit }),
   });
 }
 
@@ -38,8 +41,10 @@ export async function deadLetterCount(
   workspace: string,
   filter: DeadLetterFilter,
 ): Promise<number> {
-  if (restOf(workspace, filter) !== undefined)
-    return (await readDeadLetters(models, workspace, filter, { size: COUNT_LIMIT })).found.length;
+  if (restOf(workspace, filter) !== undefined) {
+    const page = { size: COUNT_LIMIT, scanLimit: COUNT_LIMIT };
+    return (await readDeadLetters(models, workspace, filter, page)).found.length;
+  }
   const list = listOf(workspace, filter);
   const counts = await Promise.all(
     (filter.state ?? DEAD_LETTER_STATES).map((state) =>
@@ -62,20 +67,19 @@ async function readList(
   filter: DeadLetterFilter,
   after: string | undefined,
   limit: number,
-): Promise<DeadLetterRecord[]> {
+): Promise<Stretch<DeadLetterRecord>> {
   const list = listOf(workspace, filter);
   const bounds = { ...filter, ...(after !== undefined && { after }) };
   const states = [...new Set(filter.state ?? DEAD_LETTER_STATES)];
-  const pages = await Promise.all(
-    states.map((state) =>
-      models.raw.deadLetters
+  const stretches = await Promise.all(
+    states.map(async (state) => {
+      const items: DeadLetterRecord[] = await models.raw.deadLetters
         .find({ [list.field]: keyRange(list, state, bounds) })
         .sort({ [list.field]: -1 })
         .limit(limit)
-        .toArray(),
-    ),
+        .toArray();
+      return stretchOf(items, limit);
+    }),
   );
-  const all: DeadLetterRecord[] = pages.flat();
-  if (states.length === 1) return all;
-  return all.sort((a, b) => (positionOf(a) < positionOf(b) ? 1 : -1)).slice(0, limit);
+  return merged(stretches, positionOf);
 }

@@ -1,5 +1,6 @@
 /** Replays dead letters: those named, or those that a filter lets through. One replay for each notification concerned. */
 import type { AppPrincipal, OperatorPrincipal } from '../../../platform/auth/principal.ts';
+import { sharedDate } from '../../../platform/clock/shared-clock.ts';
 import { HeraldError, notFound } from '../../../platform/errors/herald-error.ts';
 import { actorOf } from '../audit/actor.ts';
 import {
@@ -86,7 +87,7 @@ async function replay(
   request: ReplayRequest,
   left?: LeftOpen[],
 ): Promise<NotificationRecord[]> {
-  const now = new Date();
+  const now = sharedDate();
   const prepared: (ReplayGroup & { replay: NotificationRecord })[] = [];
   for (const group of await groupsOf(deps, letters)) {
     try {

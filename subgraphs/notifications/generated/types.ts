@@ -178,7 +178,7 @@ export type DeadLetterConnection = {
   edges: Array<DeadLetterEdge>;
   nodes: Array<DeadLetter>;
   pageInfo: PageInfo;
-  /** Exact up to 10,000; larger numbers are answered as 10,000. */
+  /** Exact up to 10,000; larger numbers are answered as 10,000. With a filter by channel, provider, reason, template, event, category or user: among the newest 10,000 of the rest of the filter. */
   totalCount: Scalars['Int']['output'];
 };
 

@@ -1,6 +1,7 @@
 /** Claims deliveries for a worker. What must not be attempted any more ends here instead. */
 import type { Connection } from 'mongoose';
 import type { HeraldEvent } from '../../../platform/event-log/events.ts';
+import { enterTallies } from '../../../platform/event-log/tally-ledger.ts';
 import { inTransaction, updateManyApart } from '../../../platform/storage/mongo.ts';
 import type { AttemptRecord, DeliveryRecord } from '../contract.ts';
 import { countDeadLetters } from '../dead-letters/dead-letter-metrics.ts';
@@ -88,7 +89,7 @@ async function endDeliveries(
   now: Date,
 ): Promise<{ ended: readonly DeliveryRecord[]; events: readonly HeraldEvent[] }> {
   if (endings.length === 0) return { ended: [], events: [] };
-  const { ended, failures, completed } = await inTransaction(connection, async (session) => {
+  const { ended, failures, completed, events } = await inTransaction(connection, async (session) => {
     const ended: DeliveryRecord[] = [];
     for (const ending of endings) {
       const { _id, state, attempt, attempts, ...rest } = ending;
@@ -113,10 +114,13 @@ async function endDeliveries(
     }
     const failures = failuresOfPlans(ended);
     await insertDeadLetters(models, failures, session);
-    return { ended, failures, completed: await completeSole(models, ended, now, session) };
+    const completed = await completeSole(models, ended, now, session);
+    const events = ended.map((d) => endEvent(d, now));
+    await enterTallies(connection, events, session);
+    return { ended, failures, completed, events };
   });
   countDeadLetters(failures);
-  return { ended, events: [...ended.map((d) => endEvent(d, now)), ...completionEvents(completed, now)] };
+  return { ended, events: [...events, ...completionEvents(completed, now)] };
 }
 
 function endEvent(delivery: DeliveryRecord, now: Date): HeraldEvent {

@@ -34,6 +34,12 @@ const recorded = new Counter({
   registers: [metricsRegistry],
 });
 
+const fenced = new Counter({
+  name: 'herald_outcomes_fenced_total',
+  help: 'Outcomes that were not stored, because their worker had lost its claim: it stood still for too long.',
+  registers: [metricsRegistry],
+});
+
 export class MongoOutbox implements Outbox {
   readonly #connection: Connection;
   readonly #models: NotificationModels;
@@ -120,6 +126,7 @@ export class MongoOutbox implements Outbox {
     const now = sharedDate();
     const { written, events } = await recordOutcomes(this.#connection, this.#models, outcomes, fence, now);
     for (const { result } of written) recorded.inc({ result: result.kind });
+    fenced.inc(outcomes.length - written.length);
     const ended = written.filter((o) => o.result.kind !== 'retry').map((o) => o.delivery);
     await Promise.all([this.#events.append(events), this.#completeFinished(sharedOf(ended), now)]);
     return written.flatMap((o) =>

@@ -5,6 +5,7 @@
  */
 import type { ClientSession, Connection } from 'mongoose';
 import type { HeraldEvent } from '../../../platform/event-log/events.ts';
+import { enterTallies } from '../../../platform/event-log/tally-ledger.ts';
 import { inTransaction } from '../../../platform/storage/mongo.ts';
 import type { AttemptOutcome, DeliveryRecord } from '../contract.ts';
 import { countDeadLetters } from '../dead-letters/dead-letter-metrics.ts';
@@ -37,17 +38,20 @@ export async function recordOutcomes(
       },
     }),
   );
-  const { written, failures, completed } = await inTransaction(connection, async (session) => {
+  const { written, failures, completed, events } = await inTransaction(connection, async (session) => {
     const { modifiedCount } = await models.raw.deliveries.bulkWrite(operations, { session, ordered: true });
     const written =
       modifiedCount === outcomes.length ? outcomes : await stillOurs(models, outcomes, recorded, session);
     const failures = failuresOf(written);
     await insertDeadLetters(models, failures, session);
     const ended = written.filter((o) => o.result.kind !== 'retry').map((o) => o.delivery);
-    return { written, failures, completed: await completeSole(models, ended, now, session) };
+    const completed = await completeSole(models, ended, now, session);
+    const events = written.map(eventOf);
+    await enterTallies(connection, events, session);
+    return { written, failures, completed, events };
   });
   countDeadLetters(failures);
-  return { written, events: [...written.map(eventOf), ...completionEvents(completed, now)] };
+  return { written, events: [...events, ...completionEvents(completed, now)] };
 }
 
 const changeOf = ({ attempt, result }: AttemptOutcome, recorded: string) => ({

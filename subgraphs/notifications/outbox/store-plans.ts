@@ -6,6 +6,7 @@
 import { randomUUID } from 'node:crypto';
 import type { ClientSession, Connection } from 'mongoose';
 import type { HeraldEvent } from '../../../platform/event-log/events.ts';
+import { enterTallies } from '../../../platform/event-log/tally-ledger.ts';
 import { inTransaction } from '../../../platform/storage/mongo.ts';
 import type { DeliveryRecord, InboxMessageRecord, PlanPage } from '../contract.ts';
 import { countDeadLetters } from '../dead-letters/dead-letter-metrics.ts';
@@ -46,10 +47,12 @@ export async function storePlans(
     const failures = failuresOfPlans(deliveries);
     await insertDeadLetters(models, failures, session);
     const { messages, unread } = await insertMessages(models, deliveries, now, session);
-    return { stored, deliveries, failures, messages, unread };
+    const events = eventsOfPlans(plans, stored, deliveries, now);
+    await enterTallies(connection, events, session);
+    return { stored, deliveries, failures, messages, unread, events };
   });
   countDeadLetters(result.failures);
-  return { ...result, events: eventsOfPlans(plans, result.stored, result.deliveries, now) };
+  return result;
 }
 
 /** A page with its deliveries as they are to be stored; one recipient on one channel is one delivery. */

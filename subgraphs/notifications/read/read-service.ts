@@ -3,6 +3,7 @@ import type { Channel, NotificationState, Priority } from '../../../platform/gra
 import { scopedKey } from '../../../platform/names/ids.ts';
 import type { DeliveryRecord, NotificationRecord } from '../contract.ts';
 import type { NotificationModels } from '../store/models.ts';
+import { windowsBefore } from './id-windows.ts';
 
 /** The contract's filter, nulls taken out. */
 export interface ListFilter {
@@ -23,6 +24,12 @@ export const COUNT_LIMIT = 10_000;
 /** A list with a rare filter may not hold the store up. */
 const LIST_TIME_MS = 5_000;
 const USER_SCAN = 500;
+
+/** Of `LIST_TIME_MS`, for several queries one after the other. */
+function timeLeft(): () => number {
+  const end = performance.now() + LIST_TIME_MS;
+  return () => Math.max(1, Math.ceil(end - performance.now()));
+}
 
 export class ReadService {
   readonly #models: NotificationModels;
@@ -51,12 +58,20 @@ export class ReadService {
     after: string | undefined,
   ): Promise<NotificationRecord[]> {
     if (filter.user !== undefined) return this.#listOfUser(workspace, filter, size, after);
-    return this.#models.notifications
-      .find({ workspace, ...this.#conditions(filter), ...(after !== undefined && { _id: { $lt: after } }) })
-      .sort({ _id: -1 })
-      .limit(size + 1)
-      .maxTimeMS(LIST_TIME_MS)
-      .lean<NotificationRecord[]>();
+    const found: NotificationRecord[] = [];
+    const conditions = this.#conditions(filter);
+    const time = timeLeft();
+    for (const _id of windowsBefore(after, Date.now())) {
+      const page = await this.#models.notifications
+        .find({ workspace, _id, ...conditions })
+        .sort({ _id: -1 })
+        .limit(size + 1 - found.length)
+        .maxTimeMS(time())
+        .lean<NotificationRecord[]>();
+      found.push(...page);
+      if (found.length > size) break;
+    }
+    return found;
   }
 
   /** Exact up to `COUNT_LIMIT`. */
@@ -72,10 +87,17 @@ export class ReadService {
       }
       return Math.min(total, COUNT_LIMIT);
     }
-    return this.#models.notifications
-      .countDocuments({ workspace, ...this.#conditions(filter) })
-      .limit(COUNT_LIMIT)
-      .maxTimeMS(LIST_TIME_MS);
+    const conditions = this.#conditions(filter);
+    const time = timeLeft();
+    let total = 0;
+    for (const _id of windowsBefore(undefined, Date.now())) {
+      total += await this.#models.notifications
+        .countDocuments({ workspace, _id, ...conditions })
+        .limit(COUNT_LIMIT - total)
+        .maxTimeMS(time());
+      if (total >= COUNT_LIMIT) break;
+    }
+    return total;
   }
 
   /** A notification's deliveries by id, one more than `size` where there are more. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { scanNewest } from './scan-newest.ts';
+import { merged, scanNewest, stretchOf } from './scan-newest.ts';
 
 /** A list of numbers, the largest first. */
 function list(size: number) {
@@ -10,7 +10,7 @@ function list(size: number) {
     read: async (after: string | undefined, limit: number) => {
       const page = items.filter((item) => after === undefined || item < Number(after)).slice(0, limit);
       reads.push(page.length);
-      return page;
+      return stretchOf(page, limit);
     },
   };
 }
@@ -54,5 +54,54 @@ describe('scanNewest', () => {
     }
     expect(found).toEqual([1]);
     expect(calls).toBe(5);
+  });
+});
+
+describe('merged', () => {
+  it.each<[string, [number[], boolean][], number[], boolean]>([
+    ['nothing', [], [], true],
+    [
+      'lists that have ended',
+      [
+        [[9, 5], true],
+        [[7], true],
+      ],
+      [9, 7, 5],
+      true,
+    ],
+    [
+      'one that goes on: below its end it may have something',
+      [
+        [[9, 5], false],
+        [[7, 3], true],
+      ],
+      [9, 7, 5],
+      false,
+    ],
+    [
+      'two that go on: the higher end counts',
+      [
+        [[9, 5], false],
+        [[8, 7], false],
+      ],
+      [9, 8, 7],
+      false,
+    ],
+    [
+      'one that is empty',
+      [
+        [[], true],
+        [[7], false],
+      ],
+      [7],
+      false,
+    ],
+  ])('%s', (_what, stretches, items, end) => {
+    expect(
+      merged(
+        stretches.map(([own, ended]) => ({ items: own, end: ended })),
+        String,
+      ),
+    ).toEqual({ items, end });
   });
 });

@@ -13,7 +13,7 @@ import { alertId } from '../alerts/alert-record.ts';
 import { readAlerts } from '../alerts/read-alerts.ts';
 import { type AuditFilter, readAudit } from '../audit/read-audit.ts';
 import { auditId } from '../audit/write-audit.ts';
-import { type ChoiceInput, ownFilter } from '../dead-letters/choose.ts';
+import { type ChoiceInput, ownFilter, positionIn } from '../dead-letters/choose.ts';
 import type { DeadLetterFilter } from '../dead-letters/dead-letter-filter.ts';
 import { discardDeadLetters } from '../dead-letters/discard-dead-letters.ts';
 import { positionOf } from '../dead-letters/list-keys.ts';
@@ -49,7 +49,7 @@ export function deadLetterResolvers(deps: ResolverDeps, find: Lookup): DeadLette
         const caller = requirePrincipal(context, 'app', 'operator');
         const size = pageSize(first);
         const own = ownFilter(caller, withoutNulls<DeadLetterFilter>(filter ?? {}));
-        const position = after == null ? undefined : decodeCursor(after);
+        const position = after == null ? undefined : positionIn(after);
         const scanned = await readDeadLetters(deps.models, caller.workspace, own, { size, after: position });
         return {
           ...pageOf(scanned, positionOf, position),

@@ -1,5 +1,6 @@
 /** Mongoose models of the notifications subgraph. Hot paths use their collections directly, with plain documents. */
 import { type Connection, type Model, type mongo, Schema } from 'mongoose';
+import { prepareLedger } from '../../../platform/event-log/tally-ledger.ts';
 import { alertModels } from '../alerts/alert-models.ts';
 import type { AlertMarkRecord, AlertRecord } from '../alerts/alert-record.ts';
 import { auditModel } from '../audit/audit-model.ts';
@@ -95,7 +96,8 @@ export function notificationModels(connection: Connection): NotificationModels {
   );
   notification.index({ idem: 1 }, { unique: true });
   notification.index({ priority: 1, nextAttemptAt: 1 });
-  notification.index({ workspace: 1, _id: -1 });
+  // Ascending: of a descending member the Rust server reads the whole range.
+  notification.index({ workspace: 1, _id: 1 });
 
   const delivery = new Schema<DeliveryRecord>(
     {
@@ -191,9 +193,10 @@ export function notificationModels(connection: Connection): NotificationModels {
 /** Makes collections and indexes; safe when several processes start at once. Collections come first: transactions cannot make them everywhere. */
 export async function prepareStore(models: NotificationModels): Promise<void> {
   const { notifications, deliveries, messages, counters, deadLetters, audit, alerts, alertMarks } = models;
-  await Promise.all(
-    [notifications, deliveries, messages, counters, deadLetters, audit, alerts, alertMarks].map(prepare),
-  );
+  await Promise.all([
+    ...[notifications, deliveries, messages, counters, deadLetters, audit, alerts, alertMarks].map(prepare),
+    prepareLedger(notifications.db),
+  ]);
 }
 
 async function prepare(model: {

@@ -61,6 +61,11 @@ export class UserCache {
     return this.#bus.live && this.#groups.has(groupKey);
   }
 
+  /** The scoped key of one who was in the group the last time. */
+  lastMember(groupKey: string): string | undefined {
+    return this.#groups.last(groupKey);
+  }
+
   /** Before a query whose answer is to be remembered. */
   beginRead(): ReadUnderWay {
     return this.#reads.begin();

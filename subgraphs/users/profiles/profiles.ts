@@ -10,6 +10,7 @@ import { type CheckedUser, checkUser, checkUsers } from '../input/user-input.ts'
 import { againWhenRaced } from '../store/again-when-raced.ts';
 import type { UserDocument, UserRecord } from '../store/records.ts';
 import { KnownUsers } from './known-users.ts';
+import { MemberPages } from './member-pages.ts';
 
 /** Replaced by an upsert: one that the caller leaves out is gone. */
 const OPTIONAL_FIELDS = ['name', 'locale', 'timezone', 'email', 'phone'] as const;
@@ -22,6 +23,7 @@ export class Profiles {
   readonly #bus: InvalidationBus;
   readonly #cache: UserCache;
   readonly #known: KnownUsers;
+  readonly #pages: MemberPages;
 
   /** @param users the driver's collection: these are hot paths, and what is written has been checked. */
   constructor(users: Collection<UserDocument>, devices: Devices, bus: InvalidationBus) {
@@ -30,6 +32,7 @@ export class Profiles {
     this.#bus = bus;
     this.#cache = new UserCache(bus);
     this.#known = new KnownUsers(users, this.#cache);
+    this.#pages = new MemberPages(users);
   }
 
   /**
@@ -148,7 +151,11 @@ export class Profiles {
     const groupKey = scopedKey(workspace, group);
     const read = this.#cache.beginRead();
     try {
-      const found = await this.#users.findOne({ groupKeys: groupKey }, { projection: { _id: 1 } });
+      const last = this.#cache.lastMember(groupKey);
+      const found =
+        // An engine that does not stop at the first member of a large group would read them all.
+        (last !== undefined && (await this.#memberOf(groupKey, { _id: last }))) ||
+        (await this.#memberOf(groupKey, {}));
       if (found) this.#cache.keepMember(read, groupKey, found._id);
       return found !== null;
     } finally {
@@ -156,21 +163,17 @@ export class Profiles {
     }
   }
 
-  async groupMembers(
+  #memberOf(groupKeys: string, who: { _id?: string }): Promise<Pick<UserDocument, '_id'> | null> {
+    return this.#users.findOne({ ...who, groupKeys }, { projection: { _id: 1 } });
+  }
+
+  groupMembers(
     workspace: string,
     group: string,
     after: string | undefined,
     limit: number,
   ): Promise<string[]> {
-    const groupKeys = scopedKey(workspace, group);
-    const filter =
-      after === undefined ? { groupKeys } : { groupKeys, _id: { $gt: scopedKey(workspace, after) } };
-    const found = await this.#users
-      .find(filter, { projection: { id: 1 } })
-      .sort({ _id: 1 })
-      .limit(limit)
-      .toArray();
-    return found.map((user) => user.id);
+    return this.#pages.read(workspace, group, after, limit);
   }
 
   /** @throws HeraldError NOT_FOUND (field `user`). */

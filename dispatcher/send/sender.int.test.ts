@@ -1,0 +1,553 @@
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { loadSettings } from '../../platform/config/settings.ts';
+import type { Priority } from '../../platform/graphql/contract-enums.ts';
+import { metricsRegistry } from '../../platform/http/metrics.ts';
+import type { QueuedDelivery } from '../../platform/queues/enqueue-sends.ts';
+import type { DeliveryRecord, Outbox } from '../../subgraphs/notifications/index.ts';
+import {
+  notification,
+  type OpenStore,
+  openStore,
+  silent,
+} from '../../subgraphs/notifications/testing/open-store.ts';
+import { freshDatabase } from '../../testing/fresh.ts';
+import type { Provider } from '../channels/contract.ts';
+import { type ConfiguredProvider, createProviders, type ProviderSet } from '../channels/registry.ts';
+import { providerFlows } from '../flow/provider-flows.ts';
+import { policyOf } from './channel-policies.ts';
+import { LEASE_MS, Sender } from './sender.ts';
+
+const services = freshDatabase();
+const SECRETS = {
+  WEBHOOK_SIGNING_SECRET: `whsec_${'A'.repeat(32)}`,
+  WEBHOOK_ALLOWED_NETWORKS: '127.0.0.0/8',
+  SEND_TIMEOUT_MS: '400',
+};
+let store: OpenStore;
+/** Browsers that were signed off; `undefined` says that they cannot be. */
+let removed: string[] | undefined = [];
+const closing: (() => Promise<unknown> | unknown)[] = [];
+
+beforeAll(async () => {
+  store = await openStore(services);
+});
+afterAll(async () => {
+  for (const close of closing.reverse()) await close();
+  await store.close();
+});
+
+/** The other side of the webhooks: what it answers is decided by `answer`. */
+async function receiver(answer: (request: IncomingMessage, response: ServerResponse) => void) {
+  const received: string[] = [];
+  const server = createServer((request, response) => {
+    request.resume().on('end', () => {
+      received.push(String(request.headers['webhook-id']));
+      answer(request, response);
+    });
+  });
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  closing.push(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return { received, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/hook` };
+}
+
+/** A worker: a sender of webhooks with circuits of its own over the shared Redis. */
+function worker(
+  env: Record<string, string> = {},
+  provider?: ConfiguredProvider,
+  outbox: Outbox = store.outbox,
+) {
+  const settings = loadSettings({ ...SECRETS, ...env });
+  const set: ProviderSet = createProviders(
+    settings,
+    { log: silent, now: () => new Date(), keepSandboxMessage: async () => undefined },
+    { sandbox: false },
+  );
+  const webhook = set.forChannel('WEBHOOK');
+  if (!webhook) throw new Error('no webhook provider');
+  const own = provider ?? webhook;
+  const { circuits, flowOf } = providerFlows({ settings, connections: store, log: silent });
+  const queued: QueuedDelivery[] = [];
+  const sender = new Sender({
+    channel: 'WEBHOOK',
+    outbox,
+    users: {
+      removeDevices: async (_workspace, ids) => {
+        if (!removed) throw new Error('cannot be stored now');
+        removed.push(...ids);
+      },
+    },
+    provider: own,
+    flow: flowOf(own),
+    policyOf: policyOf('WEBHOOK', settings),
+    timeoutMs: settings.SEND_TIMEOUT_MS,
+    enqueue: async (deliveries) => void queued.push(...deliveries),
+    log: silent,
+  });
+  closing.push(async () => {
+    await sender.close();
+    circuits.close();
+    await set.close();
+  });
+  return { sender, queued, circuits };
+}
+
+/** Stored webhooks that wait in their queue. */
+async function waiting(
+  url: string,
+  count: number,
+  changes: { priority?: Priority; expiresAt?: Date } = {},
+): Promise<string[]> {
+  const record = notification({ ...changes, to: [] });
+  await store.models.raw.notifications.insertOne(record);
+  const { queued } = await store.outbox.storePlans(
+    [
+      {
+        notification: record,
+        deliveries: Array.from({ length: count }, (_, i) => ({
+          channel: 'WEBHOOK' as const,
+          address: `${url}?n=${i}`,
+          content: { body: 'Hello', locale: 'en' },
+        })),
+      },
+    ],
+    new Date(),
+  );
+  return queued.map(({ id }) => id);
+}
+const stored = async (ids: readonly string[]): Promise<DeliveryRecord[]> =>
+  store.models.raw.deliveries
+    .find({ _id: { $in: [...ids] } })
+    .sort({ _id: 1 })
+    .toArray();
+const one = async (id: string | undefined): Promise<DeliveryRecord> => {
+  const [record] = await stored([id ?? '']);
+  if (!record) throw new Error('not stored');
+  return record;
+};
+const dueIn = ({ nextAttemptAt }: DeliveryRecord): number => (nextAttemptAt?.getTime() ?? 0) - Date.now();
+const metric = async (name: string, labels: string): Promise<number> => {
+  const line = (await metricsRegistry.getSingleMetricAsString(name))
+    .split('\n')
+    .find((text) => text.startsWith(`${name}{`) && text.includes(labels));
+  return Number(line?.split(' ').at(-1) ?? 0);
+};
+
+describe('what a receiver does wrong', () => {
+  it.each<[string, (request: IncomingMessage, response: ServerResponse) => void, string]>([
+    ['500', (_request, response) => response.writeHead(500).end(), 'CHANNEL_PROVIDER_UNAVAILABLE'],
+    ['resets', (request) => request.socket.resetAndDestroy(), 'CHANNEL_CONNECTION_FAILED'],
+    ['does not answer', () => undefined, 'CHANNEL_TIMEOUT'],
+    [
+      'breaks off in its headers',
+      (request) => request.socket.end('HTTP/1.1 200 OK\r\ncontent-le'),
+      'CHANNEL_CONNECTION_FAILED',
+    ],
+  ])('%s: tried again, with the same id', async (_what, wrong, code) => {
+    let calls = 0;
+    const { url, received } = await receiver((request, response) =>
+      ++calls === 1 ? wrong(request, response) : response.writeHead(204).end(),
+    );
+    const { sender, queued } = worker();
+    const [id] = await waiting(url, 1);
+    await sender.send([id ?? ''], 0, 'MEDIUM');
+    const first = await one(id);
+    expect(first).toMatchObject({ state: 'QUEUED', attempt: 1, attempts: [{ ok: false, errorCode: code }] });
+    expect(dueIn(first)).toBeGreaterThan(500);
+    expect(dueIn(first)).toBeLessThanOrEqual(2_000);
+    expect(queued).toMatchObject([{ id, attempt: 1, priority: 'MEDIUM' }]);
+    await sender.send([id ?? ''], 1, 'MEDIUM');
+    expect(await one(id)).toMatchObject({ state: 'SENT', attempt: 2 });
+    expect(received).toEqual([id, id]);
+  });
+
+  it('half a body after its 200: it has taken the message', async () => {
+    const { url } = await receiver((request, response) => {
+      response.writeHead(200, { 'content-length': '1000' }).write('half');
+      setTimeout(() => request.socket.destroy(), 20);
+    });
+    const { sender } = worker();
+    const ids = await waiting(url, 3);
+    await sender.send(ids, 0);
+    for (const delivery of await stored(ids)) expect(delivery.state).toBe('SENT');
+  });
+
+  it('a retry that would come after the expiry is EXPIRED at it, untried', async () => {
+    const { url, received } = await receiver((_request, response) => response.writeHead(500).end());
+    const { sender } = worker();
+    const expiresAt = new Date(Date.now() + 700);
+    const [id] = await waiting(url, 1, { expiresAt });
+    await sender.send([id ?? ''], 0);
+    expect(await one(id)).toMatchObject({ state: 'QUEUED', nextAttemptAt: expiresAt });
+    await sleep(750);
+    await sender.send([id ?? ''], 1);
+    expect(await one(id)).toMatchObject({ state: 'EXPIRED', attempt: 1 });
+    expect(received).toHaveLength(1);
+  });
+});
+
+describe('a receiver that asks to wait', () => {
+  it.each([429, 503])(
+    '%i with Retry-After: its host is paused for all workers, others are not',
+    async (status) => {
+      const { url, received } = await receiver((_request, response) =>
+        response.writeHead(status, { 'retry-after': '30' }).end(),
+      );
+      const other = await receiver((_request, response) => response.writeHead(204).end());
+      const [a, b] = [worker(), worker()];
+      const [first, ...rest] = await waiting(url, 20);
+      await a.sender.send([first ?? ''], 0);
+      const limited = await one(first);
+      expect(limited).toMatchObject({ state: 'QUEUED', attempts: [{ errorCode: 'CHANNEL_RATE_LIMITED' }] });
+      expect(dueIn(limited)).toBeGreaterThan(29_000);
+      await expect.poll(() => a.circuits.seen().some(({ state }) => state === 'paused')).toBe(true);
+      await b.sender.send(rest, 0);
+      expect(received).toHaveLength(1);
+      const putOff = await stored(rest);
+      expect(putOff).toHaveLength(19);
+      for (const delivery of putOff) {
+        expect(delivery).toMatchObject({ state: 'QUEUED', attempt: 0, attempts: [], fence: null });
+        expect(dueIn(delivery)).toBeGreaterThan(25_000);
+        expect(dueIn(delivery)).toBeLessThan(36_000);
+      }
+      expect(new Set(putOff.map((d) => d.nextAttemptAt?.getTime())).size).toBeGreaterThan(2);
+      const ids = await waiting(other.url, 3);
+      await b.sender.send(ids, 0);
+      for (const delivery of await stored(ids)) expect(delivery.state).toBe('SENT');
+    },
+  );
+
+  it('does not use up the attempts', async () => {
+    let answers = 0;
+    const { url } = await receiver((_request, response) =>
+      ++answers <= 4 ? response.writeHead(429, { 'retry-after': '0' }).end() : response.writeHead(204).end(),
+    );
+    const { sender } = worker({ SEND_MAX_ATTEMPTS: '2', SEND_RETRY_BASE_MS: '1', SEND_RETRY_MAX_MS: '2' });
+    const [id] = await waiting(url, 1);
+    for (let attempt = 0; attempt < 5; attempt++) await sender.send([id ?? ''], attempt);
+    expect(await one(id)).toMatchObject({ state: 'SENT', attempt: 5 });
+  });
+});
+
+describe('a receiver that fails', () => {
+  const patient = { SEND_TIMEOUT_MS: '5000' };
+
+  it('is left alone by all workers until a probe goes through, without an attempt counted', async () => {
+    let up = false;
+    const { url, received } = await receiver((_request, response) =>
+      response.writeHead(up ? 204 : 500).end(),
+    );
+    const [a, b] = [worker(patient), worker(patient)];
+    const ids = await waiting(url, 60);
+    await a.sender.send(ids.slice(0, 10), 0, 'LOW');
+    await expect.poll(() => a.circuits.seen().some(({ state }) => state === 'open')).toBe(true);
+    expect(received).toHaveLength(10);
+    up = true;
+    const started = performance.now();
+    // Waits here for the probe, which is due within a second.
+    await b.sender.send(ids.slice(10), 0, 'LOW');
+    expect(performance.now() - started).toBeGreaterThan(300);
+    const rest = await stored(ids.slice(10));
+    expect(rest.every((d) => d.attempt === (d.state === 'SENT' ? 1 : 0))).toBe(true);
+    expect(rest.filter((d) => d.state === 'SENT').length).toBeGreaterThan(10);
+    expect(await metric('herald_send_attempts_total', 'outcome="retryable"')).toBeGreaterThanOrEqual(10);
+  });
+
+  it('is probed by one attempt at a time while it stays away, and costs nobody an attempt', async () => {
+    const { url, received } = await receiver((_request, response) => response.writeHead(500).end());
+    const { sender, circuits } = worker(patient);
+    const ids = await waiting(url, 110);
+    await sender.send(ids.slice(0, 10), 0, 'LOW');
+    await expect.poll(() => circuits.seen().some(({ state }) => state === 'open')).toBe(true);
+    await sender.send(ids.slice(10), 0, 'LOW');
+    const rest = await stored(ids.slice(10));
+    const tried = rest.filter((d) => d.attempt > 0).length;
+    expect(received).toHaveLength(10 + tried);
+    expect(tried).toBeLessThanOrEqual(3);
+    for (const delivery of rest.filter((d) => d.attempt === 0))
+      expect(delivery).toMatchObject({ state: 'QUEUED', fence: null, attempts: [] });
+  });
+});
+
+describe('rates and quotas', () => {
+  it('two workers together keep to the rate; what finds no room in time goes back untried', async () => {
+    const { url, received } = await receiver((_request, response) => response.writeHead(204).end());
+    const env = { PROVIDER_RATES: 'webhook=20' };
+    const [a, b] = [worker(env), worker(env)];
+    const ids = await waiting(url, 300);
+    const started = performance.now();
+    await Promise.all([a.sender.send(ids.slice(0, 150), 0, 'LOW'), b.sender.send(ids.slice(150), 0, 'LOW')]);
+    const seconds = (performance.now() - started) / 1_000;
+    expect(received.length).toBeLessThanOrEqual(20 * (seconds + 1) + 1);
+    expect(received.length).toBeGreaterThan(20 * (seconds - 2.5));
+    const all = await stored(ids);
+    expect(all.filter((d) => d.state === 'SENT')).toHaveLength(received.length);
+    for (const delivery of all.filter((d) => d.state !== 'SENT'))
+      expect(delivery).toMatchObject({ state: 'QUEUED', attempt: 0, fence: null });
+    expect(new Set(received).size).toBe(received.length);
+  });
+
+  it('a code goes out at once although LOW uses the rate up', async () => {
+    const { url } = await receiver((_request, response) => response.writeHead(204).end());
+    const { sender } = worker({ PROVIDER_RATES: 'webhook=20' });
+    const bulk = sender.send(await waiting(url, 100, { priority: 'LOW' }), 0, 'LOW');
+    await sleep(1_000);
+    const [code] = await waiting(url, 1, { priority: 'HIGH' });
+    const started = performance.now();
+    await sender.send([code ?? ''], 0, 'HIGH');
+    expect(performance.now() - started).toBeLessThan(500);
+    expect(await one(code)).toMatchObject({ state: 'SENT' });
+    sender.stopWaiting();
+    await bulk;
+  });
+
+  it('beyond the daily quota they wait for midnight, or end before', async () => {
+    const { url, received } = await receiver((_request, response) => response.writeHead(204).end());
+    const { sender } = worker({ PROVIDER_DAILY_QUOTAS: 'webhook=2' });
+    await sender.send(await waiting(url, 2, { priority: 'HIGH' }), 0, 'HIGH');
+    expect(received).toHaveLength(2);
+    const expiresAt = new Date(Date.now() + 60_000);
+    const [late] = await waiting(url, 1, { priority: 'HIGH' });
+    const [soon] = await waiting(url, 1, { priority: 'HIGH', expiresAt });
+    await sender.send([late ?? '', soon ?? ''], 0, 'HIGH');
+    expect(received).toHaveLength(2);
+    const midnight = new Date(new Date().setUTCHours(24, 0, 0, 0));
+    const put = await one(late);
+    expect(put).toMatchObject({ state: 'QUEUED', attempt: 0, fence: null });
+    expect(put.nextAttemptAt?.getTime()).toBeGreaterThan(midnight.getTime() - 2_000);
+    expect(put.nextAttemptAt?.getTime()).toBeLessThan(midnight.getTime() + 60_000);
+    expect((await one(soon)).nextAttemptAt).toEqual(expiresAt);
+  });
+});
+
+/** A provider of the test's own, in the place of the webhook's. */
+function scripted(id: string, send: Provider['send']): ConfiguredProvider {
+  const set = createProviders(
+    loadSettings(SECRETS),
+    { log: silent, now: () => new Date(), keepSandboxMessage: async () => undefined },
+    { sandbox: false },
+  );
+  const webhook = set.forChannel('WEBHOOK');
+  if (!webhook) throw new Error('no webhook provider');
+  return { id, provider: { send, concurrency: 4 }, definition: webhook.definition };
+}
+
+describe('a provider that breaks its contract', () => {
+  it('holds no slot for ever, and its messages are tried again', async () => {
+    const { sender } = worker(
+      {},
+      scripted('deaf', () => new Promise(() => undefined)),
+    );
+    const ids = await waiting('http://127.0.0.1:9/', 8);
+    const started = performance.now();
+    await sender.send(ids, 0, 'HIGH');
+    expect(performance.now() - started).toBeLessThan(5_000);
+    for (const delivery of await stored(ids))
+      expect(delivery).toMatchObject({ state: 'QUEUED', attempts: [{ errorCode: 'CHANNEL_TIMEOUT' }] });
+    expect(sender.room('HIGH')).toBe(4);
+    expect(await metric('herald_send_provider_breaches_total', 'provider="deaf",breach="overran"')).toBe(8);
+  });
+
+  it('throws: tried again, as nobody knows', async () => {
+    const { sender } = worker(
+      {},
+      scripted('bug', () => Promise.reject(new Error('bug'))),
+    );
+    const [id] = await waiting('http://127.0.0.1:9/', 1);
+    await sender.send([id ?? ''], 0);
+    expect(await one(id)).toMatchObject({ state: 'QUEUED', attempts: [{ errorCode: 'CHANNEL_INTERNAL' }] });
+  });
+});
+
+describe('a browser that is gone', () => {
+  const gone = () =>
+    scripted('gone', async () => ({
+      kind: 'invalidRecipient',
+      code: 'CHANNEL_ADDRESS_GONE',
+      message: 'gone',
+    }));
+
+  it.each([
+    ['is signed off', []],
+    ['is a failure all the same when it cannot be signed off', undefined],
+  ])('%s', async (_what, before) => {
+    removed = before && [];
+    const { sender } = worker({}, gone());
+    const [id] = await waiting('http://127.0.0.1:9/', 1);
+    const device = { id: 'dev_1', keys: { p256dh: 'x', auth: 'x' } };
+    await store.models.raw.deliveries.updateOne({ _id: id ?? '' }, { $set: { device } });
+    await sender.send([id ?? ''], 0);
+    expect(await one(id)).toMatchObject({ state: 'FAILED', attempt: 1 });
+    expect(removed).toEqual(before && ['dev_1']);
+  });
+});
+
+describe('first attempts, before the plan is stored', () => {
+  const unstored = (id: string): DeliveryRecord => ({
+    _id: id,
+    workspace: 'default',
+    app: 'app_test',
+    notification: `ntf_${id}`,
+    sole: true,
+    channel: 'WEBHOOK',
+    address: 'http://127.0.0.1:9/',
+    state: 'QUEUED',
+    attempt: 0,
+    attempts: [],
+    priority: 'MEDIUM',
+    content: { body: 'Hello', locale: 'en' },
+    createdAt: new Date(),
+    nextAttemptAt: null,
+    fence: null,
+  });
+
+  it('hands the outcome to the plan when it comes in time', async () => {
+    const { sender } = worker(
+      {},
+      scripted('fast', async () => ({ kind: 'accepted', providerMessageId: 'm' })),
+    );
+    expect(sender.room('MEDIUM')).toBe(3);
+    const begun = sender.begin(unstored('dlv_fast'));
+    expect(await begun.outcome).toMatchObject({
+      attempt: { ok: true, provider: 'fast' },
+      result: { kind: 'sent', providerMessageId: 'm' },
+    });
+    expect(sender.room('MEDIUM')).toBe(3);
+  });
+
+  it('records it itself when it is left and stored', async () => {
+    let answer: () => void = () => undefined;
+    const slow = new Promise<void>((resolve) => {
+      answer = resolve;
+    });
+    const { sender } = worker(
+      {},
+      scripted('slow', async () => {
+        await slow;
+        return { kind: 'accepted' };
+      }),
+    );
+    const delivery = unstored('dlv_slow');
+    const begun = sender.begin(delivery);
+    let tell: (stored: boolean) => void = () => undefined;
+    const claim = begun.leave(new Promise((resolve) => (tell = resolve)));
+    expect(claim).toMatchObject({ kind: 'underWay', fence: sender.fence });
+    answer();
+    await store.models.raw.deliveries.insertOne({
+      ...delivery,
+      state: 'SENDING',
+      fence: claim.fence,
+      nextAttemptAt: claim.leaseUntil,
+    });
+    tell(true);
+    await expect.poll(async () => (await one('dlv_slow')).state).toBe('SENT');
+  });
+
+  it('puts off what turns out to have no room, once it is stored', async () => {
+    const { sender } = worker(
+      {},
+      scripted('busy', () => new Promise((resolve) => setTimeout(() => resolve({ kind: 'accepted' }), 300))),
+    );
+    const begun = Array.from({ length: 5 }, (_, i) => sender.begin(unstored(`dlv_busy${i}`)));
+    expect(sender.room('MEDIUM')).toBe(0);
+    const claims = await Promise.all(begun.map(({ leave }) => leave(Promise.resolve(true))));
+    await store.models.raw.deliveries.insertMany(
+      claims.map((claim, i) => ({
+        ...unstored(`dlv_busy${i}`),
+        state: 'SENDING' as const,
+        fence: claim.fence,
+        nextAttemptAt: claim.leaseUntil,
+      })),
+    );
+    await sender.close();
+    const states = (await stored(begun.map((_, i) => `dlv_busy${i}`))).map((d) => d.state);
+    expect(states.filter((s) => s === 'SENT')).toHaveLength(3);
+  });
+});
+
+describe('two workers', () => {
+  it('a worker whose claim was taken over while it stood still changes nothing', async () => {
+    let answer: () => void = () => undefined;
+    const slow = new Promise<void>((resolve) => {
+      answer = resolve;
+    });
+    const stalled = worker(
+      { SEND_TIMEOUT_MS: '5000' },
+      scripted('stalled', async () => {
+        await slow;
+        return { kind: 'accepted', providerMessageId: 'of the stalled one' };
+      }),
+    );
+    const healthy = worker(
+      {},
+      scripted('healthy', async () => ({ kind: 'accepted', providerMessageId: 'm' })),
+    );
+    const [id] = await waiting('http://127.0.0.1:9/', 1);
+    const late = stalled.sender.send([id ?? ''], 0);
+    await expect.poll(async () => (await one(id)).state).toBe('SENDING');
+    // What the sweeper does with a claim that has run out.
+    await store.models.raw.deliveries.updateOne(
+      { _id: id ?? '' },
+      { $set: { state: 'QUEUED', fence: null } },
+    );
+    await healthy.sender.send([id ?? ''], 0);
+    answer();
+    await late;
+    expect(await one(id)).toMatchObject({ state: 'SENT', attempt: 1, providerMessageId: 'm' });
+  });
+
+  it('a worker that stood still after its claim makes no attempt', async () => {
+    let calls = 0;
+    const provider = scripted('late', async () => {
+      calls++;
+      return { kind: 'accepted' };
+    });
+    // Its claim is written, and it learns of it after most of the lease.
+    const outbox: Outbox = Object.assign(Object.create(store.outbox) as Outbox, {
+      claim: async (...claim: Parameters<Outbox['claim']>) => {
+        const claimed = await store.outbox.claim(...claim);
+        await sleep(LEASE_MS - 900);
+        return claimed;
+      },
+      renew: (...renewal: Parameters<Outbox['renew']>) => store.outbox.renew(...renewal),
+    });
+    const { sender } = worker({}, provider, outbox);
+    const [id] = await waiting('http://127.0.0.1:9/', 1);
+    await sender.send([id ?? ''], 0);
+    expect(calls).toBe(0);
+    expect(await one(id)).toMatchObject({ state: 'SENDING', fence: sender.fence, attempt: 0 });
+    expect(await metric('herald_send_dropped_total', 'reason="lease"')).toBe(1);
+  });
+
+  it('one that ends gives back what waited in it, and finishes what it began', async () => {
+    const { sender, queued } = worker(
+      {},
+      scripted(
+        'ending',
+        () => new Promise((resolve) => setTimeout(() => resolve({ kind: 'accepted' }), 200)),
+      ),
+    );
+    const ids = await waiting('http://127.0.0.1:9/', 50);
+    const job = sender.send(ids, 0, 'HIGH');
+    await expect.poll(async () => (await stored(ids)).some((d) => d.state === 'SENDING')).toBe(true);
+    await sender.close();
+    await job;
+    const all = await stored(ids);
+    const sent = all.filter((d) => d.state === 'SENT');
+    expect(sent.length).toBeGreaterThan(0);
+    expect(sent.length).toBeLessThanOrEqual(8);
+    expect(all.filter((d) => d.state === 'QUEUED' && d.attempt === 0)).toHaveLength(50 - sent.length);
+    expect(queued.map((d) => d.id).sort()).toEqual(
+      all
+        .filter((d) => d.state === 'QUEUED')
+        .map((d) => d._id)
+        .sort(),
+    );
+  });
+});

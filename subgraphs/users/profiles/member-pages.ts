@@ -1,0 +1,99 @@
+/**
+ * Members of groups, page after page. The cursor of a page is kept for the next one: a group of a million is read
+ * once and not, on an engine that finds all members before it answers the first, once for every page.
+ */
+import type { Collection, mongo } from 'mongoose';
+import { scopedKey } from '../../../platform/names/ids.ts';
+import type { UserDocument } from '../store/records.ts';
+
+type Member = Pick<UserDocument, 'id'>;
+interface Kept {
+  readonly cursor: mongo.FindCursor<Member>;
+  readonly timer: NodeJS.Timeout;
+}
+
+/** A plan goes on with the next page within seconds; one that does not has moved to another process. */
+const KEPT_MS = 20_000;
+const MAX_KEPT = 50;
+
+export class MemberPages {
+  readonly #users: Collection<UserDocument>;
+  /** By group and the member after whom the cursor goes on. */
+  readonly #kept = new Map<string, Kept>();
+
+  constructor(users: Collection<UserDocument>) {
+    this.#users = users;
+  }
+
+  /** Ids, ascending, after `after`; fewer than `limit` on the last page only. */
+  async read(workspace: string, group: string, after: string | undefined, limit: number): Promise<string[]> {
+    const kept = after === undefined ? undefined : this.#take(keyOf(workspace, group, after));
+    if (kept) {
+      try {
+        return await this.#page(kept, workspace, group, limit);
+      } catch {
+        // The server has dropped it, or was restarted: a new one starts at the same place, and tells what is wrong.
+      }
+    }
+    return this.#page(this.#open(workspace, group, after, limit), workspace, group, limit);
+  }
+
+  #open(workspace: string, group: string, after: string | undefined, limit: number) {
+    const groupKeys = scopedKey(workspace, group);
+    const filter =
+      after === undefined ? { groupKeys } : { groupKeys, _id: { $gt: scopedKey(workspace, after) } };
+    return this.#users
+      .find<Member>(filter, { projection: { _id: 0, id: 1 } })
+      .sort({ _id: 1 })
+      .batchSize(limit);
+  }
+
+  async #page(
+    cursor: mongo.FindCursor<Member>,
+    workspace: string,
+    group: string,
+    limit: number,
+  ): Promise<string[]> {
+    const ids: string[] = [];
+    try {
+      while (ids.length < limit) {
+        const member = await cursor.next();
+        if (!member) break;
+        ids.push(member.id);
+      }
+    } catch (error) {
+      await cursor.close().catch(() => undefined);
+      throw error;
+    }
+    const last = ids.at(-1);
+    if (ids.length === limit && last !== undefined) this.#keep(keyOf(workspace, group, last), cursor);
+    else await cursor.close();
+    return ids;
+  }
+
+  #take(key: string): mongo.FindCursor<Member> | undefined {
+    const kept = this.#kept.get(key);
+    if (!kept) return undefined;
+    clearTimeout(kept.timer);
+    this.#kept.delete(key);
+    return kept.cursor;
+  }
+
+  #keep(key: string, cursor: mongo.FindCursor<Member>): void {
+    this.#drop(key);
+    const timer = setTimeout(() => this.#drop(key), KEPT_MS).unref();
+    this.#kept.set(key, { cursor, timer });
+    const oldest = this.#kept.keys().next().value;
+    if (this.#kept.size > MAX_KEPT && oldest !== undefined) this.#drop(oldest);
+  }
+
+  /** Nobody waits for the close, and a server that is away has none to do. */
+  #drop(key: string): void {
+    this.#take(key)
+      ?.close()
+      .catch(() => undefined);
+  }
+}
+
+const keyOf = (workspace: string, group: string, after: string): string =>
+  JSON.stringify([workspace, group, after]);
