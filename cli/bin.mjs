@@ -3,7 +3,7 @@
 // of the npm package `node`, which runs TypeScript as it is.
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import * as modules from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -11,6 +11,8 @@ const LEAST = [22, 18];
 const [major, minor] = process.versions.node.split('.').map(Number);
 
 if (major > LEAST[0] || (major === LEAST[0] && minor >= LEAST[1])) {
+  // What was compiled once starts several times as fast; the roles inherit it (see start/supervisor.ts).
+  modules.enableCompileCache();
   const { main } = await import('./herald.ts');
   await main(process.argv);
 } else {
@@ -20,7 +22,7 @@ if (major > LEAST[0] || (major === LEAST[0] && minor >= LEAST[1])) {
 function runWithPinnedNode() {
   let node;
   try {
-    node = join(dirname(createRequire(import.meta.url).resolve('node/package.json')), 'bin', 'node');
+    node = join(dirname(modules.createRequire(import.meta.url).resolve('node/package.json')), 'bin', 'node');
   } catch {
     node = undefined;
   }

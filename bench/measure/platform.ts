@@ -8,6 +8,7 @@ import { loadSettings } from '../../platform/config/settings.ts';
 import { freePort } from '../../platform/data-services/free-port.ts';
 import { provideDataServices } from '../../platform/data-services/provide-data-services.ts';
 import { provideSecrets } from '../../platform/secrets/secrets.ts';
+import { proportionalBytes } from './memory.ts';
 
 export interface Platform {
   readonly url: string;
@@ -17,14 +18,12 @@ export interface Platform {
   readonly mongodbUri: string;
   readonly redisUrl: string;
   readonly gatewayPid: number;
-  /** From the start of the gateway until it was ready. */
-  readonly readyAfterMs: number;
   /** @param name `dispatcher`, or `no-op-dispatcher`, whose e-mails go nowhere. */
   startDispatcher(name?: string): Promise<void>;
   stopDispatcher(): Promise<void>;
   /** Deliveries whose outcome the dispatcher has stored since it was started. */
   recorded(): Promise<number>;
-  /** Bytes of resident memory of each role. */
+  /** Bytes of memory of each role, shared pages divided. */
   memory(): Promise<Readonly<Record<string, number>>>;
   stop(): Promise<void>;
 }
@@ -49,9 +48,7 @@ export async function startPlatform(): Promise<Platform> {
     LOG_LEVEL: 'warn',
     NODE_ENV: 'production',
   };
-  const begin = performance.now();
   const gateway = await role('gateway', env);
-  const readyAfterMs = performance.now() - begin;
   let dispatcher: ChildProcess | undefined;
   const stopDispatcher = async () => {
     await end(dispatcher);
@@ -64,7 +61,6 @@ export async function startPlatform(): Promise<Platform> {
     mongodbUri: services.mongodbUri,
     redisUrl: services.redisUrl,
     gatewayPid: gateway.pid ?? 0,
-    readyAfterMs,
     startDispatcher: async (name = 'dispatcher') => {
       dispatcher ??= await role(name, env);
     },
@@ -77,8 +73,8 @@ export async function startPlatform(): Promise<Platform> {
       return recorded;
     },
     memory: async () => ({
-      gateway: await residentBytes(gateway.pid),
-      ...(dispatcher && { dispatcher: await residentBytes(dispatcher.pid) }),
+      gateway: await proportionalBytes(gateway.pid),
+      ...(dispatcher && { dispatcher: await proportionalBytes(dispatcher.pid) }),
     }),
     stop: async () => {
       await stopDispatcher();
@@ -113,10 +109,4 @@ export async function end(child: ChildProcess | undefined): Promise<void> {
   const exited = new Promise((resolve) => child.once('exit', resolve));
   child.kill('SIGTERM');
   await exited;
-}
-
-async function residentBytes(pid: number | undefined): Promise<number> {
-  const { readFile } = await import('node:fs/promises');
-  const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
-  return Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1] ?? 0) * 1024;
 }

@@ -4,6 +4,7 @@
  */
 import { loadSettings } from '../../platform/config/settings.ts';
 import { metricsRegistry } from '../../platform/http/metrics.ts';
+import { settleMemory } from '../../platform/lifecycle/settle-memory.ts';
 
 const settings = loadSettings(process.env);
 const mode = { mode: 'all' } as const;
@@ -20,6 +21,7 @@ switch (process.argv[2]) {
     await (await import('../../dispatcher/main.ts')).run(settings, mode);
 }
 process.on('disconnect', () => process.kill(process.pid, 'SIGTERM'));
+settleMemory();
 process.on('message', () => {
   void (async () => {
     const metric = await metricsRegistry.getSingleMetric('herald_outcomes_recorded_total')?.get();

@@ -17,6 +17,8 @@ import { type OpenPlatform, openPlatform, WORKSPACE } from './open-platform.ts';
 import { explain, queriesOf, shown, unlimited } from './watch-queries.ts';
 
 const STORED = 20_000;
+/** One after the other at ten a second. */
+const APART_MS = 100;
 const USERS = 2_000;
 const GROUPS = 4;
 /** Keys, and documents, that one query may look at: what the calls below answer with, twice, and a little. */
@@ -36,8 +38,8 @@ beforeAll(async () => {
         groups: [`group-${(from + i) % GROUPS}`],
       })),
     });
-  const start = Date.now() - STORED;
-  stored = Array.from({ length: STORED }, (_, i) => finished(i, new Date(start + i), USERS));
+  const start = Date.now() - STORED * APART_MS;
+  stored = Array.from({ length: STORED }, (_, i) => finished(i, new Date(start + i * APART_MS), USERS));
   await connection
     .collection<NotificationRecord>('notifications')
     .insertMany(stored.map(({ notification }) => notification));

@@ -2,6 +2,7 @@
 import type { Role, Settings } from '../../platform/config/settings.ts';
 import { SettingsError } from '../../platform/config/settings.ts';
 import type { RunOptions } from '../../platform/lifecycle/run-options.ts';
+import { settleMemory } from '../../platform/lifecycle/settle-memory.ts';
 
 /** What every entry point exports. `run` resolves once the role takes work; signals end the process from then on. */
 export interface RoleEntry {
@@ -49,4 +50,5 @@ export async function runRole(role: Role, settings: Settings, options: RunOption
   }
   const entry = await ENTRIES[role]();
   await entry.run(settings, options);
+  settleMemory();
 }

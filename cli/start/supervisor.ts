@@ -2,7 +2,8 @@
  * `herald start`: provides the data services, runs the gateway (with the subgraphs) and the dispatcher (with the
  * scheduler) as child processes, mends what dies, and stops all in order.
  */
-import { join, relative, resolve } from 'node:path';
+import { getCompileCacheDir } from 'node:module';
+import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Environment } from '../../platform/config/environment.ts';
 import { DEFAULT_PORTS, loadSettings, type Settings } from '../../platform/config/settings.ts';
@@ -12,6 +13,7 @@ import {
   type DataServices,
   provideDataServices,
 } from '../../platform/data-services/provide-data-services.ts';
+import { settleMemory } from '../../platform/lifecycle/settle-memory.ts';
 import { SAME_SIGNAL_MS } from '../../platform/lifecycle/shutdown.ts';
 import { provideSecrets, type Secrets } from '../../platform/secrets/secrets.ts';
 import { style, wantsColours } from '../terminal/style.ts';
@@ -118,6 +120,7 @@ class Supervisor {
     this.#throwIfStopped();
     await lock.update({ url });
     this.#progress.print('', ...(await this.#screen(url, services, secrets)));
+    settleMemory();
   }
 
   #throwIfStopped(): void {
@@ -134,7 +137,7 @@ class Supervisor {
           name,
           command: process.execPath,
           args: [program, name],
-          env: { ...this.#options.env, ...given },
+          env: { ...this.#options.env, ...compileCache(), ...given },
           logFile,
           onEvent: (text) => this.#event(text),
           onProcess: (running) => this.#onProcess(name, running),
@@ -282,4 +285,11 @@ class Supervisor {
     this.#progress.print('  Herald was ended at once.');
     process.exit(130);
   }
+}
+
+/** The roles share this process's cache of compiled modules, where it has one. */
+function compileCache(): Environment {
+  const folder = getCompileCacheDir();
+  // The folder of this Node's version; the variable names the one above.
+  return folder === undefined ? {} : { NODE_COMPILE_CACHE: dirname(folder) };
 }

@@ -113,6 +113,8 @@ export class FirstAttempts {
     if (performance.now() - begunAt > CLAIM_MS / 2) return;
     for (const page of pages) {
       if (!held.has(page.notification._id)) continue;
+      // Claiming may take its time: what has expired meanwhile ends when the claim has run out.
+      if (page.notification.expiresAt && page.notification.expiresAt.getTime() <= sharedNow()) continue;
       const work = this.#attempt({ ...page, claim }).catch((error: unknown) => {
         const { notification } = page;
         this.#log.error(

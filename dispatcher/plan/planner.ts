@@ -88,7 +88,7 @@ export class Planner {
     records: readonly NotificationRecord[],
     failures: Map<string, unknown>,
   ): Promise<NotificationRecord[]> {
-    const pages = await this.#pages.pages(records, failures);
+    const pages = await this.#inTime(await this.#pages.pages(records, failures));
     const chosen = this.#firstAttempts.chosenFrom(pages);
     const [stored] = await Promise.all([
       this.#store(
@@ -100,6 +100,18 @@ export class Planner {
     return pages
       .filter((page) => page.nextCursor !== undefined && stored.has(page.notification._id))
       .map((page) => ({ ...page.notification, planCursor: page.nextCursor ?? '', state: 'PROCESSING' }));
+  }
+
+  /** Without those that expired while they were planned, which is said of them now: their plans are empty. */
+  async #inTime(pages: readonly PlanPage[]): Promise<readonly PlanPage[]> {
+    const now = sharedDate();
+    const late = pages.filter(({ notification: { expiresAt } }) => expiresAt && expiresAt <= now);
+    if (late.length === 0) return pages;
+    await this.#outbox.duePlans(
+      late.map((page) => page.notification._id),
+      now,
+    );
+    return pages.filter((page) => !late.includes(page));
   }
 
   async #begin(pages: readonly PlanPage[], failures: Map<string, unknown>): Promise<void> {

@@ -1,6 +1,7 @@
 /** The event log on a Redis stream: append batches, read them from a position, follow its end. */
 import type { Redis } from 'ioredis';
 import type { Logger } from '../logging/logger.ts';
+import { Outage } from '../logging/outage.ts';
 import { eventBatchSchema, type HeraldEvent } from './events.ts';
 
 /** A batch as read: `id` is the stream id, which grows from batch to batch. */
@@ -16,13 +17,13 @@ export class EventLog {
   readonly #redis: Redis;
   readonly #stream: string;
   readonly #log: Logger;
-  /** Batches that were not appended since the last that was. */
-  #missed = 0;
+  readonly #outage: Outage;
 
   constructor(redis: Redis, stream: string, log: Logger) {
     this.#redis = redis;
     this.#stream = stream;
     this.#log = log;
+    this.#outage = new Outage(log, 'event log: batches are not appended');
   }
 
   /**
@@ -34,12 +35,9 @@ export class EventLog {
     if (events.length === 0) return;
     try {
       await this.#redis.xadd(this.#stream, 'MAXLEN', '~', KEPT_BATCHES, '*', 'batch', JSON.stringify(events));
-      if (this.#missed > 0)
-        this.#log.warn({ batches: this.#missed }, 'event log: appended again; so many were not');
-      this.#missed = 0;
+      this.#outage.worked();
     } catch (error) {
-      if (this.#missed === 0) this.#log.warn({ err: error }, 'event log: batches are not appended');
-      this.#missed += 1;
+      this.#outage.failed(error);
     }
   }
 

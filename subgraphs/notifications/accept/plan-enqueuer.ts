@@ -4,57 +4,67 @@
  * MongoDB, where the sweeper finds it.
  */
 
-import { Batcher } from '../../../platform/batching/batcher.ts';
 import { sharedNow } from '../../../platform/clock/shared-clock.ts';
 import type { EventLog } from '../../../platform/event-log/event-log.ts';
 import type { HeraldEvent } from '../../../platform/event-log/events.ts';
 import { PRIORITIES } from '../../../platform/graphql/contract-enums.ts';
 import type { Logger } from '../../../platform/logging/logger.ts';
+import { Outage } from '../../../platform/logging/outage.ts';
 import { chunked, type DispatchQueues } from '../../../platform/queues/queues.ts';
 import type { NotificationRecord } from '../contract.ts';
 
 /** Delays longer than this are left to the sweeper alone: Redis is no calendar. */
 const MAX_QUEUE_DELAY_MS = 24 * 3600_000;
 const MAX_WAITING = 200_000;
+const MAX_GROUP = 5_000;
 
 export class PlanEnqueuer {
   readonly #queues: DispatchQueues;
   readonly #events: EventLog;
-  readonly #log: Logger;
-  readonly #batches: Batcher<NotificationRecord, true>;
   readonly #chunkSize: number;
+  readonly #outage: Outage;
+  readonly #overflow: Outage;
+  #waiting: NotificationRecord[] = [];
+  #running: Promise<void> | undefined;
 
   constructor(queues: DispatchQueues, events: EventLog, log: Logger, chunkSize: number) {
     this.#queues = queues;
     this.#events = events;
-    this.#log = log;
     this.#chunkSize = chunkSize;
-    this.#batches = new Batcher(
-      async (records) => {
-        await this.#add(records);
-        return records.map(() => ({ ok: true, value: true }));
-      },
-      { maxGroup: 5_000 },
-    );
+    this.#outage = new Outage(log, 'notifications are not queued: left to the sweeper');
+    this.#overflow = new Outage(log, 'the queues do not keep up: left to the sweeper');
   }
 
   /** Queues them soon. Returns at once; a failure is logged and mended by the sweeper. */
   accepted(records: readonly NotificationRecord[]): void {
     if (records.length === 0) return;
-    if (this.#batches.size > MAX_WAITING) {
-      this.#log.warn({ waiting: this.#batches.size }, 'queues do not keep up: left to the sweeper');
+    if (this.#waiting.length > MAX_WAITING) {
+      this.#overflow.failed(new Error(`${this.#waiting.length} wait`), records.length);
       return;
     }
-    for (const record of records)
-      this.#batches
-        .submit(record)
-        .catch((error: unknown) =>
-          this.#log.warn({ err: error, notification: record._id }, 'not queued: left to the sweeper'),
-        );
+    this.#overflow.worked();
+    for (const record of records) this.#waiting.push(record);
+    this.#running ??= this.#run();
   }
 
   async close(): Promise<void> {
-    await this.#batches.drain();
+    await this.#running;
+  }
+
+  /** While one round trip is under way, the next group collects. */
+  async #run(): Promise<void> {
+    // What is accepted in the same turn goes together.
+    await new Promise((resolve) => setImmediate(resolve));
+    while (this.#waiting.length > 0) {
+      const group = this.#waiting.splice(0, MAX_GROUP);
+      try {
+        await this.#add(group);
+        this.#outage.worked();
+      } catch (error) {
+        this.#outage.failed(error, group.length);
+      }
+    }
+    this.#running = undefined;
   }
 
   async #add(records: readonly NotificationRecord[]): Promise<void> {

@@ -5,6 +5,7 @@
 import type { Redis } from 'ioredis';
 import { Batcher, type BatchResult } from '../../../platform/batching/batcher.ts';
 import type { Logger } from '../../../platform/logging/logger.ts';
+import { Outage } from '../../../platform/logging/outage.ts';
 import type { RedisNames } from '../../../platform/names/redis-names.ts';
 
 /** Whose bucket, and how fast it fills. */
@@ -50,13 +51,13 @@ interface Take extends RateLimited {
 export class RateLimiter {
   readonly #redis: Redis;
   readonly #names: RedisNames;
-  readonly #log: Logger;
+  readonly #outage: Outage;
   readonly #takes: Batcher<Take, Grant>;
 
   constructor(redis: Redis, names: RedisNames, log: Logger) {
     this.#redis = redis;
     this.#names = names;
-    this.#log = log;
+    this.#outage = new Outage(log, 'rate limits are not checked: all is granted');
     this.#takes = new Batcher((takes) => this.#takeAll(takes), { maxGroup: 5_000, maxInFlight: 4 });
   }
 
@@ -91,9 +92,10 @@ export class RateLimiter {
       const burst = Math.max(1, BURST_SECONDS * ratePerSecond);
       const answer = await this.#redis.eval(TAKE, 1, key, ratePerSecond, burst, wanted);
       const [granted, retryAfterMs] = answer as [number, number];
+      this.#outage.worked();
       return { granted, retryAfterMs };
     } catch (error) {
-      this.#log.warn({ err: error, wanted }, 'rate limit not checked: granted');
+      this.#outage.failed(error, wanted);
       return { granted: wanted, retryAfterMs: 0 };
     }
   }

@@ -3,7 +3,7 @@ import type { Channel, NotificationState, Priority } from '../../../platform/gra
 import { scopedKey } from '../../../platform/names/ids.ts';
 import type { DeliveryRecord, NotificationRecord } from '../contract.ts';
 import type { NotificationModels } from '../store/models.ts';
-import { windowsBefore } from './id-windows.ts';
+import { type IdWindow, windowsBefore } from './id-windows.ts';
 
 /** The contract's filter, nulls taken out. */
 export interface ListFilter {
@@ -24,6 +24,17 @@ export const COUNT_LIMIT = 10_000;
 /** A list with a rare filter may not hold the store up. */
 const LIST_TIME_MS = 5_000;
 const USER_SCAN = 500;
+
+/**
+ * The order matters to the Rust server: with further conditions it bounds what it reads by `_id` only where that
+ * comes first, without them only by the index of workspace and `_id`.
+ */
+const within = (
+  workspace: string,
+  _id: IdWindow,
+  conditions: Record<string, unknown>,
+): Record<string, unknown> =>
+  Object.keys(conditions).length === 0 ? { workspace, _id } : { _id, workspace, ...conditions };
 
 /** Of `LIST_TIME_MS`, for several queries one after the other. */
 function timeLeft(): () => number {
@@ -63,7 +74,7 @@ export class ReadService {
     const time = timeLeft();
     for (const _id of windowsBefore(after, Date.now())) {
       const page = await this.#models.notifications
-        .find({ workspace, _id, ...conditions })
+        .find(within(workspace, _id, conditions))
         .sort({ _id: -1 })
         .limit(size + 1 - found.length)
         .maxTimeMS(time())
@@ -92,7 +103,7 @@ export class ReadService {
     let total = 0;
     for (const _id of windowsBefore(undefined, Date.now())) {
       total += await this.#models.notifications
-        .countDocuments({ workspace, _id, ...conditions })
+        .countDocuments(within(workspace, _id, conditions))
         .limit(COUNT_LIMIT - total)
         .maxTimeMS(time());
       if (total >= COUNT_LIMIT) break;
