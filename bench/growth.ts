@@ -43,7 +43,9 @@ try {
   }
   await platform.close();
   const [small = [], large = []] = columns;
-  say(`\n${'ms a notification (median of rounds)'.padEnd(52)} ${count(SMALL)}   ${count(LARGE)}   ratio`);
+  say(
+    `\n${'ms a notification (lower quartile of rounds)'.padEnd(52)} ${count(SMALL)}   ${count(LARGE)}   ratio`,
+  );
   let missed = 0;
   for (const [index, { step, ms }] of small.entries()) {
     const grown = large[index]?.ms ?? Number.NaN;

@@ -1,5 +1,6 @@
 /** Listens to what the driver really sends, so that the check follows the code and not a copy of its filters. */
 import type { Connection, mongo } from 'mongoose';
+import { costOf, problemOf } from './judge.ts';
 
 /** A command that looks for documents, as it can be explained. */
 export interface Query {
@@ -85,3 +86,16 @@ export const explain = (connection: Connection, { command }: Query): Promise<mon
   if (!connection.db) throw new Error('not connected');
   return connection.db.command({ explain: command, verbosity: 'executionStats' });
 };
+
+/**
+ * Whether the server reads a sorted page off an index. The one of the PyPI wheel does not (it sorts in memory, whatever
+ * the indexes): there is nothing for this check to find out there.
+ */
+export async function readsPagesOffIndexes(connection: Connection): Promise<boolean> {
+  const probe = connection.collection('explain_probe');
+  await probe.createIndex({ a: 1, b: 1 });
+  await probe.insertMany(Array.from({ length: 10 }, (_, b) => ({ a: 1, b })));
+  const [query] = await queriesOf(connection, () => probe.find({ a: 1 }).sort({ b: -1 }).limit(1).toArray());
+  if (!query) throw new Error('the query was not seen');
+  return problemOf(costOf(await explain(connection, query)), { limit: 10 }) === undefined;
+}

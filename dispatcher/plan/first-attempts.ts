@@ -1,19 +1,25 @@
 /**
- * First attempts before the plan is stored. Where a notification's messages can go out at once, it is claimed, they
- * are sent, and plan and outcomes are stored in one write: a fast provider costs two updates and an insert less
- * for each message, and no second queue. What takes longer than a moment is stored as claimed by its sender, which goes on with it.
- * After a crash the claim runs out and the notification is planned again: its deliveries have the same ids, so
- * that the attempts that were in flight are repeated with the same idempotency keys.
+ * First attempts before the plan is stored. Where a notification's messages can go out at once, they are sent, and
+ * plan and outcomes are stored in one write: that costs three updates and an insert less for each message, and no
+ * second queue. What takes longer than a moment is stored as claimed by its sender, which goes on with it.
+ *
+ * Until the sweeper's first look, a notification is in the hands of whoever has its queue job, and of nobody else;
+ * one whose time is short, or that was looked at, is claimed first. What the sweeper has taken meanwhile is not
+ * stored. After a crash the notification is planned again: its deliveries have the same ids, so that the attempts
+ * that were in flight are repeated with the same idempotency keys.
  */
 import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Batcher } from '../../platform/batching/batcher.ts';
 import { sharedDate, sharedNow } from '../../platform/clock/shared-clock.ts';
+import { isDataServiceError } from '../../platform/errors/data-service-errors.ts';
 import type { Channel, Priority } from '../../platform/graphql/contract-enums.ts';
 import type { Logger } from '../../platform/logging/logger.ts';
 import {
   type BegunAttempt,
   type DeliveryRecord,
   deliveryOfPlan,
+  type NotificationRecord,
   type Outbox,
   type PlannedDelivery,
   type PlanPage,
@@ -41,6 +47,13 @@ export interface Beginners {
 const WAIT_MS = 40;
 /** A claim of a notification; well above `WAIT_MS` and the time of storing. */
 const CLAIM_MS = 5_000;
+/** With less than this before the sweeper looks, a notification is claimed. Above `WAIT_MS` and the time of storing, too. */
+const CLEAR_MS = 2_500;
+/** An attempt begins only while its notification is surely ours for so long. */
+const MARGIN_MS = 1_000;
+/** Outcomes are kept for so long while MongoDB is away: nobody can take the notifications then, either. */
+const STORE_FOR_MS = 60_000;
+const STORE_AGAIN_MS = 500;
 /** Notifications with more deliveries are stored first: the group of a notification must not wait for one. */
 const MAX_DELIVERIES = 10;
 /** Notifications in hand at once; more wait in their queue. */
@@ -52,7 +65,8 @@ export class FirstAttempts {
   readonly #beginners: Beginners;
   readonly #log: Logger;
   readonly #store: Batcher<PlanPage, boolean>;
-  readonly #inHand = new Set<Promise<void>>();
+  /** By notification: a second job for one of them must not send it again. */
+  readonly #inHand = new Map<string, Promise<void>>();
 
   /** @param store stores pages; answers for each whether it was stored. */
   constructor(deps: {
@@ -66,7 +80,7 @@ export class FirstAttempts {
     this.#log = deps.log;
     this.#store = new Batcher(
       async (pages) => {
-        const stored = await deps.store(pages);
+        const stored = await whileAway(() => deps.store(pages));
         return pages.map((page) => ({ ok: true, value: stored.has(page.notification._id) }));
       },
       { maxGroup: MAX_GROUP },
@@ -96,40 +110,47 @@ export class FirstAttempts {
   }
 
   /**
-   * Claims the notifications of `pages` and begins their attempts. Storing goes on in the background: a crash
-   * before it costs time and a repeat, never a message.
-   * @throws what the store throws; nothing has begun then.
+   * Begins the attempts of `pages`; claims the notifications that need it. Storing goes on in the background: a
+   * crash before it costs time and a repeat, never a message.
+   * @throws what the store throws; of those that had to be claimed nothing has begun then.
    */
   async run(pages: readonly PlanPage[]): Promise<void> {
+    const now = sharedNow();
+    const clear = (page: PlanPage) => isClear(page.notification, now);
+    for (const page of pages.filter(clear))
+      this.#begin({ ...page, beforeFirstLook: true }, page.notification.nextAttemptAt?.getTime() ?? 0);
+    await this.#claimAndBegin(pages.filter((page) => !clear(page)));
+  }
+
+  async #claimAndBegin(pages: readonly PlanPage[]): Promise<void> {
     if (pages.length === 0) return;
     const claim = randomUUID();
-    const begunAt = performance.now();
-    const held = await this.#outbox.claimPlans(
-      pages.map((page) => page.notification._id),
-      claim,
-      new Date(sharedNow() + CLAIM_MS),
-    );
-    // This process may have stood still (suspended, or a long pause) since it claimed: others may hold it now.
-    if (performance.now() - begunAt > CLAIM_MS / 2) return;
-    for (const page of pages) {
-      if (!held.has(page.notification._id)) continue;
-      // Claiming may take its time: what has expired meanwhile ends when the claim has run out.
-      if (page.notification.expiresAt && page.notification.expiresAt.getTime() <= sharedNow()) continue;
-      const work = this.#attempt({ ...page, claim }).catch((error: unknown) => {
-        const { notification } = page;
-        this.#log.error(
-          { err: error, notification: notification._id },
-          'outcomes not stored: planned again when the claim runs out',
-        );
-      });
-      this.#inHand.add(work);
-      void work.then(() => this.#inHand.delete(work));
-    }
+    const until = sharedNow() + CLAIM_MS;
+    const ids = pages.map((page) => page.notification._id);
+    const held = await this.#outbox.claimPlans(ids, claim, new Date(until));
+    for (const page of pages) if (held.has(page.notification._id)) this.#begin({ ...page, claim }, until);
+  }
+
+  /** @param until when somebody else may have the notification. Past it (this process stood still) nothing begins. */
+  #begin(page: PlanPage, until: number): void {
+    const { _id, expiresAt } = page.notification;
+    const now = sharedNow();
+    if (this.#inHand.has(_id) || now > until - MARGIN_MS) return;
+    // What has expired meanwhile ends when the sweeper looks at it.
+    if (expiresAt && expiresAt.getTime() <= now) return;
+    const work = this.#attempt(page).catch((error: unknown) => {
+      this.#log.error(
+        { err: error, notification: _id },
+        'outcomes not stored: planned again when the claim runs out',
+      );
+    });
+    this.#inHand.set(_id, work);
+    void work.then(() => this.#inHand.delete(_id));
   }
 
   /** Waits for everything in hand, once no more comes. */
   async close(): Promise<void> {
-    while (this.#inHand.size > 0) await Promise.all(this.#inHand);
+    while (this.#inHand.size > 0) await Promise.all(this.#inHand.values());
   }
 
   async #attempt(page: PlanPage): Promise<void> {
@@ -174,6 +195,30 @@ const mayBegin = ({ notification, nextCursor, deliveries }: PlanPage): boolean =
   notification.tries === undefined &&
   deliveries.length <= MAX_DELIVERIES &&
   deliveries.some(isAttempted);
+
+/**
+ * Nobody but the holder of its job can have it: it was never looked at, and will not be for a while. Not where the
+ * job waited for a time that the sweeper waits for, too. Pure.
+ */
+const isClear = ({ looks, claims, tries, state, nextAttemptAt }: NotificationRecord, now: number): boolean =>
+  looks === undefined &&
+  claims === undefined &&
+  tries === undefined &&
+  state === 'ACCEPTED' &&
+  nextAttemptAt !== null &&
+  nextAttemptAt.getTime() - now > CLEAR_MS;
+
+async function whileAway<T>(store: () => Promise<T>): Promise<T> {
+  const end = performance.now() + STORE_FOR_MS;
+  for (;;) {
+    try {
+      return await store();
+    } catch (error) {
+      if (!isDataServiceError(error) || performance.now() > end) throw error;
+      await sleep(STORE_AGAIN_MS);
+    }
+  }
+}
 
 async function withinMoment(work: readonly Promise<void>[]): Promise<void> {
   let timer: NodeJS.Timeout | undefined;

@@ -1,5 +1,5 @@
 /** One process whose clock is an hour ahead, or an hour behind: libfaketime. */
-import { access, writeFile } from 'node:fs/promises';
+import { access, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { RoleName } from '../cluster/cluster.ts';
@@ -29,6 +29,13 @@ const offsetFile = (name: string): string => join(tmpdir(), `herald-faults-${pro
 
 const WRONG_MS = 6_000;
 
+/** By how many seconds a process's clock is ahead, by the date that it puts on its answers. */
+async function clockOffset(url: string): Promise<number> {
+  const response = await fetch(`${url}/healthz`);
+  await response.body?.cancel();
+  return Math.round((Date.parse(response.headers.get('date') ?? '') - Date.now()) / 1000);
+}
+
 function clockOf(role: RoleName, hours: 1 | -1): Scenario {
   const direction = hours > 0 ? 'ahead' : 'behind';
   const name = `clock-${role}-${direction}`;
@@ -55,13 +62,20 @@ function clockOf(role: RoleName, hours: 1 | -1): Scenario {
             FAKETIME_FORCE_MONOTONIC_FIX: '0',
           }
         : {},
-    fault: async ({ pause }) => {
+    duplicatesAllowed: 0,
+    fault: async ({ cluster, pause }) => {
       await set(hours > 0 ? '+3600' : '-3600');
-      await pause(WRONG_MS + 1_000);
+      await pause(WRONG_MS);
+      const off = await clockOffset(cluster.the(role, 0).url);
+      await pause(1_000);
       await set('+0');
       await pause(1_000);
-      return undefined;
+      // Otherwise nothing was proved.
+      return {
+        problems: Math.abs(off - hours * 3600) < 10 ? [] : [`its clock was ${off} s off, not ${hours} h`],
+      };
     },
+    cleanUp: () => rm(offsetFile(name), { force: true }),
   };
 }
 

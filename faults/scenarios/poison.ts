@@ -66,11 +66,23 @@ async function killer({ cluster, pause, say }: Stage): Promise<Kills> {
 const stateOf = async ({ store }: Stage, address: string): Promise<string | undefined> =>
   (await store.collection<{ state: string }>('deliveries').findOne({ address } as object))?.state;
 
+/** Messages that were only beside the poison when its worker died must not be dead letters. */
+async function innocentDead({ store, seed }: Stage): Promise<string[]> {
+  const failed = await store
+    .collection<{ content?: { body: string } }>('deliveries')
+    .find({ state: 'FAILED', 'content.body': { $gte: `poison-${seed}-`, $lt: `poison-${seed}-p` } } as object)
+    .toArray();
+  return failed.length === 0
+    ? []
+    : [`${failed.length} messages beside the poison became dead letters, too: ${failed[0]?.content?.body}`];
+}
+
 export const scenarios: readonly Scenario[] = [
   {
     name: 'poison',
     title: 'A poison message: whoever delivers it dies',
     drainSeconds: 60,
+    verify: innocentDead,
     fault: async (stage) => {
       const { cluster, load, operatorKey, pause } = stage;
       const kills = await killer(stage);

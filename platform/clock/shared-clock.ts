@@ -10,17 +10,21 @@ import type { Logger } from '../logging/logger.ts';
 export const TOLERATED_MS = 500;
 const CHECK_MS = 5_000;
 
-let offsetMs = 0;
+/**
+ * When this process's monotonic clock was at 0. The clock goes on from there by the monotonic one: somebody who
+ * sets the machine's clock while the process runs does not move it, not even until the next check.
+ */
+let originMs = Date.now() - performance.now();
 
-/** Milliseconds since 1970 by the shared clock. */
-export const sharedNow = (): number => Date.now() + offsetMs;
+/** Milliseconds since 1970 by the shared clock, whole. */
+export const sharedNow = (): number => Math.round(originMs + performance.now());
 
 /** A date by the shared clock. */
 export const sharedDate = (): Date => new Date(sharedNow());
 
 /**
- * How far this process's clock must be moved, from one question to Redis: it was answered at some moment between
- * `askedAt` and `answeredAt` (own clock), most likely in the middle. Pure.
+ * How far this process's idea of the time must be moved, from one question to Redis: it was answered at some moment
+ * between `askedAt` and `answeredAt` (that idea), most likely in the middle. Pure.
  */
 export function offsetOf(askedAt: number, answeredAt: number, redisAt: number): number {
   const offset = redisAt - (askedAt + answeredAt) / 2;
@@ -36,17 +40,17 @@ export async function redisTime(redis: Redis): Promise<number> {
 
 /**
  * Sets the clock of this process once, and again every few seconds, until the returned function is called. While
- * Redis is away the last difference stays.
+ * Redis is away it goes on by itself.
  * @throws when Redis does not answer the first time.
  */
 export async function keepSharedTime(redis: Redis, log: Logger): Promise<() => void> {
   const check = async () => {
-    const askedAt = Date.now();
+    const askedAt = sharedNow();
     const redisAt = await redisTime(redis);
-    const offset = offsetOf(askedAt, Date.now(), redisAt);
-    if (Math.abs(offset - offsetMs) >= TOLERATED_MS)
-      log.warn({ offsetMs: offset }, "the clock of this process differs from Redis's: corrected");
-    offsetMs = offset;
+    const offset = offsetOf(askedAt, sharedNow(), redisAt);
+    if (offset === 0) return;
+    log.warn({ offsetMs: offset }, "the clock of this process differs from Redis's: corrected");
+    originMs += offset;
   };
   await check();
   const timer = setInterval(() => {

@@ -198,6 +198,8 @@ export interface PlanPage {
   readonly notification: NotificationRecord;
   /** Token under which the notification was claimed; a page of one that has lost it is dropped. */
   readonly claim?: string;
+  /** Attempts were begun without a claim, before the sweeper's first look; a page of one it has looked at is dropped. */
+  readonly beforeFirstLook?: true;
   readonly templateVersion?: number;
   readonly deliveries: readonly PlannedDelivery[];
   /** Where the next page starts; absent on the last page. */

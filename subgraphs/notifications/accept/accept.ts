@@ -148,7 +148,9 @@ export class AcceptService {
         );
       else {
         results[index] = { notification: first, deduplicated: true };
-        if (!first.planned && first.state === 'ACCEPTED') this.#enqueuer.accepted([first]);
+        // Before its first look it is in its queue, and a second job would be a second worker's.
+        if (!first.planned && first.nextAttemptAt && first.nextAttemptAt <= sharedDate())
+          this.#enqueuer.accepted([first]);
       }
     }
   }

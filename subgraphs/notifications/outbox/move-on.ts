@@ -52,10 +52,11 @@ export async function moveOn(
 }
 
 /** Where the plan must have come to, and under whose claim. */
-function filterOf({ page: { notification, claim } }: MovedPlan) {
+function filterOf({ page: { notification, claim, beforeFirstLook } }: MovedPlan) {
   return {
     planCursor: notification.planCursor ?? { $exists: false },
     planClaim: claim ?? { $exists: false },
+    ...(beforeFirstLook && { looks: { $exists: false } }),
   };
 }
 

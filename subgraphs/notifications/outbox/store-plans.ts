@@ -93,22 +93,24 @@ async function begunAndCanceled(
   dropped: readonly MovedPlan[],
   session: ClientSession,
 ): Promise<DeliveryRecord[]> {
-  const begun = dropped.filter(({ page }) => page.claim !== undefined);
+  const begun = dropped.filter(({ page }) => page.claim !== undefined || page.beforeFirstLook);
   if (begun.length === 0) return [];
   const canceled = await models.raw.notifications
     .find(
       {
         _id: { $in: begun.map(({ page }) => page.notification._id) },
-        planClaim: { $in: begun.flatMap(({ page }) => page.claim ?? []) },
         state: 'CANCELED',
         deliveryCount: 0,
       },
-      { session, projection: { _id: 1 } },
+      { session, projection: { _id: 1, planClaim: 1, looks: 1 } },
     )
     .toArray();
-  const ids = new Set(canceled.map((doc) => doc._id));
+  const byId = new Map(canceled.map((doc) => [doc._id, doc]));
   const kept = begun
-    .filter(({ page }) => ids.has(page.notification._id))
+    .filter(({ page }) => {
+      const now = byId.get(page.notification._id);
+      return now && (page.beforeFirstLook ? now.looks === undefined : now.planClaim === page.claim);
+    })
     .flatMap(({ deliveries }) => deliveries.filter((d) => d.state !== 'QUEUED' || d.attempt > 0));
   for (const [id, own] of Map.groupBy(kept, (d) => d.notification))
     await models.raw.notifications.updateOne(

@@ -1,4 +1,5 @@
 /** Reading notifications and deliveries, always within one workspace. */
+import type { PipelineStage } from 'mongoose';
 import type { Channel, NotificationState, Priority } from '../../../platform/graphql/contract-enums.ts';
 import { scopedKey } from '../../../platform/names/ids.ts';
 import type { DeliveryRecord, NotificationRecord } from '../contract.ts';
@@ -26,15 +27,20 @@ const LIST_TIME_MS = 5_000;
 const USER_SCAN = 500;
 
 /**
- * The order matters to the Rust server: with further conditions it bounds what it reads by `_id` only where that
- * comes first, without them only by the index of workspace and `_id`.
+ * What is in a window, newest first, and then what matches. In two steps, because the embedded servers read the whole
+ * collection where one filter names more than the index has; MongoDB makes one of the two.
  */
-const within = (
+const stagesOf = (
   workspace: string,
   _id: IdWindow,
   conditions: Record<string, unknown>,
-): Record<string, unknown> =>
-  Object.keys(conditions).length === 0 ? { workspace, _id } : { _id, workspace, ...conditions };
+  limit: number,
+): PipelineStage[] => [
+  { $match: { workspace, _id } },
+  { $sort: { _id: -1 } },
+  ...(Object.keys(conditions).length > 0 ? [{ $match: conditions }] : []),
+  { $limit: limit },
+];
 
 /** Of `LIST_TIME_MS`, for several queries one after the other. */
 function timeLeft(): () => number {
@@ -73,12 +79,10 @@ export class ReadService {
     const conditions = this.#conditions(filter);
     const time = timeLeft();
     for (const _id of windowsBefore(after, Date.now())) {
+      const stages = stagesOf(workspace, _id, conditions, size + 1 - found.length);
       const page = await this.#models.notifications
-        .find(within(workspace, _id, conditions))
-        .sort({ _id: -1 })
-        .limit(size + 1 - found.length)
-        .maxTimeMS(time())
-        .lean<NotificationRecord[]>();
+        .aggregate<NotificationRecord>(stages)
+        .option({ maxTimeMS: time() });
       found.push(...page);
       if (found.length > size) break;
     }
@@ -102,10 +106,11 @@ export class ReadService {
     const time = timeLeft();
     let total = 0;
     for (const _id of windowsBefore(undefined, Date.now())) {
-      total += await this.#models.notifications
-        .countDocuments(within(workspace, _id, conditions))
-        .limit(COUNT_LIMIT - total)
-        .maxTimeMS(time());
+      const stages = stagesOf(workspace, _id, conditions, COUNT_LIMIT - total);
+      const [counted] = await this.#models.notifications
+        .aggregate<{ count: number }>([...stages, { $count: 'count' }])
+        .option({ maxTimeMS: time() });
+      total += counted?.count ?? 0;
       if (total >= COUNT_LIMIT) break;
     }
     return total;
