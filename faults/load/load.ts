@@ -129,7 +129,8 @@ export class Load {
   async stop(): Promise<void> {
     clearInterval(this.#ticking);
     this.#flush();
-    await Promise.all(this.#outstanding);
+    // A message that is acknowledged may have a cancel after it.
+    while (this.#outstanding.size > 0) await Promise.all(this.#outstanding);
     if (this.#troubles.length > 0) throw this.#troubles[0];
   }
 
@@ -161,7 +162,12 @@ export class Load {
   }
 
   #track(messages: readonly Message[]): Promise<void> {
-    const work = this.#deliver(messages).catch((error: unknown) => void this.#troubles.push(error));
+    return this.#keep(this.#deliver(messages));
+  }
+
+  /** Work that `stop` waits for. */
+  #keep(of: Promise<void>): Promise<void> {
+    const work = of.catch((error: unknown) => void this.#troubles.push(error));
     this.#outstanding.add(work);
     return work.finally(() => this.#outstanding.delete(work));
   }
@@ -193,13 +199,12 @@ export class Load {
     this.latencies.push({ dueAt, ms: at - dueAt });
     await this.#journals.acknowledged.write({ key: entry.key, notification, at });
     this.acknowledged += 1;
-    if (entry.kind === 'canceled') {
-      await pause(CANCEL_AFTER_MS);
-      await this.#cancel(entry.key, notification);
-    }
+    // Others of the same request are not to wait for it.
+    if (entry.kind === 'canceled') void this.#keep(this.#cancel(entry.key, notification));
   }
 
   async #cancel(key: string, id: string): Promise<void> {
+    await pause(CANCEL_AFTER_MS);
     for (let tries = 1; tries <= TRIES; tries++) {
       const answer = await this.#ask(CANCEL, { id });
       const done = answer.data?.cancelNotification as { state: string } | undefined;

@@ -54,7 +54,13 @@ export async function openNotificationsStore(deps: {
   await prepareStore(models);
   const inbox = new InboxPublisher(deps.redis, deps.names, deps.log);
   return {
-    outbox: new MongoOutbox({ connection: deps.connection, models, events: deps.events, inbox }),
+    outbox: new MongoOutbox({
+      connection: deps.connection,
+      models,
+      events: deps.events,
+      inbox,
+      log: deps.log,
+    }),
     sandbox: new SandboxStore(deps.redis, deps.names),
     startAlerts: (rule) => startAlerts({ ...deps, models, rule }),
   };

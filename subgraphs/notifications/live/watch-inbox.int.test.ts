@@ -79,7 +79,11 @@ describe('a live inbox', () => {
     const gone = connectRedis(services.redisUrl, 'commands', silent);
     await whenReady(gone);
     gone.disconnect();
-    const outbox = new MongoOutbox({ ...store, inbox: new InboxPublisher(gone, store.names, silent) });
+    const outbox = new MongoOutbox({
+      ...store,
+      inbox: new InboxPublisher(gone, store.names, silent),
+      log: silent,
+    });
     await deliver({ ...store, outbox }, 'holes');
     await deliver({ ...store, outbox }, 'holes');
     await deliver(store, 'holes');

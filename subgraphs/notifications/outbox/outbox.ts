@@ -6,6 +6,7 @@ import { sharedDate } from '../../../platform/clock/shared-clock.ts';
 import type { EventLog } from '../../../platform/event-log/event-log.ts';
 import type { Priority } from '../../../platform/graphql/contract-enums.ts';
 import { metricsRegistry } from '../../../platform/http/metrics.ts';
+import type { Logger } from '../../../platform/logging/logger.ts';
 import type { QueuedDelivery } from '../../../platform/queues/enqueue-sends.ts';
 import { updateManyApart } from '../../../platform/storage/mongo.ts';
 import type {
@@ -22,6 +23,7 @@ import type { InboxPublisher } from '../inbox/inbox-publisher.ts';
 import type { NotificationModels } from '../store/models.ts';
 import { claimDeliveries } from './claim-deliveries.ts';
 import { completeFinished, sharedOf } from './completion.ts';
+import { CompletionChecks } from './completion-checks.ts';
 import { claimPlans, countTries, duePlans } from './due-plans.ts';
 import { recordOutcomes } from './record-outcomes.ts';
 import { storePlans } from './store-plans.ts';
@@ -45,17 +47,23 @@ export class MongoOutbox implements Outbox {
   readonly #models: NotificationModels;
   readonly #events: EventLog;
   readonly #inbox: InboxPublisher;
+  readonly #completions: CompletionChecks;
 
   constructor(deps: {
     connection: Connection;
     models: NotificationModels;
     events: EventLog;
     inbox: InboxPublisher;
+    log: Logger;
   }) {
     this.#connection = deps.connection;
     this.#models = deps.models;
     this.#events = deps.events;
     this.#inbox = deps.inbox;
+    this.#completions = new CompletionChecks(
+      (ids) => this.#completeFinished(ids, sharedDate()),
+      (error) => deps.log.warn({ err: error }, 'completion not looked at: left to the sweeper'),
+    );
   }
 
   async duePlans(ids: readonly string[], now: Date): Promise<NotificationRecord[]> {
@@ -86,7 +94,7 @@ export class MongoOutbox implements Outbox {
     await Promise.all([
       this.#inbox.received(result.messages, result.unread),
       this.#events.append(result.events),
-      this.#completeFinished(pagedToTheEnd, now),
+      this.#completions.ask(pagedToTheEnd),
     ]);
     const queued = result.deliveries
       .filter((d) => d.state === 'QUEUED')
@@ -108,7 +116,7 @@ export class MongoOutbox implements Outbox {
     const claim = { ids, attempt, fence, now, leaseUntil };
     const { deliveries, ended, events } = await claimDeliveries(this.#connection, this.#models, claim);
     await this.#events.append(events);
-    await this.#completeFinished(sharedOf(ended), now);
+    await this.#completions.ask(sharedOf(ended));
     return [...deliveries];
   }
 
@@ -128,7 +136,7 @@ export class MongoOutbox implements Outbox {
     for (const { result } of written) recorded.inc({ result: result.kind });
     fenced.inc(outcomes.length - written.length);
     const ended = written.filter((o) => o.result.kind !== 'retry').map((o) => o.delivery);
-    await Promise.all([this.#events.append(events), this.#completeFinished(sharedOf(ended), now)]);
+    await Promise.all([this.#events.append(events), this.#completions.ask(sharedOf(ended))]);
     return written.flatMap((o) =>
       o.result.kind === 'retry'
         ? [queuedOf({ ...o.delivery, attempt: o.delivery.attempt + 1 }, o.result.nextAttemptAt)]

@@ -39,7 +39,7 @@ export async function openStore(services: { mongodbUri: string; redisUrl: string
     queues,
     publisher,
     inbox: new InboxService(connection, models, publisher),
-    outbox: new MongoOutbox({ connection, models, events, inbox: publisher }),
+    outbox: new MongoOutbox({ connection, models, events, inbox: publisher, log: silent }),
     close: async () => {
       await queues.close();
       for (const r of [redis, subscriber, blocking]) r.disconnect();
