@@ -23,6 +23,12 @@ export interface Workers {
 }
 
 /**
+ * Plan jobs in hand at once: enough for groups of a good size. What waits in here rather than in its queue counts as
+ * taken, and must not wait for long.
+ */
+const MOST_PLAN_JOBS = 16;
+
+/**
  * @param redis for looking at the queues.
  * @param blocking a connection that may wait (BullMQ makes one more per worker from it).
  * @param concurrency jobs each queue works on at once.
@@ -45,6 +51,7 @@ export function startWorkers(deps: {
     (priority) =>
       new QueueWorker<PlanJob>({
         ...shared,
+        concurrency: Math.min(concurrency, MOST_PLAN_JOBS),
         queue: planQueueName(priority),
         work: ({ ids }) => planners[priority].plan(ids),
       }),

@@ -87,7 +87,12 @@ export class Sweeper {
       limit,
       guard: this.#lock.guard(),
     };
-    const waiting = await this.#queues.waiting();
+    const [waiting, states] = await Promise.all([this.#queues.waiting(), this.#queues.states()]);
+    // A queue is taken from its oldest job on: what was due before that job is not in it any more.
+    const inQueue = (queue: string): SweepRound => {
+      const oldestMs = states.get(queue)?.oldestMs ?? 0;
+      return { ...round, queuedBefore: new Date(now.getTime() - oldestMs) };
+    };
     const isFree = (queue: string) => (waiting.get(queue) ?? 0) <= this.#laneIds;
     let notifications = 0;
     let deliveries = 0;
@@ -95,13 +100,14 @@ export class Sweeper {
     // One after the other: their transactions check the same election and would be in each other's way.
     for (const priority of PRIORITIES) {
       if (isFree(planQueueName(priority))) {
-        const found = await this.#sweepPlans(priority, round);
+        const found = await this.#sweepPlans(priority, inQueue(planQueueName(priority)));
         notifications += found;
         fullest = Math.max(fullest, found);
       }
       for (const channel of SENT_CHANNELS) {
-        if (!isFree(sendQueueName(channel, priority))) continue;
-        const found = await this.#sweepDeliveries({ channel, priority }, round);
+        const queue = sendQueueName(channel, priority);
+        if (!isFree(queue)) continue;
+        const found = await this.#sweepDeliveries({ channel, priority }, inQueue(queue));
         deliveries += found;
         fullest = Math.max(fullest, found);
       }

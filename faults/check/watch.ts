@@ -7,10 +7,33 @@ const OVERDUE_MS = 2_000;
 /** The system has recovered once it was normal for so long. */
 const STEADY_MS = 4_000;
 
-interface Look {
+export interface Look {
+  /** Epoch ms. */
   readonly at: number;
   /** The store answered, and nothing was overdue. */
   readonly caughtUp: boolean;
+}
+
+/**
+ * Seconds from `since` until the system was normal and stayed so for a while; undefined when it never was. Pure.
+ * @param looks in their order.
+ * @param slowAt when acknowledgements were slow or failed: those times are not normal either.
+ */
+export function recoverySeconds(
+  looks: readonly Look[],
+  since: number,
+  slowAt: readonly number[],
+): number | undefined {
+  const bad = [...looks.filter(({ caughtUp }) => !caughtUp).map(({ at }) => at), ...slowAt]
+    .filter((at) => at >= since)
+    .sort((a, b) => a - b);
+  let normalFrom = since;
+  for (const at of bad) {
+    if (at - normalFrom > STEADY_MS) break;
+    normalFrom = at;
+  }
+  const last = looks.at(-1)?.at ?? since;
+  return last <= normalFrom && normalFrom > since ? undefined : (normalFrom - since) / 1000;
 }
 
 export class Watch {
@@ -54,21 +77,9 @@ export class Watch {
     }
   }
 
-  /**
-   * Seconds from `since` until the system was normal and stayed so for a while; undefined when it never was.
-   * @param slowAt when acknowledgements were slow or failed: those times are not normal either.
-   */
+  /** @see recoverySeconds */
   recoverySeconds(since: number, slowAt: readonly number[]): number | undefined {
-    const bad = [...this.#looks.filter(({ caughtUp }) => !caughtUp).map(({ at }) => at), ...slowAt]
-      .filter((at) => at >= since)
-      .sort((a, b) => a - b);
-    let normalFrom = since;
-    for (const at of bad) {
-      if (at - normalFrom > STEADY_MS) break;
-      normalFrom = at;
-    }
-    const last = this.#looks.at(-1)?.at ?? since;
-    return last < normalFrom ? undefined : Math.max(0, normalFrom - since) / 1000;
+    return recoverySeconds(this.#looks, since, slowAt);
   }
 
   async stop(): Promise<void> {

@@ -34,7 +34,6 @@ export const scenarios: readonly Scenario[] = [
   {
     name: 'gateway-killed',
     title: 'Gateway: kill -9',
-    short: true,
     duplicatesAllowed: 0,
     fault: async ({ cluster, between, pause }) => {
       await cluster.kill9('gateway', 0);
@@ -101,7 +100,7 @@ export const scenarios: readonly Scenario[] = [
   },
   {
     name: 'killed-at-random',
-    title: 'Roles, MongoDB, Redis and provider: kill -9 at random for 2 minutes',
+    title: 'Everything: kill -9 at random for 2 minutes',
     ratePerSecond: 50,
     drainSeconds: 120,
     fault: killAtRandom,

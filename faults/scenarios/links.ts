@@ -26,7 +26,6 @@ const LINKS: readonly LinkUnderTest[] = [
     name: 'gateway-mongo',
     title: 'Gateways → MongoDB',
     of: (stage) => [stage.link('gateway-mongo')],
-    short: ['blackHole'],
     // platform/storage/mongo.ts: noticed after 4 s, tried again, and looked for for another 3 s.
     caller: { what: 'UNAVAILABLE', withinSeconds: 12 },
   },
@@ -34,7 +33,6 @@ const LINKS: readonly LinkUnderTest[] = [
     name: 'gateway-redis',
     title: 'Gateways → Redis',
     of: (stage) => [stage.link('gateway-redis')],
-    short: ['blackHole'],
     // platform/storage/redis.ts: a command is given up after 2.5 s.
     caller: { what: 'accepted', withinSeconds: 6 },
   },

@@ -67,7 +67,7 @@ export const scenarios: readonly Scenario[] = [
   failing('WEBHOOK', '5xx', '503', { short: true }),
   failing('WEBHOOK', 'reset', 'connections reset'),
   failing('WEBHOOK', 'halfBody', 'half an answer'),
-  failing('WEBHOOK', 'slow30s', 'answers after 30 s', { short: true }),
+  failing('WEBHOOK', 'slow30s', 'answers after 30 s'),
   failing('EMAIL', '429', '450, too many messages'),
   failing('EMAIL', '5xx', '451'),
   failing('EMAIL', 'reset', 'connections reset'),

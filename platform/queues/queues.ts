@@ -9,7 +9,7 @@ import { sharedNow } from '../clock/shared-clock.ts';
 import { CHANNELS, type Channel, PRIORITIES, type Priority } from '../graphql/contract-enums.ts';
 import { planQueueName, sendQueueName } from '../names/redis-names.ts';
 import { planJobId, sendJobId } from './job-ids.ts';
-import { waitingIds } from './queue-states.ts';
+import { type QueueState, queueStates, waitingIds } from './queue-states.ts';
 
 /** Ids of notifications to plan. */
 export interface PlanJob {
@@ -104,6 +104,12 @@ export class DispatchQueues {
    */
   waiting(): Promise<ReadonlyMap<string, number>> {
     return waitingIds(this.#redis, this.#prefix, QUEUE_NAMES);
+  }
+
+  /** The state of every queue, by its name. @throws when Redis does not answer. */
+  async states(): Promise<ReadonlyMap<string, QueueState>> {
+    const states = await queueStates(this.#redis, this.#prefix, QUEUE_NAMES);
+    return new Map(states.map((state) => [state.queue, state]));
   }
 
   async close(): Promise<void> {

@@ -232,6 +232,11 @@ export interface Lane {
 export interface SweepRound {
   /** What was due before it is found. */
   readonly now: Date;
+  /**
+   * What waits in a queue is found only when it was due before this: before the oldest job that the queue holds, or it
+   * is most likely still in there. `now` without.
+   */
+  readonly queuedBefore?: Date;
   /** When it is looked at again. */
   readonly nextLook: Date;
   /** Most documents. */

@@ -7,7 +7,7 @@ import { metricsRegistry } from '../../../platform/http/metrics.ts';
 import type { QueuedDelivery } from '../../../platform/queues/enqueue-sends.ts';
 import { chunked } from '../../../platform/queues/queues.ts';
 import { inTransaction } from '../../../platform/storage/mongo.ts';
-import type { DeliveryRecord, Lane, SweepRound } from '../contract.ts';
+import type { DeliveryRecord, Lane, NotificationRecord, SweepRound } from '../contract.ts';
 import type { NotificationModels } from '../store/models.ts';
 import { completeFinished, lookAgainAtCompletion } from './completion.ts';
 
@@ -53,12 +53,15 @@ export async function sweepPlans(
 ): Promise<{ ids: string[]; events: HeraldEvent[] }> {
   const { now, nextLook, limit } = round;
   const collection = models.raw.notifications;
-  const due = await collection
-    .find(
-      { priority, nextAttemptAt: { $lte: now } },
-      { projection: { _id: 1, planned: 1, nextAttemptAt: 1 }, limit },
-    )
-    .toArray();
+  const projection = { _id: 1, planned: 1, nextAttemptAt: 1 } as const;
+  const inState = (state: NotificationRecord['state'], before: Date) =>
+    collection.find({ priority, state, nextAttemptAt: { $lte: before } }, { projection, limit }).toArray();
+  // Each state by itself: one that waits in a queue is judged by what else waits there, a claim by the clock.
+  const due = [
+    ...(await inState('PROCESSING', now)),
+    ...(await inState('SCHEDULED', now)),
+    ...(await inState('ACCEPTED', round.queuedBefore ?? now)),
+  ];
   tellLag('notification', due, now);
   const ids = due.filter((d) => !d.planned).map((d) => d._id);
   await inPieces(connection, ids, round, (piece, session) =>
@@ -84,15 +87,20 @@ export async function sweepDeliveries(
 ): Promise<QueuedDelivery[]> {
   const { now, nextLook, limit } = round;
   const collection = models.raw.deliveries;
-  const due = await collection
-    .find(
-      { channel, priority, nextAttemptAt: { $lte: now } },
-      {
-        projection: { _id: 1, channel: 1, priority: 1, attempt: 1, claims: 1, state: 1, nextAttemptAt: 1 },
-        limit,
-      },
-    )
-    .toArray();
+  const projection = {
+    _id: 1,
+    channel: 1,
+    priority: 1,
+    attempt: 1,
+    claims: 1,
+    state: 1,
+    nextAttemptAt: 1,
+  } as const;
+  const inState = (state: DeliveryRecord['state'], before: Date) =>
+    collection
+      .find({ channel, priority, state, nextAttemptAt: { $lte: before } }, { projection, limit })
+      .toArray();
+  const due = [...(await inState('SENDING', now)), ...(await inState('QUEUED', round.queuedBefore ?? now))];
   tellLag('delivery', due, now);
   await inPieces(
     connection,

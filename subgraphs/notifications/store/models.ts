@@ -95,7 +95,7 @@ export function notificationModels(connection: Connection): NotificationModels {
     { ...options, collection: 'notifications' },
   );
   notification.index({ idem: 1 }, { unique: true });
-  notification.index({ priority: 1, nextAttemptAt: 1 });
+  notification.index({ priority: 1, state: 1, nextAttemptAt: 1 });
   // Ascending: of a descending member the Rust server reads the whole range.
   notification.index({ workspace: 1, _id: 1 });
 
@@ -138,7 +138,7 @@ export function notificationModels(connection: Connection): NotificationModels {
     { ...options, collection: 'deliveries' },
   );
   delivery.index({ notification: 1, state: 1 });
-  delivery.index({ channel: 1, priority: 1, nextAttemptAt: 1 });
+  delivery.index({ channel: 1, priority: 1, state: 1, nextAttemptAt: 1 });
   delivery.index({ userKey: 1, notification: -1 });
 
   const message = new Schema<InboxMessageRecord>(
