@@ -135,6 +135,7 @@ async function accept(
     createdAt: now,
     dueAt: now,
     nextAttemptAt: now,
+    lane: changes.priority ?? 'MEDIUM',
     planned: false,
     deliveryCount: 0,
     ...changes,

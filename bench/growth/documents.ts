@@ -28,6 +28,7 @@ export function finished(number: number, createdAt: Date, users: number): Finish
       requestHash: 'd'.repeat(64),
       state: 'COMPLETED',
       priority: number % 3 === 0 ? 'LOW' : 'MEDIUM',
+      lane: 'TIMED',
       content: { title: `Order ${number}`, body: `Your order ${number} is on its way.` },
       to: [{ user }],
       channels: ['EMAIL'],

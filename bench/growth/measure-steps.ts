@@ -201,6 +201,7 @@ async function due(platform: OpenPlatform, count: number, at = new Date()): Prom
       app: 'app_bench',
       idem: `${WORKSPACE}|app_bench|${_id}`,
       requestHash: '',
+      lane: 'MEDIUM',
       state: 'ACCEPTED',
       priority: 'MEDIUM',
       content: { body: 'Hello from the benchmark' },

@@ -40,6 +40,7 @@ const replay = (changes: Partial<NotificationRecord> = {}): NotificationRecord =
   createdAt: now,
   dueAt: now,
   nextAttemptAt: now,
+  lane: 'LOW',
   planned: false,
   deliveryCount: 0,
   replayOf: 'ntf_1',

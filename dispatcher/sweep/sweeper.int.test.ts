@@ -72,6 +72,7 @@ const record = (changes: Partial<NotificationRecord>): NotificationRecord => {
     createdAt: now,
     dueAt: now,
     nextAttemptAt: overdue(),
+    lane: changes.priority ?? 'LOW',
     planned: false,
     deliveryCount: 0,
     ...changes,

@@ -5,14 +5,14 @@
  * no time and takes no claim. Jobs that it still adds are harmless: whoever takes them finds nothing to do.
  */
 import { sharedDate } from '../../platform/clock/shared-clock.ts';
-import { PRIORITIES, type Priority } from '../../platform/graphql/contract-enums.ts';
+import { PRIORITIES } from '../../platform/graphql/contract-enums.ts';
 import { ElectedLoop } from '../../platform/lifecycle/elected-loop.ts';
 import type { Logger } from '../../platform/logging/logger.ts';
 import { planQueueName, sendQueueName } from '../../platform/names/redis-names.ts';
 import { enqueueSends } from '../../platform/queues/enqueue-sends.ts';
 import { chunked, type DispatchQueues, SENT_CHANNELS } from '../../platform/queues/queues.ts';
 import { type FencedLock, TurnLostError } from '../../platform/storage/fenced-lock.ts';
-import type { Lane, Outbox, SweepRound } from '../../subgraphs/notifications/index.ts';
+import type { Lane, Outbox, PlanLane, SweepRound } from '../../subgraphs/notifications/index.ts';
 import { sweepMetrics } from './sweep-metrics.ts';
 
 /** What was re-queued is looked at again after this time. */
@@ -97,13 +97,15 @@ export class Sweeper {
     let notifications = 0;
     let deliveries = 0;
     let fullest = 0;
+    const foundPlans = (found: number) => {
+      notifications += found;
+      fullest = Math.max(fullest, found);
+    };
+    foundPlans(await this.#sweepPlans('TIMED', round));
     // One after the other: their transactions check the same election and would be in each other's way.
     for (const priority of PRIORITIES) {
-      if (isFree(planQueueName(priority))) {
-        const found = await this.#sweepPlans(priority, inQueue(planQueueName(priority)));
-        notifications += found;
-        fullest = Math.max(fullest, found);
-      }
+      if (isFree(planQueueName(priority)))
+        foundPlans(await this.#sweepPlans(priority, inQueue(planQueueName(priority))));
       for (const channel of SENT_CHANNELS) {
         const queue = sendQueueName(channel, priority);
         if (!isFree(queue)) continue;
@@ -132,14 +134,18 @@ export class Sweeper {
     }
   }
 
-  async #sweepPlans(priority: Priority, round: SweepRound): Promise<number> {
-    const ids = await this.#outbox.sweepPlans(priority, round);
-    await this.#queues.addPlans(
-      priority,
-      chunked(ids, this.#chunkSize).map((chunk) => ({ ids: chunk, look: round.now.getTime() })),
-    );
-    sweepMetrics.requeued.inc({ what: 'notification' }, ids.length);
-    return ids.length;
+  async #sweepPlans(lane: PlanLane, round: SweepRound): Promise<number> {
+    const found = await this.#outbox.sweepPlans(lane, round);
+    for (const [priority, own] of Map.groupBy(found, (one) => one.priority))
+      await this.#queues.addPlans(
+        priority,
+        chunked(
+          own.map(({ id }) => id),
+          this.#chunkSize,
+        ).map((ids) => ({ ids, look: round.now.getTime() })),
+      );
+    sweepMetrics.requeued.inc({ what: 'notification' }, found.length);
+    return found.length;
   }
 
   async #sweepDeliveries(lane: Lane, round: SweepRound): Promise<number> {

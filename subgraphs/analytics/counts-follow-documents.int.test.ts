@@ -42,6 +42,7 @@ async function accepted(count: number, changes: Partial<NotificationRecord> = {}
       createdAt: now,
       dueAt: now,
       nextAttemptAt: now,
+      lane: changes.priority ?? 'MEDIUM',
       planned: false,
       deliveryCount: 0,
       ...changes,

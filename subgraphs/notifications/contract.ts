@@ -9,6 +9,9 @@ import type {
 import type { QueuedDelivery } from '../../platform/queues/enqueue-sends.ts';
 import type { Guard } from '../../platform/storage/fenced-lock.ts';
 
+/** A notification that waits in the plan queue of its priority, or one whose next look is a matter of time alone. */
+export type PlanLane = Priority | 'TIMED';
+
 /** One entry of `to`: exactly one of user, group, or channel with address. */
 export interface RecipientEntry {
   readonly user?: string;
@@ -59,6 +62,8 @@ export interface NotificationRecord {
   readonly expiresAt?: Date;
   /** When the sweeper looks at it if nothing else has happened; null when there is nothing left to do here. */
   readonly nextAttemptAt: Date | null;
+  /** How the sweeper looks at it. */
+  readonly lane: PlanLane;
   /** True when all deliveries are stored. */
   readonly planned: boolean;
   /** Token of the worker that makes first attempts before it stores the plan; see `Outbox.claimPlans`. */
@@ -287,6 +292,6 @@ export interface Outbox {
    * What is due and may be in no queue; moves its next look to `nextLook`. Ends claims that have run out.
    * @throws TurnLostError, and changes nothing more, when the guard says that another sweeper was elected.
    */
-  sweepPlans(priority: Priority, round: SweepRound): Promise<string[]>;
+  sweepPlans(lane: PlanLane, round: SweepRound): Promise<{ id: string; priority: Priority }[]>;
   sweepDeliveries(lane: Lane, round: SweepRound): Promise<QueuedDelivery[]>;
 }

@@ -27,6 +27,7 @@ export function toRecord(
   const delayed = route && route.delaySeconds > 0 ? new Date(now.getTime() + route.delaySeconds * 1000) : now;
   const dueAt = input.sendAt && input.sendAt > delayed ? input.sendAt : delayed;
   const waits = dueAt > now;
+  const priority = input.priority ?? route?.priority ?? 'MEDIUM';
   const category = input.category ?? route?.category ?? template?.category;
   const to = [...(input.to ?? []).map(withoutNulls<RecipientEntry>), ...(route?.recipients ?? [])];
   return {
@@ -49,6 +50,7 @@ export function toRecord(
     ...(input.sendAt && { sendAt: input.sendAt }),
     ...(input.expiresAt && { expiresAt: input.expiresAt }),
     nextAttemptAt: waits ? dueAt : new Date(now.getTime() + FIRST_LOOK_MS),
+    lane: waits ? 'TIMED' : priority,
     planned: false,
     deliveryCount: 0,
   };

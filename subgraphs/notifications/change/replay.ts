@@ -112,6 +112,7 @@ function replayOf(
     createdAt: now,
     dueAt: now,
     nextAttemptAt: new Date(now.getTime() + FIRST_LOOK_MS),
+    lane: original.priority,
     planned: false,
     deliveryCount: 0,
     replayOf: original._id,

@@ -52,8 +52,10 @@ const begunPage = (
     deliveries: page.deliveries.map((d, i) => ({ ...d, ...(begun[i] && { begun: begun[i] }) })),
   };
 };
-const sweepPlans = () =>
-  store.outbox.sweepPlans('MEDIUM', { now: new Date(), nextLook: soon(), limit: 1_000 });
+const sweepPlans = async () => {
+  const found = await store.outbox.sweepPlans('TIMED', { now: new Date(), nextLook: soon(), limit: 1_000 });
+  return found.map(({ id }) => id);
+};
 
 describe('a claimed notification', () => {
   it('goes to one of many workers, and to no planner meanwhile', async () => {

@@ -62,7 +62,10 @@ export async function claimPlans(
       planCursor: { $exists: false },
       state: { $in: [...PLANNABLE] },
     },
-    { $set: { state: 'PROCESSING', planClaim: claim, nextAttemptAt: leaseUntil }, $inc: { claims: 1 } },
+    {
+      $set: { state: 'PROCESSING', planClaim: claim, lane: 'TIMED', nextAttemptAt: leaseUntil },
+      $inc: { claims: 1 },
+    },
   );
   if (modifiedCount === ids.length) return new Set(ids);
   const ours = await collection

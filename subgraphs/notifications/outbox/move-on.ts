@@ -67,6 +67,7 @@ function changeOf({ page, deliveries, whole, done }: MovedPlan, now: Date) {
     state: done ? ('COMPLETED' as const) : ('PROCESSING' as const),
     planned: last,
     nextAttemptAt: nextLook(last, done, deliveries.length, now),
+    ...(!done && { lane: 'TIMED' as const }),
     ...(last && { plannedAt: now }),
     ...(done && { completedAt: now }),
     ...(page.nextCursor !== undefined && { planCursor: page.nextCursor }),

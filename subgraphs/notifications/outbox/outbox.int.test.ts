@@ -260,7 +260,27 @@ describe('sweeping', () => {
     await insert(due, final, later);
     const now = new Date(Date.now() + 1);
     const round = { now, nextLook: new Date(now.getTime() + 30_000), limit: 100 };
-    expect(await store.outbox.sweepPlans('HIGH', round)).toEqual([due._id]);
+    expect(await store.outbox.sweepPlans('HIGH', round)).toEqual([{ id: due._id, priority: 'HIGH' }]);
     expect(await store.outbox.sweepPlans('HIGH', round)).toEqual([]);
+  });
+
+  it('leaves what waits behind the oldest job of its queue, and not what a clock decides', async () => {
+    const waiting = notification({ priority: 'LOW', nextAttemptAt: new Date(Date.now() - 1_000) });
+    const scheduled = notification({
+      priority: 'LOW',
+      lane: 'TIMED',
+      state: 'SCHEDULED',
+      nextAttemptAt: new Date(),
+    });
+    await insert(waiting, scheduled);
+    const now = new Date(Date.now() + 1);
+    const round = { now, nextLook: new Date(now.getTime() + 30_000), limit: 100 };
+    const behind = { ...round, queuedBefore: new Date(now.getTime() - 5_000) };
+    expect(await store.outbox.sweepPlans('LOW', behind)).toEqual([]);
+    expect(await store.outbox.sweepPlans('TIMED', behind)).toContainEqual({
+      id: scheduled._id,
+      priority: 'LOW',
+    });
+    expect(await store.outbox.sweepPlans('LOW', round)).toEqual([{ id: waiting._id, priority: 'LOW' }]);
   });
 });

@@ -16,6 +16,7 @@ import type {
   Lane,
   NotificationRecord,
   Outbox,
+  PlanLane,
   PlanPage,
   SweepRound,
 } from '../contract.ts';
@@ -165,10 +166,10 @@ export class MongoOutbox implements Outbox {
     );
   }
 
-  async sweepPlans(priority: Priority, round: SweepRound): Promise<string[]> {
-    const { ids, events } = await sweepPlans(this.#connection, this.#models, priority, round);
+  async sweepPlans(lane: PlanLane, round: SweepRound): Promise<{ id: string; priority: Priority }[]> {
+    const { found, events } = await sweepPlans(this.#connection, this.#models, lane, round);
     await this.#events.append(events);
-    return ids;
+    return found;
   }
 
   sweepDeliveries(lane: Lane, round: SweepRound): Promise<QueuedDelivery[]> {

@@ -7,7 +7,7 @@ import { metricsRegistry } from '../../../platform/http/metrics.ts';
 import type { QueuedDelivery } from '../../../platform/queues/enqueue-sends.ts';
 import { chunked } from '../../../platform/queues/queues.ts';
 import { inTransaction } from '../../../platform/storage/mongo.ts';
-import type { DeliveryRecord, Lane, NotificationRecord, SweepRound } from '../contract.ts';
+import type { DeliveryRecord, Lane, PlanLane, SweepRound } from '../contract.ts';
 import type { NotificationModels } from '../store/models.ts';
 import { completeFinished, lookAgainAtCompletion } from './completion.ts';
 
@@ -42,28 +42,28 @@ const APART_MS = 5_000;
 const SUSPICIOUS_CLAIMS = 2;
 
 /**
- * Notifications of one priority. Claims that have run out end here. Those that are planned are looked at for
+ * Notifications of one lane. Claims that have run out end here. Those that are planned are looked at for
  * completion instead, and not returned.
  */
 export async function sweepPlans(
   connection: Connection,
   models: NotificationModels,
-  priority: Priority,
+  lane: PlanLane,
   round: SweepRound,
-): Promise<{ ids: string[]; events: HeraldEvent[] }> {
+): Promise<{ found: { id: string; priority: Priority }[]; events: HeraldEvent[] }> {
   const { now, nextLook, limit } = round;
   const collection = models.raw.notifications;
-  const projection = { _id: 1, planned: 1, nextAttemptAt: 1 } as const;
-  const inState = (state: NotificationRecord['state'], before: Date) =>
-    collection.find({ priority, state, nextAttemptAt: { $lte: before } }, { projection, limit }).toArray();
-  // Each state by itself: one that waits in a queue is judged by what else waits there, a claim by the clock.
-  const due = [
-    ...(await inState('PROCESSING', now)),
-    ...(await inState('SCHEDULED', now)),
-    ...(await inState('ACCEPTED', round.queuedBefore ?? now)),
-  ];
+  // What waits in a queue is judged by what else waits there; a claim, or a time to come, by the clock.
+  const before = lane === 'TIMED' ? now : (round.queuedBefore ?? now);
+  const due = await collection
+    .find(
+      { lane, nextAttemptAt: { $lte: before } },
+      { projection: { _id: 1, planned: 1, priority: 1, nextAttemptAt: 1 }, limit },
+    )
+    .toArray();
   tellLag('notification', due, now);
-  const ids = due.filter((d) => !d.planned).map((d) => d._id);
+  const found = due.filter((d) => !d.planned).map(({ _id, priority }) => ({ id: _id, priority }));
+  const ids = found.map(({ id }) => id);
   await inPieces(connection, ids, round, (piece, session) =>
     collection.updateMany(
       { _id: { $in: piece }, nextAttemptAt: { $lte: now }, planned: false },
@@ -75,7 +75,7 @@ export async function sweepPlans(
   const events = await completeFinished(connection, models, planned, now);
   recovered.inc(events.length);
   await lookAgainAtCompletion(connection, models, planned, now);
-  return { ids, events };
+  return { found, events };
 }
 
 /** Deliveries of one lane. A claim that has run out belongs to a worker that died: whoever it was, its fence holds no longer. */

@@ -66,6 +66,7 @@ export function notification(changes: Partial<NotificationRecord> = {}): Notific
     createdAt: now,
     dueAt: now,
     nextAttemptAt: now,
+    lane: changes.priority ?? 'MEDIUM',
     planned: false,
     deliveryCount: 0,
     ...changes,
