@@ -30,7 +30,7 @@ export async function moveOn(
   session: ClientSession,
 ): Promise<Set<string>> {
   const collection = models.raw.notifications;
-  const alike = Map.groupBy(plans, (plan) => JSON.stringify([filterOf(plan), changeOf(plan, now)]));
+  const alike = Map.groupBy(plans, kindOf);
   let moved = 0;
   for (const [first, ...others] of alike.values()) {
     if (!first) continue;
@@ -49,6 +49,14 @@ export async function moveOn(
     .find({ _id: { $in: ids }, planFence: fence }, { session, projection: { _id: 1 } })
     .toArray();
   return new Set(ours.map((doc) => doc._id));
+}
+
+/** Plans of one kind have one filter and one change. */
+function kindOf({ page, deliveries, whole, done }: MovedPlan): string {
+  const { notification, claim, beforeFirstLook, nextCursor, templateVersion } = page;
+  const [first] = deliveries;
+  const channels = deliveries.length === 1 ? first?.channel : deliveries.map((d) => d.channel).join();
+  return `${notification.planCursor} ${claim} ${beforeFirstLook} ${nextCursor} ${templateVersion} ${whole} ${done} ${deliveries.length} ${channels}`;
 }
 
 /** Where the plan must have come to, and under whose claim. */
