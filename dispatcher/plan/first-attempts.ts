@@ -56,8 +56,8 @@ const STORE_FOR_MS = 60_000;
 const STORE_AGAIN_MS = 500;
 /** Notifications with more deliveries are stored first: the group of a notification must not wait for one. */
 const MAX_DELIVERIES = 10;
-/** Notifications in hand at once; more wait in their queue. */
-const MAX_IN_HAND = 1_500;
+/** With so many notifications in hand, planning waits: storing them is what takes the time then. */
+const MAX_IN_HAND = 600;
 const MAX_GROUP = 300;
 
 export class FirstAttempts {
@@ -87,6 +87,11 @@ export class FirstAttempts {
     );
   }
 
+  /** Waits until more can be taken in hand. */
+  async ready(): Promise<void> {
+    while (this.#inHand.size >= MAX_IN_HAND) await Promise.race(this.#inHand.values());
+  }
+
   /** Those of `pages` whose messages can go out at once. They must then be given to `run`. */
   chosenFrom(pages: readonly PlanPage[]): ReadonlySet<PlanPage> {
     const left = new Map<string, number>();
@@ -96,15 +101,12 @@ export class FirstAttempts {
       left.set(key, room - 1);
       return room;
     };
-    let inHand = this.#inHand.size;
     const chosen = new Set<PlanPage>();
     for (const page of pages) {
-      if (inHand >= MAX_IN_HAND) break;
       if (!mayBegin(page)) continue;
       const { priority } = page.notification;
       if (!page.deliveries.filter(isAttempted).every((d) => roomFor(d.channel, priority) > 0)) continue;
       chosen.add(page);
-      inHand++;
     }
     return chosen;
   }

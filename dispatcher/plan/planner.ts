@@ -63,6 +63,7 @@ export class Planner {
   }
 
   async #planGroup(ids: readonly string[]): Promise<BatchResult<true>[]> {
+    await this.#firstAttempts.ready();
     const due = await this.#outbox.duePlans([...new Set(ids)], sharedDate());
     const failures = new Map<string, unknown>();
     const { together, alone, givenUp, counted } = sortByTries(due);
