@@ -83,7 +83,7 @@ export class FirstAttempts {
         const stored = await whileAway(() => deps.store(pages));
         return pages.map((page) => ({ ok: true, value: stored.has(page.notification._id) }));
       },
-      { maxGroup: MAX_GROUP },
+      { maxGroup: MAX_GROUP, maxInFlight: 2 },
     );
   }
 
@@ -158,11 +158,11 @@ export class FirstAttempts {
   async #attempt(page: PlanPage): Promise<void> {
     const now = sharedDate();
     const sole = page.deliveries.length === 1;
-    const attempts = page.deliveries.map((planned) =>
-      isAttempted(planned)
-        ? this.#beginners.begin(deliveryOfPlan(page.notification, planned, { sole, now }))
-        : undefined,
-    );
+    const attempts = page.deliveries.map((planned) => {
+      if (!isAttempted(planned)) return undefined;
+      const delivery = deliveryOfPlan(page.notification, planned, { sole, now });
+      return { id: delivery._id, ...this.#beginners.begin(delivery) };
+    });
     const ended = new Map<number, BegunAttempt>();
     await withinMoment(
       attempts.map(async (attempt, index) => {
@@ -175,7 +175,8 @@ export class FirstAttempts {
     });
     const deliveries = page.deliveries.map((planned, index): PlannedDelivery => {
       const begun = ended.get(index) ?? attempts[index]?.leave(stored);
-      return begun ? { ...planned, begun } : planned;
+      const id = attempts[index]?.id;
+      return begun && id !== undefined ? { ...planned, id, begun } : planned;
     });
     try {
       tell(await this.#store.submit({ ...page, deliveries }));

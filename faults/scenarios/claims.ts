@@ -12,10 +12,9 @@ interface Held {
   readonly _id: string;
   readonly fence?: string | null;
   readonly planClaim?: string;
-  readonly channels?: readonly string[];
 }
 
-const PROJECTION = { projection: { fence: 1, planClaim: 1, channels: 1 } };
+const PROJECTION = { projection: { fence: 1, planClaim: 1 } };
 
 async function held(store: Connection, ids?: readonly string[]): Promise<Held[]> {
   const own = ids === undefined ? {} : { _id: { $in: ids } };
@@ -38,9 +37,23 @@ const claimOf = ({ _id, fence, planClaim }: Held): Claim => ({ id: _id, token: p
 export const claimsOf = async ({ store }: Pick<Stage, 'store'>): Promise<Claim[]> =>
   (await held(store)).map(claimOf);
 
-/** Attempts that may be under way now: of a notification with several channels there are several. */
-export const attemptsHeld = async (store: Connection): Promise<number> =>
-  (await held(store)).reduce((sum, { channels }) => sum + Math.max(1, channels?.length ?? 1), 0);
+/**
+ * Attempts that may be under way now: at what is claimed, and at notifications that are due and not planned, whose
+ * first attempts begin without a claim. Of a notification with several channels there are several.
+ */
+export async function attemptsHeld(store: Connection): Promise<number> {
+  const [deliveries, unplanned] = await Promise.all([
+    store.collection('deliveries').countDocuments({ state: 'SENDING' }),
+    store
+      .collection<{ readonly _id: string; readonly channels: readonly string[] }>('notifications')
+      .find(
+        { planned: false, state: { $in: ['ACCEPTED', 'PROCESSING'] }, dueAt: { $lte: new Date() } } as object,
+        { projection: { channels: 1 } },
+      )
+      .toArray(),
+  ]);
+  return unplanned.reduce((sum, { channels }) => sum + channels.length, deliveries);
+}
 
 /** How many of those are still in the hands that held them. */
 export async function stillHeld({ store }: Pick<Stage, 'store'>, claims: readonly Claim[]): Promise<number> {

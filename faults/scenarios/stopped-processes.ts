@@ -36,15 +36,15 @@ function dispatcherStopped(name: string, title: string, stoppedMs: number): Scen
     fault: async (stage) => {
       await holdWebhooks(stage, HELD);
       stage.cluster.stop('dispatcher', 0);
-      const claims = await claimsOf(stage);
+      const [claims, inFlight] = await Promise.all([claimsOf(stage), stage.inFlight()]);
       held = claims.map(({ id }) => id);
       await stage.provider.mode('WEBHOOK', 'ok');
       const seconds = await untilTakenOver(stage, claims, stoppedMs);
       await stage.pause(stoppedMs - (seconds ?? 0) * 1000);
       stage.cluster.cont('dispatcher', 0);
       return {
-        inFlight: claims.length,
-        note: `${claims.length} in flight; others went on after ${seconds?.toFixed(1) ?? '–'} s`,
+        inFlight,
+        note: `${inFlight} in flight; others went on after ${seconds?.toFixed(1) ?? '–'} s`,
         problems: seconds === undefined ? ['its work did not go on elsewhere'] : [],
       };
     },

@@ -1,5 +1,5 @@
 /** Identifiers: what they look like and how the store keys are built from them. */
-import { createHash, randomBytes } from 'node:crypto';
+import { hash, randomBytes } from 'node:crypto';
 
 const CROCKFORD = '0123456789abcdefghjkmnpqrstvwxyz';
 
@@ -52,9 +52,9 @@ function encodeRandom(): string {
 
 /** An id that is the same for the same parts: used where a step may run twice and must not write twice. */
 export function derivedId(prefix: IdPrefix, ...parts: readonly string[]): string {
-  const hash = createHash('sha256').update(JSON.stringify(parts)).digest();
+  const digest = hash('sha256', JSON.stringify(parts), 'buffer');
   let text = '';
-  for (let i = 0; i < 26; i++) text += CROCKFORD.charAt((hash[i] as number) & 31);
+  for (let i = 0; i < 26; i++) text += CROCKFORD.charAt((digest[i] as number) & 31);
   return `${prefix}_${text}`;
 }
 

@@ -188,6 +188,8 @@ export interface PlannedDelivery {
   /** Why the message could not be put into words: the delivery fails at once. */
   readonly renderError?: string;
   readonly content?: MessageContent;
+  /** The id it will have, where that was made out before. */
+  readonly id?: string;
   /** Its first attempt, begun before the plan is stored. */
   readonly begun?: BegunAttempt;
 }

@@ -22,14 +22,16 @@ export function deliveryOfPlan(
   options: { sole: boolean; now: Date },
 ): DeliveryRecord {
   return {
-    _id: derivedId(
-      'dlv',
-      notification._id,
-      planned.channel,
-      planned.user ?? '',
-      planned.address ?? '',
-      planned.device?.id ?? '',
-    ),
+    _id:
+      planned.id ??
+      derivedId(
+        'dlv',
+        notification._id,
+        planned.channel,
+        planned.user ?? '',
+        planned.address ?? '',
+        planned.device?.id ?? '',
+      ),
     workspace: notification.workspace,
     app: notification.app,
     notification: notification._id,
