@@ -255,13 +255,14 @@ export class Sender {
    * Why the attempt must not be made after all. `lost`: the process stood still for so long that another worker may
    * have the delivery. `expired`: it comes back at once, and ends there.
    */
-  #overdue({ _id: id, expiresAt }: DeliveryRecord): 'lost' | 'expired' | undefined {
+  #overdue(delivery: DeliveryRecord): 'lost' | 'expired' | undefined {
+    const { _id: id } = delivery;
     if (!this.#leases.surely(id)) {
       droppedTotal.inc({ channel: this.#channel, reason: 'lease' });
       this.#log.warn({ delivery: id }, 'claim may have run out before the attempt: let go');
       return 'lost';
     }
-    return expiresAt && expiresAt.getTime() <= sharedNow() ? 'expired' : undefined;
+    return hasExpired(delivery) ? 'expired' : undefined;
   }
 
   /** An attempt at a delivery that is not stored yet, if there is room for it at once. */
@@ -277,6 +278,12 @@ export class Sender {
         if (admission && 'waitMs' in admission) {
           this.#flow?.giveBack();
           return admission;
+        }
+        // Asking for a permit can take its time, too.
+        if (hasExpired(delivery)) {
+          this.#flow?.giveBack();
+          admission?.unused();
+          return { waitMs: 0, why: 'expired' };
         }
         return await this.#attempts.make(delivery, admission);
       } finally {
@@ -385,3 +392,6 @@ export class Sender {
     return outcomes.map(() => ({ ok: true, value: true }));
   }
 }
+
+const hasExpired = ({ expiresAt }: DeliveryRecord): boolean =>
+  expiresAt ? expiresAt.getTime() <= sharedNow() : false;
