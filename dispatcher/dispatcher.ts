@@ -1,4 +1,5 @@
 /** Puts the dispatcher together: providers, plan and send steps, workers. */
+import { Exclusive } from '../platform/batching/exclusive.ts';
 import type { Settings } from '../platform/config/settings.ts';
 import { type Channel, PRIORITIES } from '../platform/graphql/contract-enums.ts';
 import type { Connections } from '../platform/lifecycle/connections.ts';
@@ -104,8 +105,9 @@ export function startDispatcher(deps: {
       return sender.begin(delivery);
     },
   };
+  const inboxes = new Exclusive();
   const planner = () =>
-    new Planner({ outbox: store.outbox, users, templates, configured, beginners, enqueue, log });
+    new Planner({ outbox: store.outbox, users, templates, configured, beginners, inboxes, enqueue, log });
   const planners = Object.fromEntries(PRIORITIES.map((priority) => [priority, planner()])) as Planners;
   const workers = startWorkers({
     redis: connections.redis,

@@ -3,6 +3,7 @@
  * planned in one group, so that one read and one transaction serve many.
  */
 import { Batcher, type BatchResult } from '../../platform/batching/batcher.ts';
+import { Exclusive } from '../../platform/batching/exclusive.ts';
 import { sharedDate } from '../../platform/clock/shared-clock.ts';
 import type { Logger } from '../../platform/logging/logger.ts';
 import type { QueuedDelivery } from '../../platform/queues/enqueue-sends.ts';
@@ -12,6 +13,8 @@ import { PageMaker, type PageMakerDeps } from './page-maker.ts';
 import { givenUpPage, sortByTries } from './poison.ts';
 
 const MAX_GROUP = 200;
+/** While one group is stored, the next one is read and planned. */
+const GROUPS_AT_ONCE = 3;
 /** Deliveries in one transaction: a larger group of notifications is stored in several. */
 const MAX_DELIVERIES = 2_000;
 
@@ -24,6 +27,7 @@ export class Planner {
   readonly #enqueue: Enqueue;
   readonly #log: Logger;
   readonly #firstAttempts: FirstAttempts;
+  readonly #inboxes: Exclusive;
   readonly #groups: Batcher<string, true>;
 
   /** @param deps.beginners what can make first attempts at once; without it every message goes through its queue. */
@@ -31,6 +35,8 @@ export class Planner {
     deps: Omit<PageMakerDeps, 'outbox'> & {
       outbox: Outbox;
       beginners?: Beginners;
+      /** Keeps apart those who store into the same inbox; one for all planners of a process. */
+      inboxes?: Exclusive;
       enqueue: Enqueue;
       log: Logger;
     },
@@ -39,14 +45,17 @@ export class Planner {
     this.#pages = new PageMaker(deps);
     this.#enqueue = deps.enqueue;
     this.#log = deps.log;
+    this.#inboxes = deps.inboxes ?? new Exclusive();
     this.#firstAttempts = new FirstAttempts({
       outbox: deps.outbox,
       beginners: deps.beginners ?? NONE,
       store: (pages) => this.#storeGroup(pages),
       log: deps.log,
     });
-    // One group at a time: two at once would often want the same inbox, and one of them would run again.
-    this.#groups = new Batcher((ids) => this.#planGroup(ids), { maxGroup: MAX_GROUP });
+    this.#groups = new Batcher((ids) => this.#planGroup(ids), {
+      maxGroup: MAX_GROUP,
+      maxInFlight: GROUPS_AT_ONCE,
+    });
   }
 
   /** Plans notifications by id. A failure is logged; the notification stays as it is and the sweeper brings it back. */
@@ -136,7 +145,10 @@ export class Planner {
   }
 
   async #storeGroup(pages: readonly PlanPage[]): Promise<ReadonlySet<string>> {
-    const { queued, stored } = await this.#outbox.storePlans(pages, sharedDate());
+    // Two transactions that want the same inbox conflict, and one of them would run again.
+    const { queued, stored } = await this.#inboxes.run(inboxesOf(pages), () =>
+      this.#outbox.storePlans(pages, sharedDate()),
+    );
     await this.#enqueue(queued);
     return stored;
   }
@@ -148,6 +160,15 @@ const NONE: Beginners = {
     throw new Error('There is no room.');
   },
 };
+
+const inboxesOf = (pages: readonly PlanPage[]): Set<string> =>
+  new Set(
+    pages.flatMap(({ notification, deliveries }) =>
+      deliveries
+        .filter(({ channel, skipReason }) => channel === 'IN_APP' && skipReason === undefined)
+        .map(({ user }) => `${notification.workspace} ${user}`),
+    ),
+  );
 
 function bySize(pages: readonly PlanPage[]): PlanPage[][] {
   const groups: PlanPage[][] = [];
