@@ -9,8 +9,6 @@ declare module 'autocannon' {
     /** Seconds. */
     readonly duration?: number;
     readonly workers?: number;
-    /** Requests a second over all connections; latency is corrected for coordinated omission then. */
-    readonly overallRate?: number;
   }
   export interface Result {
     readonly requests: { readonly average: number; readonly total: number };

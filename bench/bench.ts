@@ -9,11 +9,13 @@
  *   rest     memory at rest, time until ready
  */
 import { cpus } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { endToEnd } from './measure/end-to-end.ts';
 import { type Calling, call, prepare } from './measure/graph.ts';
 import { type Load, load } from './measure/http-load.ts';
 import { inboxLatency } from './measure/inbox-latency.ts';
+import { openLoop } from './measure/open-loop.ts';
 import { otpUnderLoad } from './measure/otp-under-load.ts';
 import { end, forked, type Platform, startPlatform } from './measure/platform.ts';
 import { publishedLatency } from './measure/published-latency.ts';
@@ -73,9 +75,11 @@ async function accept(platform: Platform, calling: Calling): Promise<void> {
   const single = { query: SEND, variables: { input: input(1) } };
   const many = { query: SEND_MANY, variables: { inputs: Array.from({ length: BATCH }, (_, i) => input(i)) } };
   const noop = await bare();
-  const atRate = await load(graph, calling.apiKey, single, seconds, 1_000);
   const sendOne = await load(graph, calling.apiKey, single, seconds);
   const sendMany = await load(graph, calling.apiKey, many, seconds);
+  // A server that has been up for a while, and has nothing left to do.
+  await sleep(3_000);
+  const atRate = await openLoop(graph, calling.apiKey, single, seconds, 1_000);
   const stored = await call<{ notifications: { totalCount: number } }>(
     platform.url,
     platform.operatorKey,

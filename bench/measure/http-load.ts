@@ -9,24 +9,14 @@ export interface Load {
 
 const CONNECTIONS = 50;
 
-/**
- * @param perSecond the rate that is offered; as fast as possible without it. Latency counts from when a request was due.
- * @throws Error when an answer is not a 2xx.
- */
-export async function load(
-  url: string,
-  key: string,
-  body: object,
-  seconds: number,
-  perSecond?: number,
-): Promise<Load> {
+/** @throws Error when an answer is not a 2xx. */
+export async function load(url: string, key: string, body: object, seconds: number): Promise<Load> {
   const options = {
     url: `${url}`,
     method: 'POST' as const,
     headers: { 'content-type': 'application/json', authorization: `Bearer ${key}` },
     body: JSON.stringify(body),
     connections: CONNECTIONS,
-    ...(perSecond !== undefined && { overallRate: perSecond }),
   };
   await autocannon({ ...options, duration: 2 });
   const result = await autocannon({ ...options, duration: seconds });

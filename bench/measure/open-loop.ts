@@ -1,0 +1,51 @@
+/** Open-loop load over HTTP: one request after the other at even distances, whether or not the last was answered. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Pool } from 'undici';
+import type { Load } from './http-load.ts';
+import { percentiles } from './percentiles.ts';
+
+const CONNECTIONS = 50;
+
+/**
+ * Latency counts from when a request was due, so that a stall of the server, or of the client, is in it.
+ * @throws Error when an answer is not a 2xx.
+ */
+export async function openLoop(
+  url: string,
+  key: string,
+  body: object,
+  seconds: number,
+  perSecond: number,
+): Promise<Load> {
+  const { origin, pathname } = new URL(url);
+  const pool = new Pool(origin, { connections: CONNECTIONS });
+  const text = JSON.stringify(body);
+  const headers = { 'content-type': 'application/json', authorization: `Bearer ${key}` };
+  const send = async (due: number): Promise<number> => {
+    const answer = await pool.request({ path: pathname, method: 'POST', headers, body: text });
+    await answer.body.dump();
+    if (answer.statusCode !== 200) throw new Error(`${url}: ${answer.statusCode}`);
+    return performance.now() - due;
+  };
+  const run = async (count: number): Promise<number[]> => {
+    const begin = performance.now();
+    const sent: Promise<number>[] = [];
+    for (let i = 0; i < count; i++) {
+      const due = begin + (i * 1_000) / perSecond;
+      const waitMs = due - performance.now();
+      if (waitMs > 0.5) await sleep(waitMs);
+      sent.push(send(due));
+    }
+    return Promise.all(sent);
+  };
+  try {
+    await run(2 * perSecond);
+    const begin = performance.now();
+    const latencies = await run(seconds * perSecond);
+    const { p50, p99 } = percentiles(latencies);
+    const requestsPerSecond = latencies.length / ((performance.now() - begin) / 1_000);
+    return { requestsPerSecond, p50Ms: Number(p50.toFixed(1)), p99Ms: Number(p99.toFixed(1)) };
+  } finally {
+    await pool.close();
+  }
+}
