@@ -14,7 +14,7 @@ import { givenUpPage, sortByTries } from './poison.ts';
 
 const MAX_GROUP = 200;
 /** While one group is stored, the next one is read and planned. */
-const GROUPS_AT_ONCE = 3;
+const GROUPS_AT_ONCE = 2;
 /** Deliveries in one transaction: a larger group of notifications is stored in several. */
 const MAX_DELIVERIES = 2_000;
 
