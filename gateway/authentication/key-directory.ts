@@ -19,6 +19,7 @@ export interface KeyDirectoryOptions {
 }
 
 const CLOCK_RESOLUTION_MS = 20;
+const HASHES = 1_000;
 
 /** A lookup's answer: the absence of an owner is remembered too. */
 interface Answer {
@@ -29,6 +30,8 @@ export class KeyDirectory {
   readonly #lookup: KeyLookup;
   readonly #refusalMaxAgeMs: number;
   readonly #answers: LRUCache<string, Answer>;
+  /** Of keys that are somebody's: hashing one anew for each request is a part of its cost that shows. */
+  readonly #hashes: LRUCache<string, string>;
   readonly #underWay = new Map<string, Promise<Principal | undefined>>();
   /** Changes with `forget`: what was asked before must not be remembered after. */
   #generation = 0;
@@ -36,6 +39,7 @@ export class KeyDirectory {
   constructor(lookup: KeyLookup, options: KeyDirectoryOptions = {}) {
     this.#lookup = lookup;
     this.#refusalMaxAgeMs = options.refusalMaxAgeMs ?? 1_000;
+    this.#hashes = new LRUCache({ max: HASHES });
     this.#answers = new LRUCache({
       max: options.maxKeys ?? 10_000,
       ttl: options.maxAgeMs ?? 5_000,
@@ -49,12 +53,12 @@ export class KeyDirectory {
    * @throws HeraldError UNAVAILABLE when it cannot be found out; that is not remembered.
    */
   async owner(key: string, requestId: string): Promise<Principal | undefined> {
-    const keyHash = hash('sha256', key, 'hex');
+    const keyHash = this.#hashes.get(key) ?? hash('sha256', key, 'hex');
     const known = this.#answers.get(keyHash);
     if (known) return known.principal;
     let lookup = this.#underWay.get(keyHash);
     if (!lookup) {
-      lookup = this.#ask(keyHash, requestId);
+      lookup = this.#ask(key, keyHash, requestId);
       this.#underWay.set(keyHash, lookup);
     }
     return lookup;
@@ -67,10 +71,11 @@ export class KeyDirectory {
     this.#underWay.clear();
   }
 
-  async #ask(keyHash: string, requestId: string): Promise<Principal | undefined> {
+  async #ask(key: string, keyHash: string, requestId: string): Promise<Principal | undefined> {
     const generation = this.#generation;
     try {
       const principal = await this.#lookup(keyHash, requestId);
+      if (principal) this.#hashes.set(key, keyHash);
       if (generation === this.#generation)
         this.#answers.set(keyHash, { principal }, principal ? {} : { ttl: this.#refusalMaxAgeMs });
       return principal;
