@@ -7,6 +7,7 @@ import type { AttemptRecord, DeliveryRecord } from '../contract.ts';
 import { countDeadLetters } from '../dead-letters/dead-letter-metrics.ts';
 import { failuresOfPlans, insertDeadLetters } from '../dead-letters/insert-dead-letters.ts';
 import type { NotificationModels } from '../store/models.ts';
+import { changeHeld, type HeldChange } from './change-held.ts';
 import { completeSole, completionEvents } from './completion.ts';
 import { deliveryEvent } from './delivery-events.ts';
 import { afterAttempt } from './delivery-of-plan.ts';
@@ -90,28 +91,8 @@ async function endDeliveries(
 ): Promise<{ ended: readonly DeliveryRecord[]; events: readonly HeraldEvent[] }> {
   if (endings.length === 0) return { ended: [], events: [] };
   const { ended, failures, completed, events } = await inTransaction(connection, async (session) => {
-    const ended: DeliveryRecord[] = [];
-    for (const ending of endings) {
-      const { _id, state, attempt, attempts, ...rest } = ending;
-      const { modifiedCount } = await models.raw.deliveries.updateOne(
-        { _id, fence, state: 'SENDING' },
-        {
-          $set: {
-            state,
-            attempt,
-            attempts,
-            fence: null,
-            nextAttemptAt: null,
-            ...(rest.expiredAt && { expiredAt: rest.expiredAt }),
-            ...(rest.canceledAt && { canceledAt: rest.canceledAt }),
-            ...(rest.failedAt && { failedAt: rest.failedAt }),
-            ...(rest.provider !== undefined && { provider: rest.provider }),
-          },
-        },
-        { session },
-      );
-      if (modifiedCount === 1) ended.push(ending);
-    }
+    const held = await changeHeld(models, endings.map(changeTo), fence, `${fence}:ended`, session);
+    const ended = endings.filter(({ _id }) => held.has(_id));
     const failures = failuresOfPlans(ended);
     await insertDeadLetters(models, failures, session);
     const completed = await completeSole(models, ended, now, session);
@@ -121,6 +102,25 @@ async function endDeliveries(
   });
   countDeadLetters(failures);
   return { ended, events: [...events, ...completionEvents(completed, now)] };
+}
+
+/** From the claimed delivery to its end. */
+function changeTo({ _id, state, provider, attempts, ...end }: DeliveryRecord): HeldChange {
+  const last = state === 'FAILED' ? attempts.at(-1) : undefined;
+  return {
+    id: _id,
+    update: {
+      $set: {
+        state,
+        nextAttemptAt: null,
+        ...(end.expiredAt && { expiredAt: end.expiredAt }),
+        ...(end.canceledAt && { canceledAt: end.canceledAt }),
+        ...(end.failedAt && { failedAt: end.failedAt }),
+        ...(last && provider !== undefined && { provider }),
+      },
+      ...(last && { $push: { attempts: last }, $inc: { attempt: 1 as const } }),
+    },
+  };
 }
 
 function endEvent(delivery: DeliveryRecord, now: Date): HeraldEvent {

@@ -62,7 +62,7 @@ export class MongoOutbox implements Outbox {
     this.#events = deps.events;
     this.#inbox = deps.inbox;
     this.#completions = new CompletionChecks(
-      (ids) => this.#completeFinished(ids, sharedDate()),
+      (ids) => this.#completeFinished(ids),
       (error) => deps.log.warn({ err: error }, 'completion not looked at: left to the sweeper'),
     );
   }
@@ -176,8 +176,7 @@ export class MongoOutbox implements Outbox {
     return sweepDeliveries(this.#connection, this.#models, lane, round);
   }
 
-  async #completeFinished(ids: readonly string[], now: Date): Promise<void> {
-    if (ids.length === 0) return;
-    await this.#events.append(await completeFinished(this.#connection, this.#models, ids, now));
+  async #completeFinished(ids: readonly string[]): Promise<void> {
+    await this.#events.append(await completeFinished(this.#connection, this.#models, ids, sharedDate()));
   }
 }

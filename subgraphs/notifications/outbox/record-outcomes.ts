@@ -3,7 +3,7 @@
  * and the completion of notifications with them (a single update costs a sync to disk each). A result is written
  * only where its worker still holds the delivery, so that a stalled worker that wakes up changes nothing.
  */
-import type { ClientSession, Connection } from 'mongoose';
+import type { Connection } from 'mongoose';
 import type { HeraldEvent } from '../../../platform/event-log/events.ts';
 import { enterTallies } from '../../../platform/event-log/tally-ledger.ts';
 import { inTransaction } from '../../../platform/storage/mongo.ts';
@@ -11,6 +11,7 @@ import type { AttemptOutcome, DeliveryRecord } from '../contract.ts';
 import { countDeadLetters } from '../dead-letters/dead-letter-metrics.ts';
 import { failuresOf, insertDeadLetters } from '../dead-letters/insert-dead-letters.ts';
 import type { NotificationModels } from '../store/models.ts';
+import { changeHeld } from './change-held.ts';
 import { completeSole, completionEvents } from './completion.ts';
 import { deliveryEvent } from './delivery-events.ts';
 import { afterAttempt } from './delivery-of-plan.ts';
@@ -28,20 +29,17 @@ export async function recordOutcomes(
   fence: string,
   now: Date,
 ): Promise<RecordedOutcomes> {
-  const recorded = `${fence}:recorded`;
-  const operations = [...Map.groupBy(outcomes, (o) => JSON.stringify([o.attempt, o.result])).values()].map(
-    (alike) => ({
-      updateMany: {
-        filter: { _id: { $in: alike.map((o) => o.delivery._id) }, fence, state: 'SENDING' as const },
-        // The mark tells what this call wrote from what another worker had taken over meanwhile.
-        update: changeOf(alike[0] as AttemptOutcome, recorded),
-      },
-    }),
-  );
+  const changes = outcomes.map(({ delivery, attempt, result }) => ({
+    id: delivery._id,
+    update: {
+      $set: { ...afterAttempt(attempt, result), claims: 0 },
+      $push: { attempts: attempt },
+      $inc: { attempt: 1 as const },
+    },
+  }));
   const { written, failures, completed, events } = await inTransaction(connection, async (session) => {
-    const { modifiedCount } = await models.raw.deliveries.bulkWrite(operations, { session, ordered: true });
-    const written =
-      modifiedCount === outcomes.length ? outcomes : await stillOurs(models, outcomes, recorded, session);
+    const held = await changeHeld(models, changes, fence, `${fence}:recorded`, session);
+    const written = outcomes.filter(({ delivery }) => held.has(delivery._id));
     const failures = failuresOf(written);
     await insertDeadLetters(models, failures, session);
     const ended = written.filter((o) => o.result.kind !== 'retry').map((o) => o.delivery);
@@ -52,28 +50,6 @@ export async function recordOutcomes(
   });
   countDeadLetters(failures);
   return { written, events: [...events, ...completionEvents(completed, now)] };
-}
-
-const changeOf = ({ attempt, result }: AttemptOutcome, recorded: string) => ({
-  $set: { ...afterAttempt(attempt, result), fence: recorded, claims: 0 },
-  $push: { attempts: attempt },
-  $inc: { attempt: 1 as const },
-});
-
-async function stillOurs(
-  models: NotificationModels,
-  outcomes: readonly AttemptOutcome[],
-  recorded: string,
-  session: ClientSession,
-): Promise<AttemptOutcome[]> {
-  const ours = await models.raw.deliveries
-    .find(
-      { _id: { $in: outcomes.map((o) => o.delivery._id) }, fence: recorded },
-      { session, projection: { _id: 1 } },
-    )
-    .toArray();
-  const kept = new Set(ours.map((doc) => doc._id));
-  return outcomes.filter((o) => kept.has(o.delivery._id));
 }
 
 const TYPES = { sent: 'delivery.sent', retry: 'delivery.retrying', failed: 'delivery.failed' } as const;
