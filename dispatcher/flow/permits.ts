@@ -7,6 +7,7 @@ import type { Redis } from 'ioredis';
 import { Batcher, type BatchResult } from '../../platform/batching/batcher.ts';
 import { PRIORITIES, type Priority } from '../../platform/graphql/contract-enums.ts';
 import type { Logger } from '../../platform/logging/logger.ts';
+import { RedisAbsence } from './redis-absence.ts';
 
 export interface AccountLimits {
   /** Messages a second; no limit when absent. */
@@ -19,9 +20,6 @@ export interface AccountLimits {
 export type PermitAnswer =
   | { readonly granted: true }
   | { readonly granted: false; readonly waitMs: number; readonly why: 'rate' | 'quota' };
-
-/** How soon a Redis that failed is asked again. */
-const AGAIN_MS = 1_000;
 
 /** What each priority leaves of a full bucket, and of a day's quota, to those above it. */
 const BUCKET_RESERVE: Readonly<Record<Priority, number>> = { HIGH: 0, MEDIUM: 0.1, LOW: 0.3 };
@@ -103,8 +101,7 @@ export class Permits {
   readonly #log: Logger;
   readonly #takes: Batcher<Priority, PermitAnswer>;
   readonly #returns: Batcher<true, true>;
-  /** Since when Redis has not answered (monotonic); undefined while it does. */
-  #awaySince: number | undefined;
+  readonly #absence = new RedisAbsence();
 
   /** @param deps.key the Redis key of the account. */
   constructor(deps: { redis: Redis; key: string; limits: AccountLimits; log: Logger }) {
@@ -140,7 +137,7 @@ export class Permits {
   }
 
   async #takeSome(priority: Priority, wanted: number): Promise<PermitAnswer[]> {
-    if (this.#away()) return Array.from({ length: wanted }, () => ({ granted: true }));
+    if (this.#absence.now) return Array.from({ length: wanted }, () => ({ granted: true }));
     try {
       const [taken, waitMs, why] = (await this.#redis.eval(
         TAKE,
@@ -165,7 +162,7 @@ export class Permits {
 
   async #giveBack(unused: number): Promise<BatchResult<true>[]> {
     try {
-      if (!this.#away())
+      if (!this.#absence.now)
         await this.#redis.eval(GIVE_BACK, 1, this.#key, this.#limits.ratePerSecond ?? 0, unused);
     } catch (error) {
       this.#notChecked(error);
@@ -173,21 +170,15 @@ export class Permits {
     return Array.from({ length: unused }, () => ({ ok: true, value: true }));
   }
 
-  /** A Redis that has just failed is left alone for a moment: asking it again may take seconds. */
-  #away(): boolean {
-    return this.#awaySince !== undefined && performance.now() - this.#awaySince < AGAIN_MS;
-  }
   #checked(): void {
-    if (this.#awaySince !== undefined)
+    if (this.#absence.answered())
       this.#log.info({ account: this.#key }, 'rates and quotas are checked again');
-    this.#awaySince = undefined;
   }
   #notChecked(error: unknown): void {
-    if (this.#awaySince === undefined)
+    if (this.#absence.failed())
       this.#log.warn(
         { err: error, account: this.#key },
         'rates and quotas are not checked: Redis does not answer',
       );
-    this.#awaySince = performance.now();
   }
 }

@@ -11,6 +11,7 @@ import type { Logger } from '../../platform/logging/logger.ts';
 import { afterEvent, type Circuit, type CircuitEvent, CLOSED, type Stance, stanceOf } from './circuit.ts';
 import type { ProviderSign } from './circuit-outcome.ts';
 import { type CircuitSeen, circuitChanges, circuitSources } from './flow-metrics.ts';
+import { RedisAbsence } from './redis-absence.ts';
 
 /** What well-being costs: counts of successes are told to Redis so often, and what others did is seen as late. */
 const SYNC_MS = 2_000;
@@ -18,8 +19,6 @@ const TICK_MS = 500;
 /** Circuits in mind; hosts of webhooks may be many. */
 const MAX_CIRCUITS = 10_000;
 const MAX_RACES = 10;
-/** How soon a Redis that failed is asked again. */
-const AGAIN_MS = 1_000;
 /** A state that nobody touches is forgotten: longer than any pause. */
 const FORGOTTEN_AFTER_MS = 20 * 60_000;
 
@@ -72,8 +71,7 @@ export class SharedCircuits {
   readonly #entries: LRUCache<string, Entry>;
   readonly #timer: NodeJS.Timeout;
   readonly #source = () => this.seen();
-  /** Since when Redis has not answered (monotonic); undefined while it does. */
-  #aloneSince: number | undefined;
+  readonly #absence = new RedisAbsence();
 
   /** @param keyOf the Redis key of a circuit. */
   constructor(deps: { redis: Redis; keyOf: (name: CircuitName) => string; log: Logger }) {
@@ -201,9 +199,7 @@ export class SharedCircuits {
 
   #exchange(entry: Entry, event: CircuitEvent | undefined): Promise<void> {
     entry.turn = entry.turn.then(async () => {
-      // A Redis that has just failed is left alone for a moment: asking it again may take seconds.
-      const away = this.#aloneSince !== undefined && performance.now() - this.#aloneSince < AGAIN_MS;
-      if (away || !(await this.#shared(entry, event)))
+      if (this.#absence.now || !(await this.#shared(entry, event)))
         this.#become(
           entry,
           event ? afterEvent(entry.circuit, event, sharedNow(), Math.random()) : entry.circuit,
@@ -218,13 +214,11 @@ export class SharedCircuits {
   async #shared(entry: Entry, event: CircuitEvent | undefined): Promise<boolean> {
     try {
       await this.#exchangeNow(entry, event);
-      if (this.#aloneSince !== undefined) this.#log.info('circuit breakers are shared again');
-      this.#aloneSince = undefined;
+      if (this.#absence.answered()) this.#log.info('circuit breakers are shared again');
       return true;
     } catch (error) {
-      if (this.#aloneSince === undefined)
+      if (this.#absence.failed())
         this.#log.warn({ err: error }, 'circuit breakers cannot be shared: each process goes by its own');
-      this.#aloneSince = performance.now();
       return false;
     }
   }

@@ -9,12 +9,11 @@
  * that were in flight are repeated with the same idempotency keys.
  */
 import { randomUUID } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Batcher } from '../../platform/batching/batcher.ts';
 import { sharedDate, sharedNow } from '../../platform/clock/shared-clock.ts';
-import { isDataServiceError } from '../../platform/errors/data-service-errors.ts';
 import type { Channel, Priority } from '../../platform/graphql/contract-enums.ts';
 import type { Logger } from '../../platform/logging/logger.ts';
+import { outlastOutage } from '../../platform/storage/outlast-outage.ts';
 import {
   type BegunAttempt,
   type DeliveryRecord,
@@ -51,9 +50,6 @@ const CLAIM_MS = 5_000;
 const CLEAR_MS = 2_500;
 /** An attempt begins only while its notification is surely ours for so long. */
 const MARGIN_MS = 1_000;
-/** Outcomes are kept for so long while MongoDB is away: nobody can take the notifications then, either. */
-const STORE_FOR_MS = 60_000;
-const STORE_AGAIN_MS = 500;
 /** Notifications with more deliveries are stored first: the group of a notification must not wait for one. */
 const MAX_DELIVERIES = 10;
 /** With so many notifications in hand, planning waits: storing them is what takes the time then. */
@@ -80,7 +76,8 @@ export class FirstAttempts {
     this.#log = deps.log;
     this.#store = new Batcher(
       async (pages) => {
-        const stored = await whileAway(() => deps.store(pages));
+        // While MongoDB is away nobody else can take the notifications, either.
+        const stored = await outlastOutage(() => deps.store(pages));
         return pages.map((page) => ({ ok: true, value: stored.has(page.notification._id) }));
       },
       { maxGroup: MAX_GROUP, maxInFlight: 2 },
@@ -210,18 +207,6 @@ const isClear = ({ looks, claims, tries, state, nextAttemptAt }: NotificationRec
   state === 'ACCEPTED' &&
   nextAttemptAt !== null &&
   nextAttemptAt.getTime() - now > CLEAR_MS;
-
-async function whileAway<T>(store: () => Promise<T>): Promise<T> {
-  const end = performance.now() + STORE_FOR_MS;
-  for (;;) {
-    try {
-      return await store();
-    } catch (error) {
-      if (!isDataServiceError(error) || performance.now() > end) throw error;
-      await sleep(STORE_AGAIN_MS);
-    }
-  }
-}
 
 async function withinMoment(work: readonly Promise<void>[]): Promise<void> {
   let timer: NodeJS.Timeout | undefined;

@@ -4,12 +4,11 @@
  * no room for goes back untried, to come again later.
  */
 import { randomUUID } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Batcher, type BatchResult } from '../../platform/batching/batcher.ts';
 import { sharedDate, sharedNow } from '../../platform/clock/shared-clock.ts';
-import { isDataServiceError } from '../../platform/errors/data-service-errors.ts';
 import type { Priority } from '../../platform/graphql/contract-enums.ts';
 import type { Logger } from '../../platform/logging/logger.ts';
+import { outlastOutage } from '../../platform/storage/outlast-outage.ts';
 import type { AttemptOutcome, DeliveryRecord, Outbox } from '../../subgraphs/notifications/index.ts';
 import type { ProviderChannel } from '../channels/contract.ts';
 import type { NotNow, ProviderFlow } from '../flow/provider-flow.ts';
@@ -42,9 +41,6 @@ const IN_HAND_MS = 5_000;
 const RATE_LOOK_MS = 250;
 /** For longer waits a delivery is claimed first, to see when it expires: it may have to come back before. */
 const LONG_WAIT_MS = 60_000;
-/** Outcomes are kept for so long while MongoDB is away: as long as nobody can claim, nobody doubles the attempt. */
-const RECORD_FOR_MS = 60_000;
-const RECORD_AGAIN_MS = 500;
 
 export class Sender {
   /** One token per process and channel: what is held under it, another worker cannot write. */
@@ -235,34 +231,50 @@ export class Sender {
 
   /** Claimed, with a slot and a permit. */
   async #sendClaimed(delivery: DeliveryRecord): Promise<void> {
-    const patienceMs = PATIENCE_MS[delivery.priority];
-    const admission = await this.#flow?.enter(delivery.address ?? '', patienceMs, this.#pause);
-    const refused = admission && 'waitMs' in admission ? admission : undefined;
-    const overdue = refused ? undefined : this.#overdue(delivery);
-    if (refused || overdue) {
-      this.#flow?.giveBack();
-      if (admission && 'unused' in admission) admission.unused();
-    }
-    if (overdue === 'lost') return;
-    if (refused) return this.#defer(delivery, refused);
-    if (overdue) return this.#defer(delivery, { waitMs: 0, why: overdue });
-    await this.#recordSurely(
-      await this.#attempts.make(delivery, admission && 'done' in admission ? admission : undefined),
+    const result = await this.#attemptUnless(delivery, PATIENCE_MS[delivery.priority], () =>
+      this.#overdue(delivery),
     );
+    if (result === 'lost') return;
+    if ('attempt' in result) await this.#recordSurely(result);
+    else await this.#defer(delivery, result);
+  }
+
+  /**
+   * With a permit: the attempt, once the circuit lets it through, unless something speaks against it by then. A permit
+   * that is not used goes back.
+   */
+  async #attemptUnless<Against extends Postponement | 'lost'>(
+    delivery: DeliveryRecord,
+    patienceMs: number,
+    against: () => Against | undefined,
+  ): Promise<AttemptOutcome | NotNow | Against> {
+    const admission = await this.#flow?.enter(delivery.address ?? '', patienceMs, this.#pause);
+    if (admission && 'waitMs' in admission) {
+      this.#flow?.giveBack();
+      return admission;
+    }
+    // Asking can take its time.
+    const reason = against();
+    if (reason) {
+      this.#flow?.giveBack();
+      admission?.unused();
+      return reason;
+    }
+    return this.#attempts.make(delivery, admission);
   }
 
   /**
    * Why the attempt must not be made after all. `lost`: the process stood still for so long that another worker may
-   * have the delivery. `expired`: it comes back at once, and ends there.
+   * have the delivery. One that has expired comes back at once, and ends there.
    */
-  #overdue(delivery: DeliveryRecord): 'lost' | 'expired' | undefined {
+  #overdue(delivery: DeliveryRecord): 'lost' | Postponement | undefined {
     const { _id: id } = delivery;
     if (!this.#leases.surely(id)) {
       droppedTotal.inc({ channel: this.#channel, reason: 'lease' });
       this.#log.warn({ delivery: id }, 'claim may have run out before the attempt: let go');
       return 'lost';
     }
-    return hasExpired(delivery) ? 'expired' : undefined;
+    return expired(delivery);
   }
 
   /** An attempt at a delivery that is not stored yet, if there is room for it at once. */
@@ -274,18 +286,7 @@ export class Sender {
       try {
         const refused = await this.#flow?.permit(priority, 0, this.#pause);
         if (refused) return refused;
-        const admission = await this.#flow?.enter(delivery.address ?? '', 0, this.#pause);
-        if (admission && 'waitMs' in admission) {
-          this.#flow?.giveBack();
-          return admission;
-        }
-        // Asking for a permit can take its time, too.
-        if (hasExpired(delivery)) {
-          this.#flow?.giveBack();
-          admission?.unused();
-          return { waitMs: 0, why: 'expired' };
-        }
-        return await this.#attempts.make(delivery, admission);
+        return await this.#attemptUnless(delivery, 0, () => expired(delivery));
       } finally {
         this.#backlog[priority]--;
       }
@@ -372,18 +373,11 @@ export class Sender {
 
   /** While MongoDB is away nobody else can claim either: the outcome waits for it, and is fenced when it is written. */
   async #recordSurely(outcome: AttemptOutcome): Promise<void> {
-    const end = performance.now() + RECORD_FOR_MS;
-    for (;;) {
-      try {
-        await this.#records.submit(outcome);
-        return;
-      } catch (error) {
-        if (!isDataServiceError(error) || performance.now() > end) {
-          droppedTotal.inc({ channel: this.#channel, reason: 'record' });
-          throw error;
-        }
-        await sleep(RECORD_AGAIN_MS);
-      }
+    try {
+      await outlastOutage(() => this.#records.submit(outcome));
+    } catch (error) {
+      droppedTotal.inc({ channel: this.#channel, reason: 'record' });
+      throw error;
     }
   }
 
@@ -393,5 +387,5 @@ export class Sender {
   }
 }
 
-const hasExpired = ({ expiresAt }: DeliveryRecord): boolean =>
-  expiresAt ? expiresAt.getTime() <= sharedNow() : false;
+const expired = ({ expiresAt }: DeliveryRecord): Postponement | undefined =>
+  expiresAt && expiresAt.getTime() <= sharedNow() ? { waitMs: 0, why: 'expired' } : undefined;
