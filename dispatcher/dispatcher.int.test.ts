@@ -5,7 +5,6 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadSettings } from '../platform/config/settings.ts';
 import { type Connections, openConnections } from '../platform/lifecycle/connections.ts';
 import { Shutdown } from '../platform/lifecycle/shutdown.ts';
-import { newId } from '../platform/names/ids.ts';
 import { FencedLock } from '../platform/storage/fenced-lock.ts';
 import { RedisLock } from '../platform/storage/redis-lock.ts';
 import {
@@ -14,6 +13,7 @@ import {
   type NotificationsStore,
   openNotificationsStore,
 } from '../subgraphs/notifications/index.ts';
+import { notification as acceptedNotification } from '../subgraphs/notifications/testing/open-store.ts';
 import { createTemplatesSubgraph } from '../subgraphs/templates/index.ts';
 import { createUsersSubgraph } from '../subgraphs/users/index.ts';
 import { freshDatabase } from '../testing/fresh.ts';
@@ -119,30 +119,10 @@ async function accept(
   changes: Partial<NotificationRecord>,
   options: { queue: boolean } = { queue: true },
 ): Promise<string> {
-  const _id = newId('ntf');
-  const now = new Date();
-  const record: NotificationRecord = {
-    _id,
-    workspace: 'default',
-    app: 'app_test',
-    idem: _id,
-    requestHash: '',
-    state: 'ACCEPTED',
-    priority: 'MEDIUM',
-    content: { title: 'Hi', body: 'Hello' },
-    to: [],
-    channels: [],
-    createdAt: now,
-    dueAt: now,
-    nextAttemptAt: now,
-    lane: changes.priority ?? 'MEDIUM',
-    planned: false,
-    deliveryCount: 0,
-    ...changes,
-  };
+  const record = acceptedNotification({ content: { title: 'Hi', body: 'Hello' }, to: [], ...changes });
   await connections.mongo.collection<NotificationRecord>('notifications').insertOne({ ...record });
-  if (options.queue) await connections.queues.addPlans(record.priority, [{ ids: [_id] }]);
-  return _id;
+  if (options.queue) await connections.queues.addPlans(record.priority, [{ ids: [record._id] }]);
+  return record._id;
 }
 const notification = (id: string) =>
   connections.mongo.collection<NotificationRecord>('notifications').findOne({ _id: id });

@@ -1,6 +1,7 @@
 /** Open-loop: batches of e-mails at a fixed rate through a provider that does nothing, until their outcome is stored. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Calling, call } from './graph.ts';
+import { paced } from './paced.ts';
 
 export interface EndToEnd {
   readonly seconds: number;
@@ -50,11 +51,9 @@ export async function endToEnd(options: {
     }
   })();
   const batches = (perSecond / BATCH) * seconds;
-  for (let i = 0; i < batches; i++) {
-    const waitMs = begin + (i * 1_000 * BATCH) / perSecond - performance.now();
-    if (waitMs > 1) await sleep(waitMs);
-    pending.push(call<Answer>(url, calling.apiKey, SEND_MANY, { inputs }).then(refuseErrors));
-  }
+  await paced(batches, perSecond / BATCH, () =>
+    pending.push(call<Answer>(url, calling.apiKey, SEND_MANY, { inputs }).then(refuseErrors)),
+  );
   await Promise.all(pending);
   const acceptedAt = performance.now();
   await watch;

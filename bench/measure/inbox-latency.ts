@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { createClient } from 'graphql-ws';
 import WebSocket from 'ws';
 import { type Calling, call } from './graph.ts';
+import { paced } from './paced.ts';
 import { type Percentiles, percentiles } from './percentiles.ts';
 
 export interface Latency {
@@ -37,14 +38,11 @@ export async function inboxLatency(
   const total = perSecond * seconds;
   const sent: { body: string; requested: number; accepted: Promise<number> }[] = [];
   const begin = performance.now();
-  for (let i = 0; i < total; i++) {
-    const due = begin + (i * 1000) / perSecond;
-    const waitMs = due - performance.now();
-    if (waitMs > 1) await sleep(waitMs);
+  await paced(total, perSecond, (i) => {
     const body = `bench-message-${i}`;
     const requested = performance.now();
     sent.push({ body, requested, accepted: send(url, calling.apiKey, watched[i % WATCHERS] ?? '', body) });
-  }
+  });
   const accepted = await Promise.all(sent.map(async (s) => ({ ...s, acceptedAt: await s.accepted })));
   const deadline = performance.now() + 15_000;
   while (arrivals.size < total && performance.now() < deadline) await sleep(20);

@@ -1,7 +1,7 @@
 /** Open-loop load over HTTP: one request after the other at even distances, whether or not the last was answered. */
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Pool } from 'undici';
 import type { Load } from './http-load.ts';
+import { paced } from './paced.ts';
 import { percentiles } from './percentiles.ts';
 
 const CONNECTIONS = 50;
@@ -28,14 +28,8 @@ export async function openLoop(
     return performance.now() - due;
   };
   const run = async (count: number): Promise<number[]> => {
-    const begin = performance.now();
     const sent: Promise<number>[] = [];
-    for (let i = 0; i < count; i++) {
-      const due = begin + (i * 1_000) / perSecond;
-      const waitMs = due - performance.now();
-      if (waitMs > 0.5) await sleep(waitMs);
-      sent.push(send(due));
-    }
+    await paced(count, perSecond, (_i, due) => sent.push(send(due)));
     return Promise.all(sent);
   };
   try {

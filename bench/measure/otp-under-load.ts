@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { pino } from 'pino';
 import { connectMongo } from '../../platform/storage/mongo.ts';
 import { type Calling, call } from './graph.ts';
+import { paced } from './paced.ts';
 import { type Percentiles, percentiles } from './percentiles.ts';
 import type { Platform } from './platform.ts';
 
@@ -62,11 +63,7 @@ export async function otpUnderLoad(
   const begin = performance.now();
   const sends: Promise<{ id: string; at: number }>[] = [];
   const total = options.perSecond * options.seconds;
-  for (let i = 0; i < total; i++) {
-    const waitMs = begin + (i * 1_000) / options.perSecond - performance.now();
-    if (waitMs > 1) await sleep(waitMs);
-    sends.push(sendOtp(url, calling, i));
-  }
+  await paced(total, options.perSecond, (i) => sends.push(sendOtp(url, calling, i)));
   const sent = await Promise.all(sends);
   const seconds = (performance.now() - begin) / 1_000;
   const recorded = (await platform.recorded()) - recordedBefore;

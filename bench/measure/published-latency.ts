@@ -4,6 +4,7 @@ import { Redis } from 'ioredis';
 import { Pool } from 'undici';
 import { redisNames } from '../../platform/names/redis-names.ts';
 import type { Calling } from './graph.ts';
+import { paced } from './paced.ts';
 import { type Percentiles, percentiles } from './percentiles.ts';
 
 const WARM_UP = 6_000;
@@ -51,13 +52,8 @@ export async function publishedLatency(options: {
   await sleep(1_000);
   published.clear();
   const total = perSecond * seconds;
-  const begin = performance.now();
   const accepted: Promise<number>[] = [];
-  for (let i = 0; i < total; i++) {
-    const waitMs = begin + (i * 1_000) / perSecond - performance.now();
-    if (waitMs > 1) await sleep(waitMs);
-    accepted.push(send(`published-${i}`, userOf(i)));
-  }
+  await paced(total, perSecond, (i) => accepted.push(send(`published-${i}`, userOf(i))));
   const acceptedAt = await Promise.all(accepted);
   const deadline = performance.now() + 15_000;
   while (published.size < total && performance.now() < deadline) await sleep(20);

@@ -14,6 +14,7 @@ import {
   type NotificationsStore,
   openNotificationsStore,
 } from '../../subgraphs/notifications/index.ts';
+import { notification } from '../../subgraphs/notifications/testing/open-store.ts';
 import { freshDatabase } from '../../testing/fresh.ts';
 import { Sweeper } from './sweeper.ts';
 
@@ -55,29 +56,8 @@ function sweeperOf(task: string, ttlMs: number) {
 
 const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 const overdue = () => new Date(Date.now() - 1_000);
-const record = (changes: Partial<NotificationRecord>): NotificationRecord => {
-  const _id = newId('ntf');
-  const now = new Date();
-  return {
-    _id,
-    workspace: 'default',
-    app: 'app_test',
-    idem: _id,
-    requestHash: '',
-    state: 'ACCEPTED',
-    priority: 'LOW',
-    content: { body: 'Hello' },
-    to: [],
-    channels: [],
-    createdAt: now,
-    dueAt: now,
-    nextAttemptAt: overdue(),
-    lane: changes.priority ?? 'LOW',
-    planned: false,
-    deliveryCount: 0,
-    ...changes,
-  };
-};
+const record = (changes: Partial<NotificationRecord>): NotificationRecord =>
+  notification({ priority: 'LOW', to: [], nextAttemptAt: overdue(), ...changes });
 const claimed = (changes: Partial<DeliveryRecord>): DeliveryRecord => ({
   _id: derivedId('dlv', newId('ntf')),
   workspace: 'default',

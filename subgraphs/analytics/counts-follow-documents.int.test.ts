@@ -2,7 +2,6 @@
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type OpenPlatform, openPlatform, WORKSPACE } from '../../checks/explain/open-platform.ts';
-import { newId } from '../../platform/names/ids.ts';
 import { freshDatabase } from '../../testing/fresh.ts';
 import type {
   AttemptOutcome,
@@ -10,6 +9,7 @@ import type {
   NotificationRecord,
   PlannedDelivery,
 } from '../notifications/index.ts';
+import { notification } from '../notifications/testing/open-store.ts';
 
 const services = freshDatabase();
 let platform: OpenPlatform;
@@ -25,29 +25,9 @@ afterAll(async () => {
 
 const APP = 'app_counted';
 async function accepted(count: number, changes: Partial<NotificationRecord> = {}) {
-  const now = new Date();
-  const records = Array.from({ length: count }, (): NotificationRecord => {
-    const _id = newId('ntf');
-    return {
-      _id,
-      workspace: WORKSPACE,
-      app: APP,
-      idem: `${WORKSPACE}|${APP}|${_id}`,
-      requestHash: '',
-      state: 'ACCEPTED',
-      priority: 'MEDIUM',
-      template: 'welcome',
-      to: [{ user: 'ann' }],
-      channels: [],
-      createdAt: now,
-      dueAt: now,
-      nextAttemptAt: now,
-      lane: changes.priority ?? 'MEDIUM',
-      planned: false,
-      deliveryCount: 0,
-      ...changes,
-    };
-  });
+  const records = Array.from({ length: count }, () =>
+    notification({ workspace: WORKSPACE, app: APP, template: 'welcome', ...changes }),
+  );
   await platform.connection.collection<NotificationRecord>('notifications').insertMany(records);
   return records;
 }
