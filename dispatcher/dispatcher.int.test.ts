@@ -21,6 +21,7 @@ import type { OutgoingMessage, SendOutcome } from './channels/contract.ts';
 import type { ProviderSet } from './channels/registry.ts';
 import { sandbox } from './channels/sandbox/provider.ts';
 import { startDispatcher } from './dispatcher.ts';
+import { QueueHistory } from './sweep/queue-history.ts';
 import { Sweeper } from './sweep/sweeper.ts';
 
 const services = freshDatabase();
@@ -97,6 +98,7 @@ beforeAll(async () => {
   sweeper = new Sweeper({
     outbox: store.outbox,
     queues,
+    history: new QueueHistory({ queues, holdMs: 0, log }),
     lock,
     chunkSize: 100,
     intervalMs: 60_000,

@@ -5,6 +5,7 @@ import { Counter } from 'prom-client';
 import { within } from '../platform/data-services/within.ts';
 import { metricsRegistry } from '../platform/http/metrics.ts';
 import type { Logger } from '../platform/logging/logger.ts';
+import { type TakenJob, takenJob } from './taken-job.ts';
 
 const restarts = new Counter({
   name: 'herald_worker_restarts_total',
@@ -34,7 +35,7 @@ interface Generation {
 export class QueueWorker<J = unknown> {
   readonly queue: string;
   readonly concurrency: number;
-  readonly #work: (data: J) => Promise<void>;
+  readonly #work: (data: J, taken: TakenJob) => Promise<void>;
   readonly #blocking: Redis;
   readonly #prefix: string;
   readonly #log: Logger;
@@ -50,7 +51,7 @@ export class QueueWorker<J = unknown> {
   constructor(options: {
     queue: string;
     concurrency: number;
-    work: (data: J) => Promise<void>;
+    work: (data: J, taken: TakenJob) => Promise<void>;
     blocking: Redis;
     prefix: string;
     log: Logger;
@@ -110,7 +111,7 @@ export class QueueWorker<J = unknown> {
         this.#takenAt = performance.now();
         if (generation) generation.inHand += 1;
         try {
-          await this.#work(job.data);
+          await this.#work(job.data, takenJob(job));
         } finally {
           if (generation) generation.inHand -= 1;
         }

@@ -109,7 +109,7 @@ export class Watchdog {
       );
       const problems: string[] = [];
       await Promise.all(
-        states.map(async ({ queue, jobs, oldestMs }, i) => {
+        states.map(async ({ queue, jobs, oldestMs = 0 }, i) => {
           const worker = this.#workers[i];
           if (!worker) return;
           waitingJobs.set({ queue }, jobs);

@@ -53,7 +53,7 @@ export function startWorkers(deps: {
         ...shared,
         concurrency: Math.min(concurrency, MOST_PLAN_JOBS),
         queue: planQueueName(priority),
-        work: ({ ids }) => planners[priority].plan(ids),
+        work: ({ ids }, taken) => planners[priority].plan(ids, taken),
       }),
   );
   const sends = [...deps.senders].flatMap(([channel, sender]) =>

@@ -10,6 +10,7 @@ import {
   openStore,
 } from '../../subgraphs/notifications/testing/open-store.ts';
 import { freshDatabase } from '../../testing/fresh.ts';
+import { HOLD_MS, type TakenJob } from '../taken-job.ts';
 import { type Begun, FirstAttempts } from './first-attempts.ts';
 
 const services = freshDatabase();
@@ -65,8 +66,13 @@ function bench(options: { room?: number; hold?: boolean } = {}) {
   };
 }
 
+/** From a job that was taken at this moment, or as `changes` say. */
+const jobOf = (page: PlanPage, changes: Partial<TakenJob> = {}): ReadonlyMap<string, TakenJob> =>
+  new Map([
+    [page.notification._id, { queuedAt: Date.now() - 100, heldUntil: Date.now() + HOLD_MS, ...changes }],
+  ]);
 const insert = async (changes: Partial<NotificationRecord> = {}) => {
-  const record = notification({ nextAttemptAt: soon(6_000), ...changes });
+  const record = notification({ nextAttemptAt: soon(2_000), ...changes });
   await store.models.raw.notifications.insertMany([record]);
   return { record, page: emailPage(record, ['a@example.com']) };
 };
@@ -79,27 +85,40 @@ it('a fresh notification is sent and stored without a claim', async () => {
   const claims = vi.spyOn(store.outbox, 'claimPlans');
   const { first } = bench();
   expect([...first.chosenFrom([page])]).toEqual([page]);
-  await first.run([page]);
+  await first.run([page], jobOf(page));
   await first.close();
   expect(claims).not.toHaveBeenCalled();
   expect(await stateOf(record._id)).toBe('COMPLETED');
   expect(await deliveriesOf(record._id)).toMatchObject([{ state: 'SENT', attempt: 1 }]);
 });
 
-it('one whose first look is near is claimed', async () => {
-  const { record, page } = await insert({ nextAttemptAt: soon(500) });
+it('one that waited long in its queue needs no claim, either', async () => {
+  const { record, page } = await insert({ nextAttemptAt: soon(-60_000) });
   const { first } = bench();
-  await first.run([page]);
+  await first.run([page], jobOf(page, { queuedAt: Date.now() - 62_000 }));
+  await first.close();
+  expect(await stateOf(record._id)).toBe('COMPLETED');
+  expect(await store.models.notifications.findById(record._id).lean()).not.toHaveProperty('claims');
+});
+
+it.each([
+  ['whose job was taken a while ago', {}, { heldUntil: Date.now() + 500 }],
+  ['whose job came late', { nextAttemptAt: soon(-10_000) }, {}],
+  ['that the sweeper has looked at', { looks: 1 }, {}],
+])('one %s is claimed', async (_what, changes, job) => {
+  const { record, page } = await insert(changes);
+  const { first } = bench();
+  await first.run([page], jobOf(page, job));
   await first.close();
   expect(await stateOf(record._id)).toBe('COMPLETED');
   expect(await store.models.notifications.findById(record._id).lean()).toMatchObject({ claims: 1 });
 });
 
 it('one that another worker has claimed is left alone', async () => {
-  const { record, page } = await insert({ nextAttemptAt: soon(500) });
+  const { record, page } = await insert({ looks: 1 });
   await store.outbox.claimPlans([record._id], 'another', soon(5_000));
   const { first, begun } = bench();
-  await first.run([page]);
+  await first.run([page], jobOf(page));
   await first.close();
   expect(begun).toEqual([]);
 });
@@ -107,8 +126,8 @@ it('one that another worker has claimed is left alone', async () => {
 it('a second job for what is in hand begins nothing', async () => {
   const { page } = await insert();
   const { first, begun, end } = bench({ hold: true });
-  await first.run([page]);
-  await first.run([page]);
+  await first.run([page], jobOf(page));
+  await first.run([page], jobOf(page));
   expect(begun).toHaveLength(1);
   end();
   await first.close();
@@ -121,7 +140,7 @@ it('what the sweeper took meanwhile is not stored', async () => {
     await store.models.raw.notifications.updateOne({ _id: record._id }, { $set: { looks: 1 } });
     return (await store.outbox.storePlans(pages, new Date())).stored;
   });
-  await first.run([page]);
+  await first.run([page], jobOf(page));
   await first.close();
   expect(await stateOf(record._id)).toBe('ACCEPTED');
   expect(await deliveriesOf(record._id)).toEqual([]);
@@ -130,7 +149,7 @@ it('what the sweeper took meanwhile is not stored', async () => {
 it('an attempt that takes its time is left to its sender once the plan is stored', async () => {
   const { record, page } = await insert();
   const { first, left, end } = bench({ hold: true });
-  await first.run([page]);
+  await first.run([page], jobOf(page));
   await first.close();
   expect(await Promise.all(left)).toEqual([true]);
   expect(await deliveriesOf(record._id)).toMatchObject([{ state: 'SENDING', fence: 'sender' }]);
@@ -145,7 +164,7 @@ it('outcomes are kept while the store is away', async () => {
     if (failures++ < 2) throw Object.assign(new Error('gone'), { name: 'MongoNetworkError' });
     return (await store.outbox.storePlans(pages, new Date())).stored;
   });
-  await first.run([page]);
+  await first.run([page], jobOf(page));
   await first.close();
   expect(failures).toBe(3);
   expect(await stateOf(record._id)).toBe('COMPLETED');

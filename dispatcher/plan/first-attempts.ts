@@ -3,9 +3,9 @@
  * plan and outcomes are stored in one write: that costs three updates and an insert less for each message, and no
  * second queue. What takes longer than a moment is stored as claimed by its sender, which goes on with it.
  *
- * Until the sweeper's first look, a notification is in the hands of whoever has its queue job, and of nobody else;
- * one whose time is short, or that was looked at, is claimed first. What the sweeper has taken meanwhile is not
- * stored. After a crash the notification is planned again: its deliveries have the same ids, so that the attempts
+ * A notification that the sweeper has never looked at is in the hands of whoever has its queue job, and of nobody
+ * else, for a while after the job was taken; one whose time is short, or that was looked at, is claimed first. What
+ * the sweeper has taken meanwhile is not stored. After a crash the notification is planned again: its deliveries have the same ids, so that the attempts
  * that were in flight are repeated with the same idempotency keys.
  */
 import { randomUUID } from 'node:crypto';
@@ -23,6 +23,7 @@ import {
   type PlannedDelivery,
   type PlanPage,
 } from '../../subgraphs/notifications/index.ts';
+import type { TakenJob } from '../taken-job.ts';
 
 /** An attempt under way. */
 export interface Begun {
@@ -46,8 +47,13 @@ export interface Beginners {
 const WAIT_MS = 40;
 /** A claim of a notification; well above `WAIT_MS` and the time of storing. */
 const CLAIM_MS = 5_000;
-/** With less than this before the sweeper looks, a notification is claimed. Above `WAIT_MS` and the time of storing, too. */
+/** With less than this left of the job's while, a notification is claimed. Above `WAIT_MS` and the time of storing, too. */
 const CLEAR_MS = 2_500;
+/**
+ * A job that came to its queue so shortly before the sweeper's first look, or after it, may be overlooked by it. More
+ * than the clocks of three processes may differ.
+ */
+const QUEUED_LATE_MS = 1_000;
 /** An attempt begins only while its notification is surely ours for so long. */
 const MARGIN_MS = 1_000;
 /** Notifications with more deliveries are stored first: the group of a notification must not wait for one. */
@@ -109,16 +115,20 @@ export class FirstAttempts {
   }
 
   /**
-   * Begins the attempts of `pages`; claims the notifications that need it. Storing goes on in the background: a
+   * Begins the attempts of `pages`; claims the notifications that need it. `jobs`: where they come from, by id. Storing goes on in the background: a
    * crash before it costs time and a repeat, never a message.
    * @throws what the store throws; of those that had to be claimed nothing has begun then.
    */
-  async run(pages: readonly PlanPage[]): Promise<void> {
+  async run(pages: readonly PlanPage[], jobs: ReadonlyMap<string, TakenJob>): Promise<void> {
     const now = sharedNow();
-    const clear = (page: PlanPage) => isClear(page.notification, now);
-    for (const page of pages.filter(clear))
-      this.#begin({ ...page, beforeFirstLook: true }, page.notification.nextAttemptAt?.getTime() ?? 0);
-    await this.#claimAndBegin(pages.filter((page) => !clear(page)));
+    const unclear: PlanPage[] = [];
+    for (const page of pages) {
+      const job = jobs.get(page.notification._id);
+      if (job && isClear(page.notification, job, now))
+        this.#begin({ ...page, beforeFirstLook: true }, job.heldUntil);
+      else unclear.push(page);
+    }
+    await this.#claimAndBegin(unclear);
   }
 
   async #claimAndBegin(pages: readonly PlanPage[]): Promise<void> {
@@ -200,13 +210,18 @@ const mayBegin = ({ notification, nextCursor, deliveries }: PlanPage): boolean =
  * Nobody but the holder of its job can have it: it was never looked at, and will not be for a while. Not where the
  * job waited for a time that the sweeper waits for, too. Pure.
  */
-const isClear = ({ looks, claims, tries, state, nextAttemptAt }: NotificationRecord, now: number): boolean =>
+const isClear = (
+  { looks, claims, tries, state, nextAttemptAt }: NotificationRecord,
+  job: TakenJob,
+  now: number,
+): boolean =>
   looks === undefined &&
   claims === undefined &&
   tries === undefined &&
   state === 'ACCEPTED' &&
   nextAttemptAt !== null &&
-  nextAttemptAt.getTime() - now > CLEAR_MS;
+  nextAttemptAt.getTime() - job.queuedAt > QUEUED_LATE_MS &&
+  job.heldUntil - now > CLEAR_MS;
 
 async function withinMoment(work: readonly Promise<void>[]): Promise<void> {
   let timer: NodeJS.Timeout | undefined;

@@ -8,6 +8,7 @@ import { sharedDate } from '../../platform/clock/shared-clock.ts';
 import type { Logger } from '../../platform/logging/logger.ts';
 import type { QueuedDelivery } from '../../platform/queues/enqueue-sends.ts';
 import type { NotificationRecord, Outbox, PlanPage } from '../../subgraphs/notifications/index.ts';
+import type { TakenJob } from '../taken-job.ts';
 import { type Beginners, FirstAttempts } from './first-attempts.ts';
 import { PageMaker, type PageMakerDeps } from './page-maker.ts';
 import { givenUpPage, sortByTries } from './poison.ts';
@@ -21,6 +22,12 @@ const MAX_DELIVERIES = 2_000;
 /** Takes what was planned to the send queues. */
 export type Enqueue = (deliveries: readonly QueuedDelivery[]) => Promise<void>;
 
+/** A notification of a job. */
+interface TakenId {
+  readonly id: string;
+  readonly taken: TakenJob;
+}
+
 export class Planner {
   readonly #outbox: Outbox;
   readonly #pages: PageMaker;
@@ -28,7 +35,7 @@ export class Planner {
   readonly #log: Logger;
   readonly #firstAttempts: FirstAttempts;
   readonly #inboxes: Exclusive;
-  readonly #groups: Batcher<string, true>;
+  readonly #groups: Batcher<TakenId, true>;
 
   /** @param deps.beginners what can make first attempts at once; without it every message goes through its queue. */
   constructor(
@@ -59,8 +66,8 @@ export class Planner {
   }
 
   /** Plans notifications by id. A failure is logged; the notification stays as it is and the sweeper brings it back. */
-  async plan(ids: readonly string[]): Promise<void> {
-    for (const result of await this.#groups.submitAll(ids))
+  async plan(ids: readonly string[], taken: TakenJob): Promise<void> {
+    for (const result of await this.#groups.submitAll(ids.map((id) => ({ id, taken }))))
       if (result.status === 'rejected')
         this.#log.error({ err: result.reason }, 'planning failed: the sweeper tries again');
   }
@@ -71,31 +78,38 @@ export class Planner {
     await this.#firstAttempts.close();
   }
 
-  async #planGroup(ids: readonly string[]): Promise<BatchResult<true>[]> {
+  async #planGroup(group: readonly TakenId[]): Promise<BatchResult<true>[]> {
     await this.#firstAttempts.ready();
-    const due = await this.#outbox.duePlans([...new Set(ids)], sharedDate());
+    // Of a notification in two jobs the last one counts: either says that nobody else has it.
+    const jobs = new Map(group.map(({ id, taken }) => [id, taken]));
+    const due = await this.#outbox.duePlans([...jobs.keys()], sharedDate());
     const failures = new Map<string, unknown>();
     const { together, alone, givenUp, counted } = sortByTries(due);
     if (counted.length > 0) await this.#outbox.countTries(counted);
-    await this.#planAll(together, failures);
-    for (const record of alone) await this.#planAll([record], failures);
+    await this.#planAll(together, jobs, failures);
+    for (const record of alone) await this.#planAll([record], jobs, failures);
     if (givenUp.length > 0) {
       this.#log.error({ notifications: givenUp.map((r) => r._id) }, 'planning given up: dead letters');
       await this.#store(givenUp.map(givenUpPage), failures);
     }
-    return ids.map((id) =>
+    return group.map(({ id }) =>
       failures.has(id) ? { ok: false, error: failures.get(id) } : { ok: true, value: true },
     );
   }
 
-  async #planAll(records: readonly NotificationRecord[], failures: Map<string, unknown>): Promise<void> {
+  async #planAll(
+    records: readonly NotificationRecord[],
+    jobs: ReadonlyMap<string, TakenJob>,
+    failures: Map<string, unknown>,
+  ): Promise<void> {
     let open = records;
-    while (open.length > 0) open = await this.#round(open, failures);
+    while (open.length > 0) open = await this.#round(open, jobs, failures);
   }
 
   /** One page of each notification; returns those that have a further page. */
   async #round(
     records: readonly NotificationRecord[],
+    jobs: ReadonlyMap<string, TakenJob>,
     failures: Map<string, unknown>,
   ): Promise<NotificationRecord[]> {
     const pages = await this.#inTime(await this.#pages.pages(records, failures));
@@ -105,7 +119,7 @@ export class Planner {
         pages.filter((page) => !chosen.has(page)),
         failures,
       ),
-      this.#begin([...chosen], failures),
+      this.#begin([...chosen], jobs, failures),
     ]);
     return pages
       .filter((page) => page.nextCursor !== undefined && stored.has(page.notification._id))
@@ -124,9 +138,13 @@ export class Planner {
     return pages.filter((page) => !late.includes(page));
   }
 
-  async #begin(pages: readonly PlanPage[], failures: Map<string, unknown>): Promise<void> {
+  async #begin(
+    pages: readonly PlanPage[],
+    jobs: ReadonlyMap<string, TakenJob>,
+    failures: Map<string, unknown>,
+  ): Promise<void> {
     try {
-      await this.#firstAttempts.run(pages);
+      await this.#firstAttempts.run(pages, jobs);
     } catch (error) {
       for (const page of pages) failures.set(page.notification._id, error);
     }

@@ -6,6 +6,8 @@ import type { Logger } from '../../platform/logging/logger.ts';
 import { FencedLock } from '../../platform/storage/fenced-lock.ts';
 import { RedisLock } from '../../platform/storage/redis-lock.ts';
 import type { NotificationsStore } from '../../subgraphs/notifications/index.ts';
+import { HOLD_MS } from '../taken-job.ts';
+import { QueueHistory } from './queue-history.ts';
 import { Sweeper } from './sweeper.ts';
 
 export function startSweeper(deps: {
@@ -19,6 +21,7 @@ export function startSweeper(deps: {
   const sweeper = new Sweeper({
     outbox: store.outbox,
     queues: connections.queues,
+    history: new QueueHistory({ queues: connections.queues, holdMs: HOLD_MS, log }),
     // Another process takes over this long after this one has died.
     lock: new FencedLock(
       new RedisLock(

@@ -16,6 +16,7 @@ import {
 } from '../../subgraphs/notifications/index.ts';
 import { notification } from '../../subgraphs/notifications/testing/open-store.ts';
 import { freshDatabase } from '../../testing/fresh.ts';
+import { QueueHistory } from './queue-history.ts';
 import { Sweeper } from './sweeper.ts';
 
 const services = freshDatabase();
@@ -45,6 +46,7 @@ function sweeperOf(task: string, ttlMs: number) {
   const sweeper = new Sweeper({
     outbox: store.outbox,
     queues,
+    history: new QueueHistory({ queues, holdMs: 0, log }),
     lock,
     chunkSize: 100,
     intervalMs: 50,

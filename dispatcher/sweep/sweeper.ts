@@ -13,6 +13,7 @@ import { enqueueSends } from '../../platform/queues/enqueue-sends.ts';
 import { chunked, type DispatchQueues, SENT_CHANNELS } from '../../platform/queues/queues.ts';
 import { type FencedLock, TurnLostError } from '../../platform/storage/fenced-lock.ts';
 import type { Lane, Outbox, PlanLane, SweepRound } from '../../subgraphs/notifications/index.ts';
+import type { QueueHistory } from './queue-history.ts';
 import { sweepMetrics } from './sweep-metrics.ts';
 
 /** What was re-queued is looked at again after this time. */
@@ -33,18 +34,21 @@ export class Sweeper {
   readonly #outbox: Outbox;
   readonly #queues: DispatchQueues;
   readonly #chunkSize: number;
+  readonly #history: QueueHistory;
   readonly #lock: FencedLock;
   readonly #laneIds: number;
   readonly #log: Logger;
   readonly #loop: ElectedLoop;
 
   /**
+   * @param deps.history looks at the queues from `start` to `close`.
    * @param deps.intervalMs pause after a round that left nothing over.
    * @param deps.laneIds with more ids waiting in a queue, what is due is most likely among them: it is left there.
    */
   constructor(deps: {
     outbox: Outbox;
     queues: DispatchQueues;
+    history: QueueHistory;
     lock: FencedLock;
     chunkSize: number;
     intervalMs: number;
@@ -53,6 +57,7 @@ export class Sweeper {
   }) {
     this.#outbox = deps.outbox;
     this.#queues = deps.queues;
+    this.#history = deps.history;
     this.#chunkSize = deps.chunkSize;
     this.#lock = deps.lock;
     this.#laneIds = deps.laneIds ?? LANE_IDS;
@@ -67,11 +72,13 @@ export class Sweeper {
   }
 
   start(): void {
+    this.#history.start();
     this.#loop.start();
   }
 
-  close(): Promise<void> {
-    return this.#loop.close();
+  async close(): Promise<void> {
+    await this.#loop.close();
+    await this.#history.close();
   }
 
   /**
@@ -87,13 +94,13 @@ export class Sweeper {
       limit,
       guard: this.#lock.guard(),
     };
-    const [waiting, states] = await Promise.all([this.#queues.waiting(), this.#queues.states()]);
-    // A queue is taken from its oldest job on: what was due before that job is not in it any more.
-    const inQueue = (queue: string): SweepRound => {
-      const oldestMs = states.get(queue)?.oldestMs ?? 0;
-      return { ...round, queuedBefore: new Date(now.getTime() - oldestMs) };
-    };
+    const [waiting] = await Promise.all([this.#queues.waiting(), this.#history.look()]);
     const isFree = (queue: string) => (waiting.get(queue) ?? 0) <= this.#laneIds;
+    // Not known yet what waited a while ago: what waits for a time, or was claimed, is looked at all the same.
+    const inQueue = (queue: string): SweepRound => ({
+      ...round,
+      queuedBefore: this.#history.takenBefore(queue) ?? new Date(0),
+    });
     let notifications = 0;
     let deliveries = 0;
     let fullest = 0;

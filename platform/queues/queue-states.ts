@@ -7,8 +7,11 @@ export interface QueueState {
   readonly queue: string;
   /** Jobs that wait for a worker. */
   readonly jobs: number;
-  /** How long the job that is next has waited since it could have been taken, in ms, by Redis's clock. */
-  readonly oldestMs: number;
+  /**
+   * How long the job that is next has waited since it could have been taken, in ms, by Redis's clock. 0 where none
+   * waits, nothing where it was taken while we looked.
+   */
+  readonly oldestMs: number | undefined;
 }
 
 /** Of a longer queue so many jobs at each end stand for the rest. */
@@ -43,11 +46,10 @@ export async function queueStates(
       if (timestamp !== null) since.set(queue, readyAt(timestamp, options));
     });
   }
-  return lengths.map(({ queue, jobs }) => ({
-    queue,
-    jobs,
-    oldestMs: since.has(queue) ? Math.max(0, now - (since.get(queue) ?? now)) : 0,
-  }));
+  return lengths.map(({ queue, jobs, next }) => {
+    const readySince = next === null ? now : since.get(queue);
+    return { queue, jobs, oldestMs: readySince === undefined ? undefined : Math.max(0, now - readySince) };
+  });
 }
 
 /** When a job could be taken for the first time: BullMQ keeps when it was added, and its delay among its options. */

@@ -146,12 +146,8 @@ export class AcceptService {
           `The idempotency key was used before for another request (notification ${first._id}). Use a new key for a new request.`,
           `${paths[index]}.idempotencyKey`,
         );
-      else {
-        results[index] = { notification: first, deduplicated: true };
-        // Before its first look it is in its queue, and a second job would be a second worker's.
-        if (!first.planned && first.nextAttemptAt && first.nextAttemptAt <= sharedDate())
-          this.#enqueuer.accepted([first]);
-      }
+      // Not queued again: it is in its queue, or in a worker's hands, or the sweeper brings it back.
+      else results[index] = { notification: first, deduplicated: true };
     }
   }
 

@@ -2,7 +2,7 @@
 import type { ClientSession } from 'mongoose';
 import type { DeliveryRecord, PlanPage } from '../contract.ts';
 import type { NotificationModels } from '../store/models.ts';
-import { COMPLETION_LOOK_MS, FIRST_LOOK_MS } from './looks.ts';
+import { COMPLETION_LOOK_MS, NEXT_PAGE_LOOK_MS } from './looks.ts';
 
 /** A page of a plan and its deliveries as they are stored. */
 export interface MovedPlan {
@@ -88,6 +88,6 @@ function changeOf({ page, deliveries, whole, done }: MovedPlan, now: Date) {
 
 /** A sole delivery completes its notification in its own transaction; of several, the last may have been missed. */
 function nextLook(last: boolean, done: boolean, count: number, now: Date): Date | null {
-  if (!last) return new Date(now.getTime() + FIRST_LOOK_MS);
+  if (!last) return new Date(now.getTime() + NEXT_PAGE_LOOK_MS);
   return done || count === 1 ? null : new Date(now.getTime() + COMPLETION_LOOK_MS);
 }
