@@ -1,15 +1,16 @@
 /**
  * `npm run test:faults -- [--short | --long] [--only name,…] [--seeds n] [--list] [--json file]`: breaks Herald in every way
  * that the scenarios know, and checks after each that no accepted message is lost. The long form writes
- * docs/reliability.md.
+ * docs/reliability.md; `--page file,…` writes it from what runs of parts of it have left behind with `--json`.
  */
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { merged, type Part } from './report/merged.ts';
 import { reliabilityPage } from './report/page.ts';
 import { passed } from './report/table.ts';
 import { SCENARIOS } from './scenarios/index.ts';
-import { runSuite } from './suite.ts';
+import { runSuite, type SuiteResult } from './suite.ts';
 
 const PAGE = resolve(import.meta.dirname, '../docs/reliability.md');
 
@@ -21,6 +22,7 @@ const { values } = parseArgs({
     seeds: { type: 'string' },
     list: { type: 'boolean', default: false },
     json: { type: 'string' },
+    page: { type: 'string' },
   },
 });
 const only = values.only?.split(',');
@@ -36,6 +38,18 @@ if (values.list) {
     console.log(`${name.padEnd(28)} ${title}${quick ? ' (short form)' : ''}`);
   process.exit(0);
 }
+if (values.page !== undefined) {
+  const parts = await Promise.all(
+    values.page.split(',').map(async (file) => JSON.parse(await readFile(file, 'utf8')) as Part),
+  );
+  const whole = merged(
+    parts,
+    SCENARIOS.map((scenario) => scenario.name),
+  );
+  await writeFile(PAGE, reliabilityPage(whole, new Date(), whole.minutes));
+  console.log(`${whole.rows.length} runs: ${PAGE}`);
+  process.exit(0);
+}
 const count = Number(values.seeds ?? (values.long ? 3 : 1));
 if (!Number.isInteger(count) || count < 1) {
   console.error('--seeds takes a whole number from 1.');
@@ -46,10 +60,21 @@ const started = Date.now();
 // A signal ends the process the ordinary way, so that what it started ends with it.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
 
-const result = await runSuite({ scenarios: chosen, seeds, short, say: (text) => console.log(text) });
+const minutesSoFar = () => (Date.now() - started) / 60_000;
+const keep = async (soFar: SuiteResult) => {
+  const part: Part = { ...soFar, minutes: minutesSoFar() };
+  if (values.json !== undefined) await writeFile(values.json, JSON.stringify(part, null, 1));
+};
+const result = await runSuite({
+  scenarios: chosen,
+  seeds,
+  short,
+  say: (text) => console.log(text),
+  onRow: keep,
+});
 const failed = result.rows.filter((row) => !passed(row));
-const minutes = (Date.now() - started) / 60_000;
-if (values.json !== undefined) await writeFile(values.json, JSON.stringify(result, null, 1));
+const minutes = minutesSoFar();
+await keep(result);
 if (values.long && only === undefined) await writeFile(PAGE, reliabilityPage(result, new Date(), minutes));
 console.log(
   `${result.rows.length} runs in ${minutes.toFixed(1)} minutes, ${failed.length} broken, ${result.skipped.length} skipped`,

@@ -13,6 +13,8 @@ export interface SuiteOptions {
   readonly seeds: readonly number[];
   readonly short: boolean;
   readonly say: (text: string) => void;
+  /** Told what there is after each run. */
+  readonly onRow?: (soFar: SuiteResult) => Promise<void>;
 }
 
 export interface SuiteResult {
@@ -30,7 +32,7 @@ const SCENARIO_MS = 420_000;
 const standsAlone = ({ shape, env, services, prepare, cleanUp }: Scenario): boolean =>
   [shape, env, services, prepare, cleanUp].some((part) => part !== undefined);
 
-export async function runSuite({ scenarios, seeds, short, say }: SuiteOptions): Promise<SuiteResult> {
+export async function runSuite({ scenarios, seeds, short, say, onRow }: SuiteOptions): Promise<SuiteResult> {
   const root = await mkdtemp(join(tmpdir(), 'herald-faults-'));
   const rows: Row[] = [];
   const skipped: { title: string; why: string }[] = [];
@@ -83,6 +85,7 @@ export async function runSuite({ scenarios, seeds, short, say }: SuiteOptions): 
         rows.push(row);
         say(line(row));
         for (const problem of row.problems) say(`    PROBLEM ${problem}`);
+        await onRow?.({ rows, skipped, engines: [...engines], kept: root });
       }
     }
   } finally {

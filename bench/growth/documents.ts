@@ -25,7 +25,6 @@ export function finished(number: number, createdAt: Date, users: number): Finish
       workspace: WORKSPACE,
       app,
       idem: `${WORKSPACE}|${app}|order-${number}`,
-      requestHash: 'd'.repeat(64),
       state: 'COMPLETED',
       priority: number % 3 === 0 ? 'LOW' : 'MEDIUM',
       lane: 'TIMED',
@@ -40,7 +39,6 @@ export function finished(number: number, createdAt: Date, users: number): Finish
       plannedAt: done,
       deliveryCount: 1,
       usedChannels: ['EMAIL'],
-      planFence: _id,
       completedAt: done,
     },
     delivery: {

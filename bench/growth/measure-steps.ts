@@ -200,7 +200,6 @@ async function due(platform: OpenPlatform, count: number, at = new Date()): Prom
       workspace: WORKSPACE,
       app: 'app_bench',
       idem: `${WORKSPACE}|app_bench|${_id}`,
-      requestHash: '',
       lane: 'MEDIUM',
       state: 'ACCEPTED',
       priority: 'MEDIUM',
@@ -212,7 +211,6 @@ async function due(platform: OpenPlatform, count: number, at = new Date()): Prom
       // Left alone by the sweeper unless it is due now.
       nextAttemptAt: at <= new Date(Date.now() - 500) ? at : new Date(Date.now() + 600_000),
       planned: false,
-      deliveryCount: 0,
     };
   });
   await platform.connection.collection<NotificationRecord>('notifications').insertMany(records);

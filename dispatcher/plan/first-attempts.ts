@@ -9,6 +9,7 @@
  * that were in flight are repeated with the same idempotency keys.
  */
 import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Batcher } from '../../platform/batching/batcher.ts';
 import { sharedDate, sharedNow } from '../../platform/clock/shared-clock.ts';
 import type { Channel, Priority } from '../../platform/graphql/contract-enums.ts';
@@ -59,7 +60,7 @@ const MARGIN_MS = 1_000;
 /** Notifications with more deliveries are stored first: the group of a notification must not wait for one. */
 const MAX_DELIVERIES = 10;
 /** With so many notifications in hand, planning waits: storing them is what takes the time then. */
-const MAX_IN_HAND = 600;
+const MAX_IN_HAND = 900;
 const MAX_GROUP = 300;
 
 export class FirstAttempts {
@@ -122,10 +123,11 @@ export class FirstAttempts {
   async run(pages: readonly PlanPage[], jobs: ReadonlyMap<string, TakenJob>): Promise<void> {
     const now = sharedNow();
     const unclear: PlanPage[] = [];
+    const moment = sleep(WAIT_MS);
     for (const page of pages) {
       const job = jobs.get(page.notification._id);
       if (job && isClear(page.notification, job, now))
-        this.#begin({ ...page, beforeFirstLook: true }, job.heldUntil);
+        this.#begin({ ...page, beforeFirstLook: true }, job.heldUntil, moment);
       else unclear.push(page);
     }
     await this.#claimAndBegin(unclear);
@@ -137,17 +139,22 @@ export class FirstAttempts {
     const until = sharedNow() + CLAIM_MS;
     const ids = pages.map((page) => page.notification._id);
     const held = await this.#outbox.claimPlans(ids, claim, new Date(until));
-    for (const page of pages) if (held.has(page.notification._id)) this.#begin({ ...page, claim }, until);
+    const moment = sleep(WAIT_MS);
+    for (const page of pages)
+      if (held.has(page.notification._id)) this.#begin({ ...page, claim }, until, moment);
   }
 
-  /** @param until when somebody else may have the notification. Past it (this process stood still) nothing begins. */
-  #begin(page: PlanPage, until: number): void {
+  /**
+   * @param until when somebody else may have the notification. Past it (this process stood still) nothing begins.
+   * @param moment ends when outcomes are no longer waited for; one for a group, timers are not free.
+   */
+  #begin(page: PlanPage, until: number, moment: Promise<unknown>): void {
     const { _id, expiresAt } = page.notification;
     const now = sharedNow();
     if (this.#inHand.has(_id) || now > until - MARGIN_MS) return;
     // What has expired meanwhile ends when the sweeper looks at it.
     if (expiresAt && expiresAt.getTime() <= now) return;
-    const work = this.#attempt(page).catch((error: unknown) => {
+    const work = this.#attempt(page, moment).catch((error: unknown) => {
       this.#log.error(
         { err: error, notification: _id },
         'outcomes not stored: planned again when the claim runs out',
@@ -162,7 +169,7 @@ export class FirstAttempts {
     while (this.#inHand.size > 0) await Promise.all(this.#inHand.values());
   }
 
-  async #attempt(page: PlanPage): Promise<void> {
+  async #attempt(page: PlanPage, moment: Promise<unknown>): Promise<void> {
     const now = sharedDate();
     const sole = page.deliveries.length === 1;
     const attempts = page.deliveries.map((planned) => {
@@ -171,11 +178,12 @@ export class FirstAttempts {
       return { id: delivery._id, ...this.#beginners.begin(delivery) };
     });
     const ended = new Map<number, BegunAttempt>();
-    await withinMoment(
+    const all = Promise.all(
       attempts.map(async (attempt, index) => {
         if (attempt) ended.set(index, { kind: 'ended', outcome: await attempt.outcome });
       }),
     );
+    await Promise.race([all, moment]);
     let tell: (stored: boolean) => void = () => undefined;
     const stored = new Promise<boolean>((resolve) => {
       tell = resolve;
@@ -222,15 +230,3 @@ const isClear = (
   nextAttemptAt !== null &&
   nextAttemptAt.getTime() - job.queuedAt > QUEUED_LATE_MS &&
   job.heldUntil - now > CLEAR_MS;
-
-async function withinMoment(work: readonly Promise<void>[]): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const moment = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, WAIT_MS);
-  });
-  try {
-    await Promise.race([Promise.all(work), moment]);
-  } finally {
-    clearTimeout(timer);
-  }
-}

@@ -3,7 +3,12 @@ import { memoryLog } from '../../gateway/testing/memory-log.ts';
 import { toyNotification, toySubgraphs } from '../../gateway/testing/toy-subgraphs.ts';
 import { SubgraphExecutor } from './subgraph-executor.ts';
 
-function executor(maxDocuments?: number) {
+const WAYS: readonly (readonly [string, number])[] = [
+  ['by graphql-js', Number.POSITIVE_INFINITY],
+  ['compiled', 0],
+];
+
+function executorOf(runsBefore: number, maxDocuments?: number) {
   const { log, lines } = memoryLog();
   const toys = toySubgraphs();
   const subgraph = toys.subgraphs.find(({ name }) => name === 'notifications');
@@ -11,12 +16,17 @@ function executor(maxDocuments?: number) {
   return {
     toys,
     lines,
-    executor: new SubgraphExecutor(subgraph.schema, log, maxDocuments ? { maxDocuments } : {}),
+    executor: new SubgraphExecutor(subgraph.schema, log, {
+      runsBefore,
+      ...(maxDocuments !== undefined && { maxDocuments }),
+    }),
   };
 }
 const CONTEXT = { requestId: 'r1' };
 
-describe('SubgraphExecutor', () => {
+describe.each(WAYS)('SubgraphExecutor, %s', (_way, runsBefore) => {
+  const executor = (maxDocuments?: number) => executorOf(runsBefore, maxDocuments);
+
   it('hands the context object itself to resolvers', async () => {
     const { executor: toy } = executor();
     expect(await toy.execute({ query: '{ notification(id: "1") { requestId } }' }, CONTEXT)).toEqual({

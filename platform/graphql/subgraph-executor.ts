@@ -16,6 +16,7 @@ import { LRUCache } from 'lru-cache';
 import type { RequestContext } from '../auth/principal.ts';
 import { HeraldError } from '../errors/herald-error.ts';
 import type { Logger } from '../logging/logger.ts';
+import { CompiledOperation, RUNS_BEFORE } from './compiled-operation.ts';
 import { maskError, maskThrown } from './error-masking.ts';
 import { mappedStream } from './mapped-stream.ts';
 import { variableErrors } from './variable-errors.ts';
@@ -46,8 +47,18 @@ export class SubgraphExecutor {
   readonly #log: Logger;
   /** Parsed and validated once: the gateway sends few distinct documents, validating each time is half of the work. */
   readonly #documents: LRUCache<string, DocumentNode>;
+  /** By operation: lives as long as its document. */
+  readonly #compiled = new WeakMap<OperationDefinitionNode, CompiledOperation>();
 
-  constructor(schema: GraphQLSchema, log: Logger, options: { readonly maxDocuments?: number } = {}) {
+  readonly #runsBefore: number;
+
+  /** @param options.runsBefore how often graphql-js runs an operation before it is compiled. */
+  constructor(
+    schema: GraphQLSchema,
+    log: Logger,
+    options: { readonly maxDocuments?: number; readonly runsBefore?: number } = {},
+  ) {
+    this.#runsBefore = options.runsBefore ?? RUNS_BEFORE;
     this.schema = schema;
     this.#log = log;
     this.#documents = new LRUCache({ max: options.maxDocuments ?? MAX_DOCUMENTS });
@@ -58,13 +69,7 @@ export class SubgraphExecutor {
     try {
       const prepared = this.#prepare(request, false);
       if (prepared.errors) return { errors: prepared.errors };
-      const result = await execute({
-        schema: this.schema,
-        document: prepared.document,
-        operationName: request.operationName,
-        variableValues: request.variables,
-        contextValue: context,
-      });
+      const result = await this.#run(prepared, request, context);
       return this.#masked(result, request, prepared.operation, context);
     } catch (error) {
       return { errors: [maskThrown(error, context, this.#log)] };
@@ -103,6 +108,29 @@ export class SubgraphExecutor {
     } catch (error) {
       return { errors: [maskThrown(error, context, this.#log)] };
     }
+  }
+
+  async #run(
+    { document, operation }: Extract<Prepared, { errors?: undefined }>,
+    request: SubgraphRequest,
+    context: RequestContext,
+  ): Promise<ExecutionResult> {
+    let compiled = this.#compiled.get(operation);
+    if (!compiled) {
+      compiled = new CompiledOperation(this.schema, document, operation, this.#runsBefore);
+      this.#compiled.set(operation, compiled);
+    }
+    const result = await compiled.run(request.variables ?? {}, context);
+    return (
+      result ??
+      execute({
+        schema: this.schema,
+        document,
+        operationName: request.operationName,
+        variableValues: request.variables,
+        contextValue: context,
+      })
+    );
   }
 
   #prepare(request: SubgraphRequest, subscription: boolean): Prepared {

@@ -42,7 +42,8 @@ export interface NotificationRecord {
   readonly app: string;
   /** `workspace|app|idempotency key`, or the own id where the caller gave no key. Unique. */
   readonly idem: string;
-  readonly requestHash: string;
+  /** Of the input, where the caller gave a key. */
+  readonly requestHash?: string;
   readonly state: NotificationState;
   readonly priority: Priority;
   readonly event?: string;
@@ -77,10 +78,11 @@ export interface NotificationRecord {
   /** How far the expansion of groups has come; absent before the first page. */
   readonly planCursor?: string;
   readonly plannedAt?: Date;
-  readonly deliveryCount: number;
+  /** Absent before the first page of the plan. */
+  readonly deliveryCount?: number;
   /** The channels of its deliveries, known when planned. */
   readonly usedChannels?: readonly Channel[];
-  /** Token of the transaction that stored the newest page of the plan. */
+  /** Token of a transaction that stored a page of the plan and had to know which notifications were its own. */
   readonly planFence?: string;
   readonly completedAt?: Date;
   readonly canceledAt?: Date;
@@ -145,7 +147,7 @@ export interface DeliveryRecord {
   /** QUEUED: when it is due. SENDING: when its worker's claim ends. Null when final. */
   readonly nextAttemptAt: Date | null;
   /** Token of the worker that holds it; results are written only by its holder. */
-  readonly fence: string | null;
+  readonly fence?: string | null;
   /** Claims in a row that ended without an outcome, the present one included. */
   readonly claims?: number;
   readonly sentAt?: Date;

@@ -35,7 +35,7 @@ export function toRecord(
     workspace: sender.workspace,
     app: sender.app,
     idem: idemOf(sender, input.idempotencyKey ?? id),
-    requestHash: input.idempotencyKey == null ? '' : requestHash(input),
+    ...(input.idempotencyKey != null && { requestHash: requestHash(input) }),
     state: waits ? 'SCHEDULED' : 'ACCEPTED',
     priority: priorityOf(input, { route }),
     ...(route && { event: route.event, routeVersion: route.version }),
@@ -52,7 +52,6 @@ export function toRecord(
     nextAttemptAt: waits ? dueAt : new Date(now.getTime() + FIRST_LOOK_MS),
     lane: waits ? 'TIMED' : priority,
     planned: false,
-    deliveryCount: 0,
   };
 }
 

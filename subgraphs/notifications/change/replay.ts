@@ -96,7 +96,6 @@ function replayOf(
     workspace: original.workspace,
     app: original.app,
     idem: idemOf(original, id),
-    requestHash: '',
     state: 'ACCEPTED',
     priority: original.priority,
     ...(event !== undefined && { event }),
@@ -114,7 +113,6 @@ function replayOf(
     nextAttemptAt: new Date(now.getTime() + FIRST_LOOK_MS),
     lane: original.priority,
     planned: false,
-    deliveryCount: 0,
     replayOf: original._id,
     resend: {
       deliveries: deliveries.map((d) => d._id),

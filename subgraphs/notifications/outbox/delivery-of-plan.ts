@@ -55,7 +55,7 @@ export function deliveryOfPlan(
 }
 
 function progressOf(planned: PlannedDelivery, now: Date): Progress {
-  const untried = { attempt: 0, attempts: [], fence: null };
+  const untried = { attempt: 0, attempts: [] };
   if (planned.skipReason)
     return { ...untried, state: 'SKIPPED', skipReason: planned.skipReason, nextAttemptAt: null };
   if (planned.renderError !== undefined)
@@ -95,7 +95,6 @@ function progressOf(planned: PlannedDelivery, now: Date): Progress {
 const ended = ({ attempt, result }: Pick<AttemptOutcome, 'attempt' | 'result'>): Progress => ({
   attempt: 1,
   attempts: [attempt],
-  fence: null,
   ...afterAttempt(attempt, result),
 });
 

@@ -14,19 +14,27 @@ export interface MovedPlan {
   readonly done: boolean;
 }
 
+/** Not all of the notifications could be moved on. */
+export class SomeMovedError extends Error {
+  override readonly name = 'SomeMovedError';
+}
+
 /** Notifications that are not planned yet, and that nobody has stopped. */
 export const PLANNABLE = ['ACCEPTED', 'SCHEDULED', 'PROCESSING'] as const;
 
 /**
  * Marks the notifications whose page is still the next one; the others were cancelled, or planned or claimed by
  * another worker. What changes alike is one update: a single update costs several times as much.
+ * @param fence tells which ones were marked where not all were; without it that is not known.
  * @returns their ids.
+ * @throws SomeMovedError without a fence, where some but not all were marked, or none: the transaction must begin
+ * again with one.
  */
 export async function moveOn(
   models: NotificationModels,
   plans: readonly MovedPlan[],
   now: Date,
-  fence: string,
+  fence: string | undefined,
   session: ClientSession,
 ): Promise<Set<string>> {
   const collection = models.raw.notifications;
@@ -38,13 +46,14 @@ export async function moveOn(
     const { $set, ...counted } = changeOf(first, now);
     const { modifiedCount } = await collection.updateMany(
       { _id: { $in: ids }, planned: false, state: { $in: [...PLANNABLE] }, ...filterOf(first) },
-      { $set: { ...$set, planFence: fence }, ...counted },
+      { $set: fence === undefined ? $set : { ...$set, planFence: fence }, ...counted },
       { session },
     );
     moved += modifiedCount;
   }
   const ids = plans.map(({ page }) => page.notification._id);
   if (moved === plans.length) return new Set(ids);
+  if (fence === undefined) throw new SomeMovedError();
   const ours = await collection
     .find({ _id: { $in: ids }, planFence: fence }, { session, projection: { _id: 1 } })
     .toArray();

@@ -14,7 +14,7 @@ import { failuresOfPlans, insertDeadLetters } from '../dead-letters/insert-dead-
 import { insertMessages } from '../inbox/insert-messages.ts';
 import type { NotificationModels } from '../store/models.ts';
 import { deliveryOfPlan } from './delivery-of-plan.ts';
-import { type MovedPlan, moveOn } from './move-on.ts';
+import { type MovedPlan, moveOn, SomeMovedError } from './move-on.ts';
 import { eventsOfPlans } from './plan-events.ts';
 
 export interface StoredPlans {
@@ -34,8 +34,24 @@ export async function storePlans(
   pages: readonly PlanPage[],
   now: Date,
 ): Promise<StoredPlans> {
-  const fence = randomUUID();
   const plans = pages.map((page) => planOf(page, now));
+  try {
+    return await store(connection, models, plans, now, undefined);
+  } catch (error) {
+    // Seldom: a mark in every notification, to tell them apart afterwards, would be paid by all.
+    if (error instanceof SomeMovedError) return await store(connection, models, plans, now, randomUUID());
+    throw error;
+  }
+}
+
+/** @param fence see `moveOn`. */
+async function store(
+  connection: Connection,
+  models: NotificationModels,
+  plans: readonly MovedPlan[],
+  now: Date,
+  fence: string | undefined,
+): Promise<StoredPlans> {
   const result = await inTransaction(connection, async (session) => {
     const stored = await moveOn(models, plans, now, fence, session);
     const dropped = plans.filter(({ page }) => !stored.has(page.notification._id));
@@ -100,7 +116,7 @@ async function begunAndCanceled(
       {
         _id: { $in: begun.map(({ page }) => page.notification._id) },
         state: 'CANCELED',
-        deliveryCount: 0,
+        deliveryCount: { $not: { $gt: 0 } },
       },
       { session, projection: { _id: 1, planClaim: 1, looks: 1 } },
     )

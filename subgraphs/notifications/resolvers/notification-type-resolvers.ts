@@ -84,7 +84,7 @@ export function notificationTypeResolvers(
         });
         const shown = found.slice(0, TIMELINE_DELIVERIES);
         return user === undefined
-          ? timelineOf(record, shown, Math.max(record.deliveryCount, found.length))
+          ? timelineOf(record, shown, Math.max(record.deliveryCount ?? 0, found.length))
           : timelineOf(receiversView(record, shown.length), shown, shown.length);
       },
     },

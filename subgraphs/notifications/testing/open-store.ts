@@ -57,7 +57,6 @@ export function notification(changes: Partial<NotificationRecord> = {}): Notific
     workspace: 'default',
     app: 'app_test',
     idem: `default|app_test|${_id}`,
-    requestHash: '',
     state: 'ACCEPTED',
     priority: 'MEDIUM',
     content: { body: 'Hello' },
@@ -68,7 +67,6 @@ export function notification(changes: Partial<NotificationRecord> = {}): Notific
     nextAttemptAt: now,
     lane: changes.priority ?? 'MEDIUM',
     planned: false,
-    deliveryCount: 0,
     ...changes,
   };
 }

@@ -81,7 +81,7 @@ function ofNotification(n: NotificationRecord): TimelineEntryRecord[] {
       at: n.plannedAt,
       type: 'routed',
       detail: {
-        deliveries: n.deliveryCount,
+        deliveries: n.deliveryCount ?? 0,
         ...(n.event !== undefined && { event: n.event, routeVersion: n.routeVersion }),
         ...(n.template !== undefined && { template: n.template, templateVersion: n.templateVersion }),
       },
