@@ -1,5 +1,6 @@
 /**
- * `npm run test:faults -- [--short | --long] [--only name,…] [--seeds n] [--list] [--json file]`: breaks Herald in every way
+ * `npm run test:faults -- [--short | --long] [--only name,…] [--seeds n | --seed n]
+ * [--list] [--json file]`: breaks Herald in every way
  * that the scenarios know, and checks after each that no accepted message is lost. The long form writes
  * docs/reliability.md; `--page file,…` writes it from what runs of parts of it have left behind with `--json`.
  */
@@ -20,6 +21,7 @@ const { values } = parseArgs({
     long: { type: 'boolean', default: false },
     only: { type: 'string' },
     seeds: { type: 'string' },
+    seed: { type: 'string' },
     list: { type: 'boolean', default: false },
     json: { type: 'string' },
     page: { type: 'string' },
@@ -51,11 +53,12 @@ if (values.page !== undefined) {
   process.exit(0);
 }
 const count = Number(values.seeds ?? (values.long ? 3 : 1));
-if (!Number.isInteger(count) || count < 1) {
-  console.error('--seeds takes a whole number from 1.');
+const sole = values.seed === undefined ? undefined : Number(values.seed);
+if ([count, sole ?? 1].some((number) => !Number.isInteger(number) || number < 1)) {
+  console.error('--seeds and --seed take a whole number from 1.');
   process.exit(2);
 }
-const seeds = Array.from({ length: count }, (_, index) => index + 1);
+const seeds = sole === undefined ? Array.from({ length: count }, (_, index) => index + 1) : [sole];
 const started = Date.now();
 // A signal ends the process the ordinary way, so that what it started ends with it.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
@@ -75,7 +78,8 @@ const result = await runSuite({
 const failed = result.rows.filter((row) => !passed(row));
 const minutes = minutesSoFar();
 await keep(result);
-if (values.long && only === undefined) await writeFile(PAGE, reliabilityPage(result, new Date(), minutes));
+if (values.long && only === undefined && sole === undefined)
+  await writeFile(PAGE, reliabilityPage(result, new Date(), minutes));
 console.log(
   `${result.rows.length} runs in ${minutes.toFixed(1)} minutes, ${failed.length} broken, ${result.skipped.length} skipped`,
 );
