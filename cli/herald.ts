@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { HeraldConnectionError, HeraldRequestError } from '../client/index.ts';
 import { processEnvironment } from '../platform/config/environment.ts';
-import { loadSettings, ROLES, type Role, SettingsError } from '../platform/config/settings.ts';
+import { loadSettings, ROLES, SettingsError } from '../platform/config/settings.ts';
 import { DataFolderInUseError } from '../platform/data-services/data-folder-lock.ts';
 import { DataServicesError } from '../platform/data-services/provide-data-services.ts';
 import type { CommandContext } from './context.ts';
@@ -11,6 +11,7 @@ import { type DeadLettersFlags, listDeadLetters, replay } from './dead-letters/d
 import { CommandFailure } from './failure.ts';
 import { KeysCommand, type KeysFlags } from './keys/keys.ts';
 import { send } from './send/send.ts';
+import { type StartFlags, supergraphFlags } from './start/supergraph-flags.ts';
 import { type TailFlags, tail } from './tail/tail.ts';
 
 const version = (): string =>
@@ -64,10 +65,23 @@ export function heraldProgram(context: CommandContext): Command {
     .command('start')
     .description('run Herald: everything on this machine, or a single role')
     .addOption(new Option('--role <role>', 'run this role alone, on given data services').choices(ROLES))
-    .action(async ({ role }: { role?: Role }) => {
+    .option('--supergraph <file>', 'with --role gateway: serve this supergraph; read again when it changes')
+    .option(
+      '--subgraph <name=url>',
+      'with --role gateway: compose the supergraph from these subgraphs, asked every 10 s; may be repeated',
+      collect,
+    )
+    .addOption(
+      new Option(
+        '--auth <how>',
+        'who may call a supergraph: herald (keys and tokens), or none: the subgraphs decide',
+      ).choices(['herald', 'none']),
+    )
+    .action(async ({ role, ...flags }: StartFlags) => {
+      const supergraph = supergraphFlags(role, flags);
       if (role !== undefined) {
         const { runRole } = await import('./start/run-role.ts');
-        await runRole(role, settings(), { mode: 'single' });
+        await runRole(role, settings(), { mode: 'single', ...(supergraph && { supergraph }) });
         return;
       }
       const { startSupervisor } = await import('./start/supervisor.ts');

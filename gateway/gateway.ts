@@ -9,6 +9,7 @@ import {
 } from '@apollo/server/plugin/disabled';
 import { type FastifyInstance, fastify } from 'fastify';
 import type { RequestContext } from '../platform/auth/principal.ts';
+import { forwardedNames } from '../platform/config/subgraph-rules.ts';
 import { closeApp } from '../platform/http/close-app.ts';
 import { attachGraphQLWebSocket } from '../platform/http/graphql-web-socket.ts';
 import { registerHealth } from '../platform/http/health.ts';
@@ -16,7 +17,7 @@ import { requestIdFrom } from '../platform/http/request-id.ts';
 import type { InvalidationBus } from '../platform/invalidation/invalidation-bus.ts';
 import type { Shutdown } from '../platform/lifecycle/shutdown.ts';
 import { type Logger, REQUEST_ID_HEADER } from '../platform/logging/logger.ts';
-import { Authenticator } from './authentication/authenticator.ts';
+import { ANONYMOUS, Authenticator, type CallerAuthentication } from './authentication/authenticator.ts';
 import { KeyDirectory } from './authentication/key-directory.ts';
 import { userTokenVerifier } from './authentication/user-tokens.ts';
 import { usersKeyLookup } from './authentication/users-key-lookup.ts';
@@ -25,9 +26,12 @@ import { documentStore } from './federation/document-store.ts';
 import { FederatedGateway } from './federation/federated-gateway.ts';
 import { type GraphQLPage, registerGraphQLRoute } from './http/graphql-route.ts';
 import { MAX_TOKENS, OPERATION_LIMITS, operationLimitsRule } from './limits/operation-limits.ts';
-import { type SubgraphPlacement, subgraphSources } from './subgraph-sources/subgraph-sources.ts';
+import type { SourceRegistry } from './subgraph-sources/source-registry.ts';
+import type { SubgraphSource } from './subgraph-sources/subgraph-source.ts';
+import type { SubgraphPlacement } from './subgraph-sources/subgraph-sources.ts';
 import { FederatedSubscriptions } from './subscriptions/federated-subscriptions.ts';
 import { SubscriptionPlans } from './subscriptions/subscription-plan.ts';
+import { ownGraph, type SupergraphPlacement, supergraphOf } from './supergraph/graphs.ts';
 import { readSubgraphSdls, type SubgraphSdls } from './supergraph/supergraph.ts';
 import { CallerSession } from './web-socket/caller-session.ts';
 import { graphqlSocketServer, type SocketExtra } from './web-socket/graphql-socket-server.ts';
@@ -41,9 +45,9 @@ export interface GatewayPages {
 }
 
 export interface GatewayOptions {
-  readonly placement: SubgraphPlacement;
-  /** HERALD_JWT_SECRET. */
-  readonly jwtSecret: string;
+  readonly placement: SubgraphPlacement | SupergraphPlacement;
+  /** HERALD_JWT_SECRET; not needed where nobody is authenticated. */
+  readonly jwtSecret?: string;
   readonly bodyLimitBytes: number;
   readonly log: Logger;
   readonly shutdown: Pick<Shutdown, 'started'>;
@@ -51,7 +55,7 @@ export interface GatewayOptions {
   problems?(): Promise<readonly string[]>;
   readonly invalidations?: Pick<InvalidationBus, 'onInvalidation'>;
   readonly pages?: GatewayPages;
-  /** The subgraphs' schemas; read from `subgraphs/<name>/schema.graphql` without. */
+  /** The schemas of Herald's own subgraphs; read from `subgraphs/<name>/schema.graphql` without. */
   readonly sdls?: SubgraphSdls;
   readonly webSocket?: { readonly initTimeoutMs?: number; readonly pingIntervalMs?: number };
   /** Results that may wait for one subscriber before it is cut off with SLOW_CONSUMER. */
@@ -72,12 +76,19 @@ export interface Gateway {
 /** Large enough for any operation; inputs of that size belong to HTTP. */
 const MAX_MESSAGE_BYTES = 1024 * 1024;
 
-/** @throws CompositionError with every reason when the subgraphs do not fit together. */
+/**
+ * @throws CompositionError with every reason when the subgraphs do not fit together; Error when there is no usable
+ * supergraph.
+ */
 export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const { log, shutdown, webSocket = {} } = options;
-  const sdls = options.sdls ?? (await readSubgraphSdls());
-  const sources = subgraphSources(options.placement, log);
-  const gateway = new FederatedGateway({ sdls, sources, log });
+  const { placement } = options;
+  const graph =
+    placement.kind === 'supergraph'
+      ? supergraphOf(placement, log)
+      : ownGraph(placement, options.sdls ?? (await readSubgraphSdls()), log);
+  const { sources } = graph;
+  const gateway = new FederatedGateway({ ...graph, log });
   const limits = operationLimitsRule(OPERATION_LIMITS);
   const apollo = new ApolloServer<RequestContext>({
     gateway,
@@ -104,11 +115,8 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   await apollo.start();
 
   const planner = () => gateway.planner;
-  const authenticator = new Authenticator({
-    keys: new KeyDirectory(usersKeyLookup(sources.users, log)),
-    verifyToken: userTokenVerifier(options.jwtSecret),
-    invalidations: options.invalidations,
-  });
+  const authenticator = authenticatorOf(options, sources);
+  const forward = placement.kind === 'supergraph' ? forwardedNames(placement.rules) : [];
   const subscriptions = new FederatedSubscriptions({
     planner,
     sources,
@@ -117,7 +125,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   });
 
   const ready = async (): Promise<readonly string[]> => {
-    const problems = await Promise.all(Object.values(sources).map((source) => source.problem()));
+    const problems = await Promise.all(sources.all.map((source) => source.problem()));
     return [...problems.filter((problem) => problem !== undefined), ...((await options.problems?.()) ?? [])];
   };
   const app = fastify({
@@ -131,7 +139,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     done();
   });
   registerHealth(app, { ready, shutdown });
-  registerGraphQLRoute(app, { apollo, authenticator, log, page: options.pages?.graphql });
+  registerGraphQLRoute(app, { apollo, authenticator, forward, log, page: options.pages?.graphql });
   await options.pages?.register(app);
   const sockets = attachGraphQLWebSocket<SocketExtra>({
     server: app.server,
@@ -143,8 +151,13 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
       subscriptions,
       log,
       initTimeoutMs: webSocket.initTimeoutMs ?? 10_000,
+      forward,
     }),
-    extra: (socket) => ({ socket, session: new CallerSession(authenticator, log) }),
+    extra: (socket, request) => ({
+      socket,
+      session: new CallerSession(authenticator, log),
+      headers: request.headers,
+    }),
     log,
     maxPayloadBytes: MAX_MESSAGE_BYTES,
     pingIntervalMs: webSocket.pingIntervalMs ?? 12_000,
@@ -160,7 +173,22 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
       await sockets.close();
       await closeApp(app);
       await apollo.stop();
-      await Promise.all(Object.values(sources).map((source) => source.close()));
+      await sources.close();
     },
   };
+}
+
+function authenticatorOf(options: GatewayOptions, sources: SourceRegistry): CallerAuthentication {
+  const { placement, jwtSecret, invalidations, log } = options;
+  if (placement.kind === 'supergraph' && placement.auth === 'none') return ANONYMOUS;
+  if (jwtSecret === undefined)
+    throw new Error('a gateway that authenticates needs the secret of user tokens');
+  const users: Pick<SubgraphSource, 'execute'> = {
+    execute: (request, context) => sources.get('users').execute(request, context),
+  };
+  return new Authenticator({
+    keys: new KeyDirectory(usersKeyLookup(users, log)),
+    verifyToken: userTokenVerifier(jwtSecret),
+    invalidations,
+  });
 }

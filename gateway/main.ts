@@ -2,20 +2,22 @@
 
 import { requiredSettings } from '../platform/config/required-settings.ts';
 import type { Settings } from '../platform/config/settings.ts';
+import { ruleFor } from '../platform/config/subgraph-rules.ts';
 import { InvalidationBus } from '../platform/invalidation/invalidation-bus.ts';
 import { openConnections } from '../platform/lifecycle/connections.ts';
-import type { RunOptions } from '../platform/lifecycle/run-options.ts';
+import type { RunOptions, SupergraphFlags } from '../platform/lifecycle/run-options.ts';
 import { type RoleProcess, roleProcess } from '../platform/lifecycle/serve-role.ts';
 import { redisNames } from '../platform/names/redis-names.ts';
 import { connectRedis } from '../platform/storage/redis.ts';
-import { createGateway, type Gateway } from './gateway.ts';
+import { createGateway, type Gateway, type GatewayOptions } from './gateway.ts';
 import { demoOptions } from './pages/demo-session.ts';
 import { createPages } from './pages/pages.ts';
-import type { SubgraphPlacement } from './subgraph-sources/subgraph-sources.ts';
+import { polledSubgraphs } from './supergraph/polled-subgraphs.ts';
+import { supergraphFile } from './supergraph/supergraph-file.ts';
 
 interface Placed {
-  readonly placement: SubgraphPlacement;
-  readonly invalidations: InvalidationBus;
+  readonly placement: GatewayOptions['placement'];
+  readonly invalidations?: InvalidationBus;
   problems?(): Promise<readonly string[]>;
 }
 
@@ -28,15 +30,25 @@ export async function run(settings: Settings, options: RunOptions): Promise<Gate
   const role = roleProcess('gateway', settings);
   const { log, shutdown, address } = role;
   try {
-    const { HERALD_JWT_SECRET } = requiredSettings(settings, 'HERALD_JWT_SECRET');
-    const placed = options.mode === 'all' ? await inProcess(settings, options, role) : remote(settings, role);
+    const { supergraph } = options;
+    const foreign = supergraph?.auth === 'none';
+    const placed = supergraph
+      ? fromSupergraph(settings, supergraph, role)
+      : options.mode === 'all'
+        ? await inProcess(settings, options, role)
+        : remote(settings, role);
     const gateway = await createGateway({
       ...placed,
-      jwtSecret: HERALD_JWT_SECRET,
+      // Herald's pages ask Herald's graph; a graph of others has none.
+      ...(foreign
+        ? {}
+        : {
+            jwtSecret: requiredSettings(settings, 'HERALD_JWT_SECRET').HERALD_JWT_SECRET,
+            pages: await createPages({ demo: demoOptions(settings, options) }),
+          }),
       bodyLimitBytes: settings.HTTP_BODY_LIMIT_BYTES,
       log,
       shutdown,
-      pages: await createPages({ demo: demoOptions(settings, options) }),
     });
     shutdown.onClose('gateway', () => gateway.close());
     const url = await gateway.app.listen(address);
@@ -65,12 +77,42 @@ async function inProcess(
   };
 }
 
-function remote(settings: Settings, { log, shutdown }: RoleProcess): Placed {
-  const { HERALD_GATEWAY_SECRET, REDIS_URL } = requiredSettings(
-    settings,
-    'HERALD_GATEWAY_SECRET',
-    'REDIS_URL',
-  );
+/** A supergraph of others, or one that has Herald's subgraphs among its own. */
+function fromSupergraph(settings: Settings, flags: SupergraphFlags, role: RoleProcess): Placed {
+  const { from, auth } = flags;
+  const rules = settings.SUBGRAPHS;
+  const supergraph =
+    'file' in from
+      ? supergraphFile(from.file, role.log)
+      : polledSubgraphs(from.subgraphs, role.log, { headers: (name) => ruleFor(rules, name).setHeaders });
+  const placement = { kind: 'supergraph', supergraph, rules, auth } as const;
+  if (auth === 'none') return { placement };
+  const { HERALD_GATEWAY_SECRET } = requiredSettings(settings, 'HERALD_GATEWAY_SECRET');
+  return {
+    placement: { ...placement, gatewaySecret: HERALD_GATEWAY_SECRET },
+    invalidations: invalidationsOf(settings, role),
+  };
+}
+
+function remote(settings: Settings, role: RoleProcess): Placed {
+  const { HERALD_GATEWAY_SECRET } = requiredSettings(settings, 'HERALD_GATEWAY_SECRET');
+  return {
+    invalidations: invalidationsOf(settings, role),
+    placement: {
+      kind: 'remote',
+      gatewaySecret: HERALD_GATEWAY_SECRET,
+      urls: {
+        notifications: settings.NOTIFICATIONS_URL,
+        templates: settings.TEMPLATES_URL,
+        users: settings.USERS_URL,
+        analytics: settings.ANALYTICS_URL,
+      },
+    },
+  };
+}
+
+function invalidationsOf(settings: Settings, { log, shutdown }: RoleProcess): InvalidationBus {
+  const { REDIS_URL } = requiredSettings(settings, 'REDIS_URL');
   const publisher = connectRedis(REDIS_URL, 'commands', log);
   const subscriber = connectRedis(REDIS_URL, 'subscriber', log);
   shutdown.onClose('Redis', () => {
@@ -87,17 +129,5 @@ function remote(settings: Settings, { log, shutdown }: RoleProcess): Placed {
   invalidations.start().catch((error: unknown) => {
     if (!shutdown.started) log.error({ err: error }, 'invalidation: not listening');
   });
-  return {
-    invalidations,
-    placement: {
-      kind: 'remote',
-      gatewaySecret: HERALD_GATEWAY_SECRET,
-      urls: {
-        notifications: settings.NOTIFICATIONS_URL,
-        templates: settings.TEMPLATES_URL,
-        users: settings.USERS_URL,
-        analytics: settings.ANALYTICS_URL,
-      },
-    },
-  };
+  return invalidations;
 }

@@ -34,10 +34,18 @@ const NEEDS: Readonly<Record<Role, readonly (keyof Settings)[]>> = {
 };
 
 /** One sentence for each setting that the role lacks. */
-export const missingSettings = (role: Role, settings: Settings): string[] =>
-  NEEDS[role]
+export const missingSettings = (
+  role: Role,
+  settings: Settings,
+  { supergraph }: Pick<RunOptions, 'supergraph'> = {},
+): string[] =>
+  // A gateway that authenticates nobody needs nothing of Herald's.
+  (supergraph?.auth === 'none' ? [] : NEEDS[role])
     .filter((name) => settings[name] === undefined)
-    .map((name) => `${name}: must be set for --role ${role} (\`herald start\` without a role provides it)`);
+    .map(
+      (name) =>
+        `${name}: must be set for --role ${role} ${supergraph ? '(or --auth none, where the subgraphs decide who may call)' : '(`herald start` without a role provides it)'}`,
+    );
 
 /**
  * Resolves once the role takes work.
@@ -45,7 +53,7 @@ export const missingSettings = (role: Role, settings: Settings): string[] =>
  */
 export async function runRole(role: Role, settings: Settings, options: RunOptions): Promise<void> {
   if (options.mode === 'single') {
-    const missing = missingSettings(role, settings);
+    const missing = missingSettings(role, settings, options);
     if (missing.length > 0) throw new SettingsError(missing);
   }
   const entry = await ENTRIES[role]();

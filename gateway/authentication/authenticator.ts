@@ -13,6 +13,15 @@ export interface AuthenticatorOptions {
   readonly invalidations?: Pick<InvalidationBus, 'onInvalidation'> | undefined;
 }
 
+/** Finds out who calls. */
+export type CallerAuthentication = Pick<Authenticator, 'authenticate' | 'onKeysChanged'>;
+
+/** Where the gateway knows nobody: who calls is the subgraphs' own business. */
+export const ANONYMOUS: CallerAuthentication = {
+  authenticate: async () => undefined,
+  onKeysChanged: () => () => undefined,
+};
+
 export class Authenticator {
   readonly #options: AuthenticatorOptions;
   readonly #listeners = new Set<() => void>();

@@ -1,22 +1,35 @@
 /** What Apollo Server sees as its gateway: Apollo's loads the schema, Herald's executor runs the operations. */
 import { ApolloGateway } from '@apollo/gateway';
 import type { ApolloServerOptionsWithGateway } from '@apollo/server';
-import { buildSubgraphSchema } from '@apollo/subgraph';
-import { type GraphQLSchema, parse } from 'graphql';
+import type { GraphQLSchema } from 'graphql';
+import { Counter } from 'prom-client';
 import type { RequestContext } from '../../platform/auth/principal.ts';
-import type { SubgraphName } from '../../platform/graphql/subgraph.ts';
+import { metricsRegistry } from '../../platform/http/metrics.ts';
 import type { Logger } from '../../platform/logging/logger.ts';
-import type { SubgraphSources } from '../subgraph-sources/subgraph-source.ts';
-import { composeSupergraph, type SubgraphSdls } from '../supergraph/supergraph.ts';
+import type { SourceRegistry } from '../subgraph-sources/source-registry.ts';
+import type { SupergraphSource } from '../supergraph/supergraph-source.ts';
 import { turnGatewayTelemetryOff } from '../supergraph/telemetry-off.ts';
-import { dataSourcesOf, OperationExecutor } from './operation-executor.ts';
+import { OperationExecutor } from './operation-executor.ts';
 import { Planner } from './planner.ts';
+
+const reloads = new Counter({
+  name: 'herald_supergraph_reloads_total',
+  help: 'Newer supergraphs, by whether they could be used.',
+  labelNames: ['outcome'] as const,
+  registers: [metricsRegistry],
+});
 
 type GatewayInterface = ApolloServerOptionsWithGateway<RequestContext>['gateway'];
 
 export interface FederatedGatewayOptions {
-  readonly sdls: SubgraphSdls;
-  readonly sources: SubgraphSources;
+  readonly supergraph: SupergraphSource;
+  readonly sources: SourceRegistry;
+  /** Called with each supergraph before it is used. @throws Error that says why it must not be. */
+  prepare?(sdl: string): void;
+  /** Of subgraphs that may answer a document alone, see `passThroughSubgraph`. */
+  readonly subgraphSchemas?: Readonly<Record<string, GraphQLSchema>>;
+  /** After a newer supergraph has taken over. */
+  onReload?(): void;
   readonly log: Logger;
 }
 
@@ -24,20 +37,24 @@ export interface FederatedGatewayOptions {
 export class FederatedGateway implements GatewayInterface {
   readonly #gateway: ApolloGateway;
   readonly #options: FederatedGatewayOptions;
-  readonly #subgraphSchemas: Readonly<Record<SubgraphName, GraphQLSchema>>;
+  /** A request is planned and run by the supergraph that its document was validated against. */
+  readonly #executors = new WeakMap<GraphQLSchema, OperationExecutor>();
   #planner: Planner | undefined;
   #executor: OperationExecutor | undefined;
 
-  /** @throws CompositionError when the subgraphs do not fit together. */
   constructor(options: FederatedGatewayOptions) {
-    const { sdls, sources, log } = options;
+    const { supergraph, sources, log } = options;
     this.#options = options;
     turnGatewayTelemetryOff();
-    const dataSources = dataSourcesOf(sources);
     this.#gateway = new ApolloGateway({
-      supergraphSdl: composeSupergraph(sdls),
+      supergraphSdl: async ({ update }) => {
+        const supergraphSdl = await supergraph.load();
+        options.prepare?.(supergraphSdl);
+        const stop = supergraph.watch?.((sdl) => this.#replace(sdl, update));
+        return { supergraphSdl, ...(stop && { cleanup: stop }) };
+      },
       buildService: ({ name }) => {
-        const dataSource = dataSources[name];
+        const dataSource = sources.dataSources[name];
         if (!dataSource) throw new Error(`there is no subgraph ${name}`);
         return dataSource;
       },
@@ -45,20 +62,15 @@ export class FederatedGateway implements GatewayInterface {
       __exposeQueryPlanExperimental: false,
       validateSupergraph: false,
     });
-    this.#subgraphSchemas = {
-      notifications: schemaOf(sdls.notifications),
-      templates: schemaOf(sdls.templates),
-      users: schemaOf(sdls.users),
-      analytics: schemaOf(sdls.analytics),
-    };
     this.#gateway.onSchemaLoadOrUpdate(({ apiSchema, coreSupergraphSdl }) => {
       this.#planner = new Planner(apiSchema, coreSupergraphSdl);
       this.#executor = new OperationExecutor({
         planner: this.#planner,
         sources,
-        subgraphSchemas: this.#subgraphSchemas,
+        subgraphSchemas: options.subgraphSchemas ?? {},
         log,
       });
+      this.#executors.set(apiSchema, this.#executor);
     });
   }
 
@@ -66,10 +78,6 @@ export class FederatedGateway implements GatewayInterface {
   get planner(): Planner {
     if (!this.#planner) throw new Error('the supergraph is not loaded');
     return this.#planner;
-  }
-
-  get sources(): SubgraphSources {
-    return this.#options.sources;
   }
 
   onSchemaLoadOrUpdate: GatewayInterface['onSchemaLoadOrUpdate'] = (callback) =>
@@ -80,13 +88,29 @@ export class FederatedGateway implements GatewayInterface {
     // A listener's failure is only logged by the gateway: without an executor the start must stop here.
     const loaded = this.#executor;
     if (!loaded) throw new Error('the supergraph could not be loaded, see the log');
-    return { executor: (request) => (this.#executor ?? loaded).execute(request) };
+    return {
+      executor: (request) =>
+        (this.#executors.get(request.schema) ?? this.#executor ?? loaded).execute(request),
+    };
   };
 
   async stop(): Promise<void> {
     await this.#gateway.stop();
   }
-}
 
-/** Only to see which documents the subgraph could answer alone: nothing is ever executed with it. */
-const schemaOf = (sdl: string): GraphQLSchema => buildSubgraphSchema({ typeDefs: parse(sdl) });
+  /** One that cannot be used is refused: the last one goes on. */
+  #replace(sdl: string, update: (sdl: string) => void): void {
+    const { prepare, onReload, log } = this.#options;
+    try {
+      prepare?.(sdl);
+      update(sdl);
+    } catch (error) {
+      reloads.inc({ outcome: 'refused' });
+      log.error({ err: error }, 'supergraph: the new one is refused; the last one stays');
+      return;
+    }
+    reloads.inc({ outcome: 'taken' });
+    log.info('supergraph: a new one has taken over');
+    onReload?.();
+  }
+}

@@ -11,22 +11,21 @@ import {
 } from 'graphql';
 import type { RequestContext } from '../../platform/auth/principal.ts';
 import { HeraldError } from '../../platform/errors/herald-error.ts';
-import { SUBGRAPH_NAMES, type SubgraphName } from '../../platform/graphql/subgraph.ts';
 import { variableErrors } from '../../platform/graphql/variable-errors.ts';
 import { httpStatusOf } from '../../platform/http/graphql-errors.ts';
 import type { Logger } from '../../platform/logging/logger.ts';
 import { publicError, publicErrors } from '../errors/public-errors.ts';
-import { apolloDataSource } from '../subgraph-sources/apollo-data-source.ts';
-import type { SubgraphSource, SubgraphSources } from '../subgraph-sources/subgraph-source.ts';
+import type { SourceRegistry } from '../subgraph-sources/source-registry.ts';
+import type { SubgraphSource } from '../subgraph-sources/subgraph-source.ts';
 import { passThroughSubgraph } from './pass-through.ts';
 import type { OperationContext, Planner, PlanRequest } from './planner.ts';
 import { sameInputs } from './same-inputs.ts';
 
 export interface OperationExecutorOptions {
   readonly planner: Planner;
-  readonly sources: SubgraphSources;
-  /** Each subgraph's own schema, to see what it can answer alone. */
-  readonly subgraphSchemas: Readonly<Record<SubgraphName, GraphQLSchema>>;
+  readonly sources: SourceRegistry;
+  /** Subgraphs' own schemas, to see what one of them can answer alone; without its schema none is asked alone. */
+  readonly subgraphSchemas: Readonly<Record<string, GraphQLSchema>>;
   readonly log: Logger;
 }
 
@@ -43,7 +42,7 @@ const MAX_VARIABLE_ERRORS = 50;
 
 export class OperationExecutor {
   readonly #planner: Planner;
-  readonly #sources: SubgraphSources;
+  readonly #sources: SourceRegistry;
   readonly #subgraphSchemas: OperationExecutorOptions['subgraphSchemas'];
   readonly #dataSources: Readonly<Record<string, GraphQLDataSource>>;
   readonly #log: Logger;
@@ -55,7 +54,7 @@ export class OperationExecutor {
     this.#sources = sources;
     this.#subgraphSchemas = subgraphSchemas;
     this.#log = log;
-    this.#dataSources = dataSourcesOf(sources);
+    this.#dataSources = sources.dataSources;
   }
 
   /** Never rejects. */
@@ -113,7 +112,7 @@ export class OperationExecutor {
     if (known) return known;
     const plan = this.#planner.plan(document, request.operationName);
     const alone = passThroughSubgraph(plan, document, this.#subgraphSchemas);
-    const name = SUBGRAPH_NAMES.find((candidate) => candidate === alone);
+    const schema = alone === undefined ? undefined : this.#subgraphSchemas[alone];
     const prepared: Prepared = {
       plan,
       operationContext: buildOperationContext({
@@ -121,16 +120,13 @@ export class OperationExecutor {
         operationDocument: document,
         operationName: request.operationName,
       }),
-      alone: name && this.#sources[name],
-      coerceVariables: !name || !sameInputs(operation, this.#planner.schema, this.#subgraphSchemas[name]),
+      alone: alone === undefined ? undefined : this.#sources.get(alone),
+      coerceVariables: !schema || !sameInputs(operation, this.#planner.schema, schema),
     };
     this.#prepared.set(operation, prepared);
     return prepared;
   }
 }
-
-export const dataSourcesOf = (sources: SubgraphSources): Record<string, GraphQLDataSource> =>
-  Object.fromEntries(SUBGRAPH_NAMES.map((name) => [name, apolloDataSource(sources[name])]));
 
 /**
  * Apollo Server answers 400 where nothing ran. Where that is not the caller's fault the status must say so, or

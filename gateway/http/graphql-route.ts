@@ -4,7 +4,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { RequestContext } from '../../platform/auth/principal.ts';
 import { graphQLErrorHandler } from '../../platform/http/graphql-errors.ts';
 import type { Logger } from '../../platform/logging/logger.ts';
-import type { Authenticator } from '../authentication/authenticator.ts';
+import type { CallerAuthentication } from '../authentication/authenticator.ts';
 import { authenticateRequest, callerContext } from './caller.ts';
 
 /** A page that browsers get at GET /graphql in place of an answer. */
@@ -12,7 +12,9 @@ export type GraphQLPage = (request: FastifyRequest, reply: FastifyReply) => unkn
 
 export interface GraphQLRouteOptions {
   readonly apollo: ApolloServer<RequestContext>;
-  readonly authenticator: Authenticator;
+  readonly authenticator: CallerAuthentication;
+  /** Names of callers' headers that subgraphs of others are given. */
+  readonly forward: readonly string[];
   readonly log: Logger;
   readonly page?: GraphQLPage | undefined;
 }
@@ -25,7 +27,7 @@ const FORWARDED_HEADERS = ['content-type', 'accept', 'x-apollo-operation-name', 
  * Wrong credentials are 401, an oversized body 413, bad JSON 400, all in GraphQL's shape.
  */
 export function registerGraphQLRoute(app: FastifyInstance, options: GraphQLRouteOptions): void {
-  const { apollo, authenticator, log, page } = options;
+  const { apollo, authenticator, forward, log, page } = options;
   app.route({
     method: ['GET', 'POST'],
     url: '/graphql',
@@ -40,7 +42,7 @@ export function registerGraphQLRoute(app: FastifyInstance, options: GraphQLRoute
           search: searchOf(request.url),
           body: request.body,
         },
-        context: async () => callerContext(request),
+        context: async () => callerContext(request, forward),
       });
       reply.code(status ?? 200).header('cache-control', 'no-store');
       for (const [name, value] of headers) reply.header(name, value);

@@ -33,7 +33,8 @@ async function fakeSubgraph(answer: (socket: WebSocket, message: { type: string;
   const subscriptions = new RemoteSubscriptions({
     name: 'notifications',
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/graphql`,
-    gatewaySecret: 'secret',
+    connectionParams: { gatewaySecret: 'secret' },
+    extensions: () => undefined,
     log,
     pingIntervalMs: 30,
     pongTimeoutMs: 30,

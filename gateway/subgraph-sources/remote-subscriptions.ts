@@ -4,17 +4,21 @@ import { WebSocket } from 'ws';
 import { z } from 'zod';
 import type { RequestContext } from '../../platform/auth/principal.ts';
 import { unavailable } from '../../platform/errors/herald-error.ts';
-import type { SubgraphName } from '../../platform/graphql/subgraph.ts';
 import type { ResultStream, SubgraphRequest } from '../../platform/graphql/subgraph-executor.ts';
 import type { Logger } from '../../platform/logging/logger.ts';
 import { ResultSink } from '../subscriptions/result-sink.ts';
 import { remoteResult } from './remote-results.ts';
 
 export interface RemoteSubscriptionsOptions {
-  readonly name: SubgraphName;
-  /** Its `/graphql`, http or https. */
+  readonly name: string;
+  /** Its `/graphql`, http(s) or ws(s). */
   readonly url: string;
-  readonly gatewaySecret: string;
+  /** For `connection_init`. */
+  readonly connectionParams: Readonly<Record<string, string>>;
+  /** Of the upgrade request. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Go with each subscription. */
+  extensions(context: RequestContext): Record<string, unknown> | undefined;
   readonly log: Logger;
   readonly pingIntervalMs?: number;
   /** A subgraph that has not answered a ping for this long counts as lost. */
@@ -26,18 +30,20 @@ const MAX_BUFFER = 1_024;
 
 export class RemoteSubscriptions {
   readonly #client: Client;
-  readonly #name: SubgraphName;
+  readonly #name: string;
+  readonly #extensions: RemoteSubscriptionsOptions['extensions'];
   readonly #log: Logger;
 
   constructor(options: RemoteSubscriptionsOptions) {
-    const { name, url, gatewaySecret, log, pingIntervalMs = 10_000, pongTimeoutMs = 5_000 } = options;
+    const { name, url, log, pingIntervalMs = 10_000, pongTimeoutMs = 5_000 } = options;
     this.#name = name;
+    this.#extensions = options.extensions;
     this.#log = log;
     let pongTimer: NodeJS.Timeout | undefined;
     this.#client = createClient({
       url: url.replace(/^http/, 'ws'),
-      webSocketImpl: WebSocket,
-      connectionParams: { gatewaySecret },
+      webSocketImpl: webSocketWith(options.headers),
+      connectionParams: { ...options.connectionParams },
       // No silent reconnect: events would be missed. Callers get a coded error and resume by their cursor.
       retryAttempts: 0,
       lazyCloseTimeout: 10_000,
@@ -62,10 +68,7 @@ export class RemoteSubscriptions {
         query: request.query,
         operationName: request.operationName,
         variables: request.variables,
-        extensions: {
-          requestId: context.requestId,
-          ...(context.principal && { principal: context.principal }),
-        },
+        extensions: this.#extensions(context),
       },
       {
         next: (result) => this.#forward(sink, result, context),
@@ -102,6 +105,16 @@ export class RemoteSubscriptions {
     sink.fail(unavailable('The live connection was interrupted. Subscribe again.'));
   }
 }
+
+/** graphql-ws gives its sockets no headers. */
+const webSocketWith = (headers: Readonly<Record<string, string>> | undefined) =>
+  headers === undefined
+    ? WebSocket
+    : class extends WebSocket {
+        constructor(address: string | URL, protocols?: string | string[]) {
+          super(address, protocols, { headers: { ...headers } });
+        }
+      };
 
 const describe = (event: unknown): unknown =>
   typeof event === 'object' && event !== null && 'code' in event

@@ -1,11 +1,10 @@
 /** How the gateway reaches a subgraph, wherever it runs. */
 import type { ExecutionResult } from 'graphql';
 import type { RequestContext } from '../../platform/auth/principal.ts';
-import type { SubgraphName } from '../../platform/graphql/subgraph.ts';
 import type { ResultStream, SubgraphRequest } from '../../platform/graphql/subgraph-executor.ts';
 
 export interface SubgraphSource {
-  readonly name: SubgraphName;
+  readonly name: string;
   /** Runs a query or mutation. Never rejects: a subgraph that cannot be reached is an UNAVAILABLE error in the result. */
   execute(request: SubgraphRequest, context: RequestContext): Promise<ExecutionResult>;
   /**
@@ -17,6 +16,3 @@ export interface SubgraphSource {
   problem(): Promise<string | undefined>;
   close(): Promise<void>;
 }
-
-/** All of them, by name. */
-export type SubgraphSources = Readonly<Record<SubgraphName, SubgraphSource>>;

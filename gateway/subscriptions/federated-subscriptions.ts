@@ -1,14 +1,13 @@
 /** Subscriptions over the subgraphs: one source for equal subscribers, each event completed by the other subgraphs. */
 import type { GraphQLDataSource } from '@apollo/gateway';
 import { type ExecutionResult, getVariableValues } from 'graphql';
-import { authScope, type RequestContext } from '../../platform/auth/principal.ts';
-import { SUBGRAPH_NAMES } from '../../platform/graphql/subgraph.ts';
+import { type RequestContext, scopeOf } from '../../platform/auth/principal.ts';
 import { variableErrors } from '../../platform/graphql/variable-errors.ts';
 import type { Logger } from '../../platform/logging/logger.ts';
 import { publicError, publicErrors } from '../errors/public-errors.ts';
-import { dataSourcesOf, withMissingReferences } from '../federation/operation-executor.ts';
+import { withMissingReferences } from '../federation/operation-executor.ts';
 import type { Planner, PlanRequest } from '../federation/planner.ts';
-import type { SubgraphSources } from '../subgraph-sources/subgraph-source.ts';
+import type { SourceRegistry } from '../subgraph-sources/source-registry.ts';
 import type { ResultSink } from './result-sink.ts';
 import { EVENT_SUBGRAPH, type SubscriptionPlan } from './subscription-plan.ts';
 import { Topic } from './topic.ts';
@@ -16,7 +15,7 @@ import { Topic } from './topic.ts';
 export interface FederatedSubscriptionsOptions {
   /** The supergraph as it is now. */
   planner(): Planner;
-  readonly sources: SubgraphSources;
+  readonly sources: SourceRegistry;
   readonly log: Logger;
   /** Results that may wait for one subscriber before it is cut off. */
   readonly maxBuffer?: number;
@@ -29,13 +28,11 @@ const MAX_VARIABLE_ERRORS = 50;
 
 export class FederatedSubscriptions {
   readonly #options: FederatedSubscriptionsOptions;
-  readonly #dataSources: Readonly<Record<string, GraphQLDataSource>>;
   readonly #topics = new Map<string, Topic>();
   #unshared = 0;
 
   constructor(options: FederatedSubscriptionsOptions) {
     this.#options = options;
-    this.#dataSources = dataSourcesOf(options.sources);
   }
 
   /** Running sources. */
@@ -81,17 +78,15 @@ export class FederatedSubscriptions {
     return Symbol.asyncIterator in joined ? joined : publicErrors(joined, context, log);
   }
 
-  #topicKey(plan: SubscriptionPlan, coerced: Variables, { principal }: RequestContext): string {
+  #topicKey(plan: SubscriptionPlan, coerced: Variables, context: RequestContext): string {
     const shared = plan.replays(coerced) ? this.#unshared++ : 'shared';
-    return JSON.stringify([plan.id, sortedKeys(coerced), authScope(principal), shared]);
+    return JSON.stringify([plan.id, sortedKeys(coerced), scopeOf(context), shared]);
   }
 
   #open(plan: SubscriptionPlan, variables: Variables, context: RequestContext) {
     const { primary } = plan;
-    const name = SUBGRAPH_NAMES.find((candidate) => candidate === primary.serviceName);
-    if (!name) throw new Error(`there is no subgraph ${primary.serviceName}`);
     const used = primary.variableUsages?.filter((variable) => variables[variable] !== undefined) ?? [];
-    return this.#options.sources[name].subscribe(
+    return this.#options.sources.get(primary.serviceName).subscribe(
       {
         query: primary.operation,
         operationName: primary.operationName,
@@ -114,7 +109,7 @@ export class FederatedSubscriptions {
     try {
       const result = await planner().execute(
         plan.perEvent,
-        { ...this.#dataSources, [EVENT_SUBGRAPH]: answering(event) },
+        { ...this.#options.sources.dataSources, [EVENT_SUBGRAPH]: answering(event) },
         planRequest(planner(), plan, variables, context, log),
         plan.operationContext,
       );

@@ -3,7 +3,7 @@ import type { Principal } from '../../platform/auth/principal.ts';
 import { HeraldError } from '../../platform/errors/herald-error.ts';
 import { newRequestId } from '../../platform/http/request-id.ts';
 import type { Logger } from '../../platform/logging/logger.ts';
-import type { Authenticator } from '../authentication/authenticator.ts';
+import type { CallerAuthentication } from '../authentication/authenticator.ts';
 import { tokenExpired } from '../authentication/user-tokens.ts';
 import type { ResultSink } from '../subscriptions/result-sink.ts';
 
@@ -11,14 +11,14 @@ import type { ResultSink } from '../subscriptions/result-sink.ts';
 const MAX_TIMER_MS = 2_147_483_647;
 
 export class CallerSession {
-  readonly #authenticator: Authenticator;
+  readonly #authenticator: CallerAuthentication;
   readonly #log: Logger;
   readonly #running = new Set<ResultSink>();
   readonly #stopListening: () => void;
   #authorization: string | undefined;
   #expiry: NodeJS.Timeout | undefined;
 
-  constructor(authenticator: Authenticator, log: Logger) {
+  constructor(authenticator: CallerAuthentication, log: Logger) {
     this.#authenticator = authenticator;
     this.#log = log;
     this.#stopListening = authenticator.onKeysChanged(() => void this.#recheck());

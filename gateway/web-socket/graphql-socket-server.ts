@@ -1,4 +1,5 @@
 /** GraphQL over WebSocket (graphql-transport-ws): subscriptions, and queries and mutations over the same socket. */
+import type { IncomingHttpHeaders } from 'node:http';
 import type { ApolloServer } from '@apollo/server';
 import { type ExecutionArgs, type FormattedExecutionResult, GraphQLError } from 'graphql';
 import { type Context, makeServer, type Server, type SubscribePayload } from 'graphql-ws';
@@ -10,6 +11,7 @@ import { newRequestId } from '../../platform/http/request-id.ts';
 import type { Logger } from '../../platform/logging/logger.ts';
 import { publicError } from '../errors/public-errors.ts';
 import type { Planner } from '../federation/planner.ts';
+import { forwardedHeaders } from '../http/forwarded-headers.ts';
 import type { FederatedSubscriptions } from '../subscriptions/federated-subscriptions.ts';
 import type { SubscriptionPlan, SubscriptionPlans } from '../subscriptions/subscription-plan.ts';
 import type { CallerSession } from './caller-session.ts';
@@ -18,6 +20,8 @@ import type { CallerSession } from './caller-session.ts';
 export interface SocketExtra {
   readonly socket: WebSocket;
   readonly session: CallerSession;
+  /** Of the upgrade request. */
+  readonly headers: IncomingHttpHeaders;
 }
 
 export interface GraphQLSocketServerOptions {
@@ -28,6 +32,8 @@ export interface GraphQLSocketServerOptions {
   readonly log: Logger;
   /** A socket without `connection_init` after this long is closed with 4408. */
   readonly initTimeoutMs: number;
+  /** Names of callers' headers that subgraphs of others are given. */
+  readonly forward: readonly string[];
 }
 
 /** "Try again later" (RFC 6455's registry): the credentials could not be checked. Clients reconnect after it. */
@@ -44,7 +50,7 @@ interface Operation {
 }
 
 export function graphqlSocketServer(options: GraphQLSocketServerOptions): Server<SocketExtra> {
-  const { apollo, log, plans, subscriptions } = options;
+  const { apollo, log, plans, subscriptions, forward } = options;
   const operations = new WeakMap<object, Operation>();
   const operationOf = ({ contextValue }: ExecutionArgs): Operation => {
     const operation = operations.get(contextValue as object);
@@ -57,11 +63,15 @@ export function graphqlSocketServer(options: GraphQLSocketServerOptions): Server
     onConnect: (context) => signIn(context, log),
     onClose: ({ extra }) => extra.session.close(),
 
-    onSubscribe: async ({ extra: { session } }, _id, payload) => {
+    onSubscribe: async ({ extra: { session, headers }, connectionParams }, _id, payload) => {
       const requestId = newRequestId();
       try {
         const principal = await session.principal(requestId);
-        const context: RequestContext = { requestId, ...(principal && { principal }) };
+        const context: RequestContext = {
+          requestId,
+          ...(principal && { principal }),
+          ...(forward.length > 0 && { forwarded: forwardedHeaders(forward, headers, connectionParams) }),
+        };
         const prepared = plans.prepare(payload.query, payload.operationName ?? undefined);
         if (prepared.kind === 'refused') return prepared.errors;
         operations.set(context, {

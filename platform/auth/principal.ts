@@ -36,6 +36,8 @@ export interface RequestContext {
   readonly requestId: string;
   /** Absent when the caller gave no credentials. */
   readonly principal?: Principal;
+  /** Headers of the caller, in lower case, that subgraphs of others are given (SUBGRAPHS). */
+  readonly forwarded?: Readonly<Record<string, string>>;
 }
 
 const NAMES: Record<PrincipalKind, string> = {
@@ -66,7 +68,10 @@ export function requirePrincipal<K extends PrincipalKind>(
 }
 
 /** What a subgraph's answer may vary by: equal scopes may share one subscription. */
-export const authScope = (principal: Principal | undefined): string => {
+export const scopeOf = ({ principal, forwarded }: RequestContext): string =>
+  forwarded ? JSON.stringify([authScope(principal), Object.entries(forwarded).sort()]) : authScope(principal);
+
+const authScope = (principal: Principal | undefined): string => {
   if (!principal) return 'anonymous';
   switch (principal.kind) {
     case 'app':

@@ -5,6 +5,7 @@
 import { z } from 'zod';
 import { providerDailyQuotas, providerRates } from './provider-limits.ts';
 import { retryPolicies } from './retry-policies.ts';
+import { subgraphRules } from './subgraph-rules.ts';
 
 /** The roles a process can take; `all` is what `npm start` runs. */
 export const ROLES = [
@@ -118,6 +119,11 @@ export const SETTINGS = {
   ANALYTICS_URL: setting(
     urlWith('http:', 'https:').default('http://127.0.0.1:4004/graphql'),
     'Where the gateway finds the analytics subgraph (`--role gateway`).',
+  ),
+  SUBGRAPHS: setting(
+    subgraphRules,
+    'For `--supergraph`: how each subgraph is reached, as JSON by name (`*` for all): `url`, `subscriptionsUrl`, `forwardHeaders`, `setHeaders`, `timeoutMs`. See docs/federation.md.',
+    'as the supergraph says, no headers',
   ),
   SMTP_URL: setting(
     urlWith('smtp:', 'smtps:').optional(),
@@ -275,7 +281,7 @@ export function loadSettings(env: Readonly<Record<string, string | undefined>>):
     if (parsed.success) values[name] = parsed.data;
     else
       problems.push(
-        `${name}: ${parsed.error.issues.map((i) => i.message).join('; ')} (see the settings table in README.md)`,
+        `${name}: ${parsed.error.issues.map(withPath).join('; ')} (see the settings table in README.md)`,
       );
   }
   for (const name of Object.keys(env))
@@ -296,6 +302,10 @@ export function loadSettings(env: Readonly<Record<string, string | undefined>>):
   if (problems.length > 0) throw new SettingsError(problems);
   return Object.freeze(settings);
 }
+
+/** With where it is in a setting that has parts. */
+const withPath = ({ path, message }: z.core.$ZodIssue): string =>
+  path.length > 0 ? `${path.join('.')} ${message}` : message;
 
 function nearest(name: string): string {
   const words = new Set(name.split('_'));
