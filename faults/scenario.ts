@@ -47,6 +47,8 @@ export interface FaultResult {
   readonly problems?: readonly string[];
   /** What was in flight at the fault: as many duplicates are allowed. */
   readonly inFlight?: number;
+  /** So long what was sent in time may have been held back by the network itself, in ms. */
+  readonly heldBackMs?: number;
   /** For the table's last column: "taken over after 6.2 s". */
   readonly note?: string;
 }

@@ -121,6 +121,13 @@ describe('check', () => {
     expect(check({ ...good, ...facts }, 1).problems.join('\n')).toMatch(problem);
   });
 
+  it('what the network itself held back may be later by so much', () => {
+    const late = { ...good, received: [receipt({ at: 30_499 })] };
+    expect(check(late, 0).problems.join()).toContain('received after expiry');
+    expect(check(late, 0, 20_000).problems).toEqual([]);
+    expect(check({ ...good, received: [receipt({ at: 30_501 })] }, 0, 20_000).problems).toHaveLength(1);
+  });
+
   it('allows as many duplicates as were in flight', () => {
     const verdict = check({ ...good, received: [receipt(), receipt(), receipt()] }, 2);
     expect([verdict.duplicated, verdict.problems]).toEqual([2, []]);

@@ -24,8 +24,11 @@ export interface Verdict {
   readonly ends: Readonly<Record<string, number>>;
 }
 
-/** @param duplicatesAllowed what was in flight when something broke. */
-export function check(facts: Facts, duplicatesAllowed: number): Verdict {
+/**
+ * @param duplicatesAllowed what was in flight when something broke.
+ * @param heldBackMs how much later than it was sent a message may have arrived because the network held it back.
+ */
+export function check(facts: Facts, duplicatesAllowed: number, heldBackMs = 0): Verdict {
   const sent = new Map(facts.sent.map((entry) => [entry.key, entry]));
   const received = Map.groupBy(facts.received, ({ text, channel }) => `${text} ${channel}`);
   const stored = Map.groupBy(facts.notifications, ({ key }) => key);
@@ -83,7 +86,10 @@ export function check(facts: Facts, duplicatesAllowed: number): Verdict {
   some(
     'received after expiry',
     facts.received
-      .filter(({ text, at }) => at > (sent.get(text)?.expiresAt ?? Number.POSITIVE_INFINITY) + ARRIVAL_MS)
+      .filter(
+        ({ text, at }) =>
+          at > (sent.get(text)?.expiresAt ?? Number.POSITIVE_INFINITY) + ARRIVAL_MS + heldBackMs,
+      )
       .map(({ text }) => text),
   );
   some(

@@ -65,9 +65,16 @@ async function callers(stage: Stage): Promise<Heard[]> {
   return [await probe(stage, 0), await second];
 }
 
-const outcome = (link: LinkUnderTest, heard: readonly Heard[], seconds: number): FaultResult => ({
+const outcome = (
+  link: LinkUnderTest,
+  heard: readonly Heard[],
+  seconds: number,
+  held: 'arrive' | 'lost' = 'lost',
+): FaultResult => ({
   problems: link.caller ? heardWrong(heard, link.caller) : [],
   ...(link.carriesAttempts && { inFlight: IN_HAND * Math.ceil(seconds / ATTEMPT_SECONDS + 1) }),
+  // Herald had given it to the network in time; nobody can call it back from there.
+  ...(link.carriesAttempts && held === 'arrive' && { heldBackMs: seconds * 1_000 }),
   note: `callers heard ${heard.map(({ what, seconds: after }) => `${what} after ${after.toFixed(1)} s`).join(', ')}`,
 });
 
@@ -97,7 +104,7 @@ const scenariosOf = (link: LinkUnderTest): Scenario[] => [
       // By the seed: what was held back arrives late, or its connections are gone.
       const held = stage.random() < 0.5 ? 'arrive' : 'lost';
       await Promise.all(link.of(stage).map((proxy) => proxy.restore(held)));
-      return outcome(link, heard, seconds);
+      return outcome(link, heard, seconds, held);
     },
   },
   {

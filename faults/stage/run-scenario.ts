@@ -98,7 +98,7 @@ export async function runScenario(scenario: Scenario, platform: Platform, option
       scenario.duplicatesAllowed ??
       result.inFlight ??
       HELD_BY_ONE * (scenario.shape?.dispatcher ?? DEFAULT_SHAPE.dispatcher);
-    const verdict = check(facts, allowed);
+    const verdict = check(facts, allowed, result.heldBackMs);
     problems.push(...verdict.problems, ...refusals(load));
     const before = p99(load.latencies.filter(({ dueAt }) => dueAt < faultFrom));
     const slowMs = Math.max(SLOW_MS, SLOW_FACTOR * (before ?? 0));
