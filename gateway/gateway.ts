@@ -10,7 +10,6 @@ import {
 import { type FastifyInstance, fastify } from 'fastify';
 import type { RequestContext } from '../platform/auth/principal.ts';
 import { closeApp } from '../platform/http/close-app.ts';
-import { attachGraphQLWebSocket } from '../platform/http/graphql-web-socket.ts';
 import { registerHealth } from '../platform/http/health.ts';
 import { requestIdFrom } from '../platform/http/request-id.ts';
 import type { InvalidationBus } from '../platform/invalidation/invalidation-bus.ts';
@@ -27,10 +26,10 @@ import { type GraphQLPage, registerGraphQLRoute } from './http/graphql-route.ts'
 import { MAX_TOKENS, OPERATION_LIMITS, operationLimitsRule } from './limits/operation-limits.ts';
 import { type SubgraphPlacement, subgraphSources } from './subgraph-sources/subgraph-sources.ts';
 import { FederatedSubscriptions } from './subscriptions/federated-subscriptions.ts';
+import type { ResumePolicy } from './subscriptions/resuming-source.ts';
 import { SubscriptionPlans } from './subscriptions/subscription-plan.ts';
 import { readSubgraphSdls, type SubgraphSdls } from './supergraph/supergraph.ts';
-import { CallerSession } from './web-socket/caller-session.ts';
-import { graphqlSocketServer, type SocketExtra } from './web-socket/graphql-socket-server.ts';
+import { gatewaySockets, WEB_SOCKET_LIMITS, type WebSocketLimits } from './web-socket/gateway-sockets.ts';
 
 /** What browsers see: another part of the gateway brings it. */
 export interface GatewayPages {
@@ -53,9 +52,11 @@ export interface GatewayOptions {
   readonly pages?: GatewayPages;
   /** The subgraphs' schemas; read from `subgraphs/<name>/schema.graphql` without. */
   readonly sdls?: SubgraphSdls;
-  readonly webSocket?: { readonly initTimeoutMs?: number; readonly pingIntervalMs?: number };
+  readonly webSocket?: Partial<WebSocketLimits>;
   /** Results that may wait for one subscriber before it is cut off with SLOW_CONSUMER. */
   readonly maxSubscriberBuffer?: number;
+  /** How long a lost subgraph is waited for where a subscription can be taken up again. */
+  readonly resumePolicy?: ResumePolicy;
 }
 
 export interface Gateway {
@@ -69,16 +70,14 @@ export interface Gateway {
   close(): Promise<void>;
 }
 
-/** Large enough for any operation; inputs of that size belong to HTTP. */
-const MAX_MESSAGE_BYTES = 1024 * 1024;
-
 /** @throws CompositionError with every reason when the subgraphs do not fit together. */
 export async function createGateway(options: GatewayOptions): Promise<Gateway> {
-  const { log, shutdown, webSocket = {} } = options;
+  const { log, shutdown } = options;
+  const limits = { ...WEB_SOCKET_LIMITS, ...options.webSocket };
   const sdls = options.sdls ?? (await readSubgraphSdls());
   const sources = subgraphSources(options.placement, log);
   const gateway = new FederatedGateway({ sdls, sources, log });
-  const limits = operationLimitsRule(OPERATION_LIMITS);
+  const operationLimits = operationLimitsRule(OPERATION_LIMITS);
   const apollo = new ApolloServer<RequestContext>({
     gateway,
     logger: log,
@@ -89,7 +88,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     formatError: formatPublicError(log),
     documentStore: documentStore(),
     parseOptions: { maxTokens: MAX_TOKENS },
-    validationRules: [limits],
+    validationRules: [operationLimits],
     maxRecursiveSelections: true,
     allowBatchedHttpRequests: false,
     stopOnTerminationSignals: false,
@@ -114,6 +113,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     sources,
     log,
     ...(options.maxSubscriberBuffer !== undefined && { maxBuffer: options.maxSubscriberBuffer }),
+    ...(options.resumePolicy && { resumePolicy: options.resumePolicy }),
   });
 
   const ready = async (): Promise<readonly string[]> => {
@@ -133,21 +133,15 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   registerHealth(app, { ready, shutdown });
   registerGraphQLRoute(app, { apollo, authenticator, log, page: options.pages?.graphql });
   await options.pages?.register(app);
-  const sockets = attachGraphQLWebSocket<SocketExtra>({
+  const sockets = gatewaySockets({
     server: app.server,
-    path: '/graphql',
-    protocol: graphqlSocketServer({
-      apollo,
-      planner,
-      plans: new SubscriptionPlans({ planner, validationRules: [limits] }),
-      subscriptions,
-      log,
-      initTimeoutMs: webSocket.initTimeoutMs ?? 10_000,
-    }),
-    extra: (socket) => ({ socket, session: new CallerSession(authenticator, log) }),
+    apollo,
+    planner,
+    plans: new SubscriptionPlans({ planner, validationRules: [operationLimits] }),
+    subscriptions,
+    authenticator,
     log,
-    maxPayloadBytes: MAX_MESSAGE_BYTES,
-    pingIntervalMs: webSocket.pingIntervalMs ?? 12_000,
+    limits,
   });
 
   return {
