@@ -102,6 +102,18 @@ describe.each(PLACEMENTS)('a resumable field, subgraphs %s', (placement) => {
     ]);
   });
 
+  it('goes on from where it began, before any event, when the subgraph tells', async () => {
+    toy = await startToyGateway(placement, { resumePolicy: QUICK });
+    toy.toys.log.append();
+    const seen = subscribe('subscription { logged(tells: true) { entry { text } } }');
+    await until(() => toy.toys.log.readers === 1);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    toy.toys.log.fail(new Error('Connection is closed.'));
+    for (let n = 0; n < 3; n++) toy.toys.log.append();
+    await until(() => seen.events.length === 3);
+    expect(seen).toEqual({ events: texts(3, 2), codes: [], ended: false });
+  });
+
   it('gives UNAVAILABLE when it was interrupted before it had a cursor', async () => {
     toy = await startToyGateway(placement, { resumePolicy: QUICK });
     const seen = subscribe('subscription { logged { entry { id } } }');

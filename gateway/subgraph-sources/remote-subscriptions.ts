@@ -74,6 +74,7 @@ export class RemoteSubscriptions {
         variables: request.variables,
         extensions: {
           requestId: context.requestId,
+          ...(request.tellStart && { tellStart: true }),
           ...(context.principal && { principal: context.principal }),
         },
       },

@@ -122,7 +122,7 @@ export class FederatedSubscriptions {
   }
 
   #source(
-    { primary }: SubscriptionPlan,
+    { primary, resume }: SubscriptionPlan,
     variables: Variables,
     context: RequestContext,
   ): Promise<ResultStream | ExecutionResult> {
@@ -134,6 +134,7 @@ export class FederatedSubscriptions {
         query: primary.operation,
         operationName: primary.operationName,
         variables: Object.fromEntries(used.map((variable) => [variable, variables[variable]])),
+        ...(resume && { tellStart: true }),
       },
       context,
     );

@@ -1,5 +1,6 @@
 /** A source of events that outlives the loss of its subgraph: it is opened again from the last cursor. */
 import type { ExecutionResult } from 'graphql';
+import { startOf } from '../../platform/graphql/start-cursor.ts';
 import type { ResultStream } from '../../platform/graphql/subgraph-executor.ts';
 import { SLOW_CONSUMER } from './result-sink.ts';
 
@@ -81,6 +82,11 @@ export class ResumingSource implements AsyncGenerator<ExecutionResult, undefined
   async #read(stream: ResultStream): Promise<ExecutionResult | 'end' | 'again'> {
     const { value, done } = await stream.next();
     if (done || this.#left) return 'end';
+    const start = startOf(value);
+    if (start !== undefined) {
+      this.#cursor ??= start;
+      return 'again';
+    }
     if (isLoss(value)) {
       this.#stream = undefined;
       await stream.return(undefined);

@@ -4,6 +4,7 @@ import { type GraphQLResolveInfo, parse } from 'graphql';
 import type { RequestContext } from '../../platform/auth/principal.ts';
 import { badInput, forbidden } from '../../platform/errors/herald-error.ts';
 import { DateTimeScalar, JsonScalar } from '../../platform/graphql/scalars.ts';
+import { withStartCursor } from '../../platform/graphql/start-cursor.ts';
 import type { Subgraph, SubgraphName } from '../../platform/graphql/subgraph.ts';
 import type { SubgraphSdls } from '../supergraph/supergraph.ts';
 import { type EventSource, eventSource } from './event-source.ts';
@@ -36,7 +37,7 @@ export const TOY_SDLS: SubgraphSdls = {
       maybe: Notification
       feed: [Item!]!
       forbiddenEvents: Notification
-      logged(after: ID, prefix: String): Logged! @tag(name: "resumable/after/entry/id/only-if/type/NEW")
+      logged(after: ID, prefix: String, tells: Boolean): Logged! @tag(name: "resumable/after/entry/id/only-if/type/NEW")
     }
     type Logged { type: String!  entry: Entry!  reader: User }
     type Entry { id: ID!  text: String! }
@@ -208,10 +209,12 @@ export function toySubgraphs(): Toys {
           ],
         },
         logged: {
-          subscribe: (_: unknown, args: { after?: string | null }) => {
+          subscribe: (_: unknown, args: { after?: string | null; tells?: boolean }) => {
             toys.calls.subscribes++;
             toys.lastSubscribe = args;
-            return log.read(args.after);
+            const start = args.after ?? String(log.length);
+            const stream = log.read(args.after);
+            return args.tells ? withStartCursor(stream, start) : stream;
           },
           resolve: (event: Logged) => ({ ...event, reader: { id: 'u1' } }),
         },
