@@ -11,7 +11,6 @@ import { type FastifyInstance, fastify } from 'fastify';
 import type { RequestContext } from '../platform/auth/principal.ts';
 import { forwardedNames } from '../platform/config/subgraph-rules.ts';
 import { closeApp } from '../platform/http/close-app.ts';
-import { attachGraphQLWebSocket } from '../platform/http/graphql-web-socket.ts';
 import { registerHealth } from '../platform/http/health.ts';
 import { requestIdFrom } from '../platform/http/request-id.ts';
 import type { InvalidationBus } from '../platform/invalidation/invalidation-bus.ts';
@@ -30,11 +29,11 @@ import type { SourceRegistry } from './subgraph-sources/source-registry.ts';
 import type { SubgraphSource } from './subgraph-sources/subgraph-source.ts';
 import type { SubgraphPlacement } from './subgraph-sources/subgraph-sources.ts';
 import { FederatedSubscriptions } from './subscriptions/federated-subscriptions.ts';
+import type { ResumePolicy } from './subscriptions/resuming-source.ts';
 import { SubscriptionPlans } from './subscriptions/subscription-plan.ts';
 import { ownGraph, type SupergraphPlacement, supergraphOf } from './supergraph/graphs.ts';
 import { readSubgraphSdls, type SubgraphSdls } from './supergraph/supergraph.ts';
-import { CallerSession } from './web-socket/caller-session.ts';
-import { graphqlSocketServer, type SocketExtra } from './web-socket/graphql-socket-server.ts';
+import { gatewaySockets, WEB_SOCKET_LIMITS, type WebSocketLimits } from './web-socket/gateway-sockets.ts';
 
 /** What browsers see: another part of the gateway brings it. */
 export interface GatewayPages {
@@ -57,9 +56,11 @@ export interface GatewayOptions {
   readonly pages?: GatewayPages;
   /** The schemas of Herald's own subgraphs; read from `subgraphs/<name>/schema.graphql` without. */
   readonly sdls?: SubgraphSdls;
-  readonly webSocket?: { readonly initTimeoutMs?: number; readonly pingIntervalMs?: number };
+  readonly webSocket?: Partial<WebSocketLimits>;
   /** Results that may wait for one subscriber before it is cut off with SLOW_CONSUMER. */
   readonly maxSubscriberBuffer?: number;
+  /** How long a lost subgraph is waited for where a subscription can be taken up again. */
+  readonly resumePolicy?: ResumePolicy;
 }
 
 export interface Gateway {
@@ -73,23 +74,20 @@ export interface Gateway {
   close(): Promise<void>;
 }
 
-/** Large enough for any operation; inputs of that size belong to HTTP. */
-const MAX_MESSAGE_BYTES = 1024 * 1024;
-
 /**
  * @throws CompositionError with every reason when the subgraphs do not fit together; Error when there is no usable
  * supergraph.
  */
 export async function createGateway(options: GatewayOptions): Promise<Gateway> {
-  const { log, shutdown, webSocket = {} } = options;
-  const { placement } = options;
+  const { log, shutdown, placement } = options;
+  const limits = { ...WEB_SOCKET_LIMITS, ...options.webSocket };
   const graph =
     placement.kind === 'supergraph'
       ? supergraphOf(placement, log)
       : ownGraph(placement, options.sdls ?? (await readSubgraphSdls()), log);
   const { sources } = graph;
   const gateway = new FederatedGateway({ ...graph, log });
-  const limits = operationLimitsRule(OPERATION_LIMITS);
+  const operationLimits = operationLimitsRule(OPERATION_LIMITS);
   const apollo = new ApolloServer<RequestContext>({
     gateway,
     logger: log,
@@ -100,7 +98,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     formatError: formatPublicError(log),
     documentStore: documentStore(),
     parseOptions: { maxTokens: MAX_TOKENS },
-    validationRules: [limits],
+    validationRules: [operationLimits],
     maxRecursiveSelections: true,
     allowBatchedHttpRequests: false,
     stopOnTerminationSignals: false,
@@ -122,6 +120,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     sources,
     log,
     ...(options.maxSubscriberBuffer !== undefined && { maxBuffer: options.maxSubscriberBuffer }),
+    ...(options.resumePolicy && { resumePolicy: options.resumePolicy }),
   });
 
   const ready = async (): Promise<readonly string[]> => {
@@ -141,26 +140,16 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   registerHealth(app, { ready, shutdown });
   registerGraphQLRoute(app, { apollo, authenticator, forward, log, page: options.pages?.graphql });
   await options.pages?.register(app);
-  const sockets = attachGraphQLWebSocket<SocketExtra>({
+  const sockets = gatewaySockets({
     server: app.server,
-    path: '/graphql',
-    protocol: graphqlSocketServer({
-      apollo,
-      planner,
-      plans: new SubscriptionPlans({ planner, validationRules: [limits] }),
-      subscriptions,
-      log,
-      initTimeoutMs: webSocket.initTimeoutMs ?? 10_000,
-      forward,
-    }),
-    extra: (socket, request) => ({
-      socket,
-      session: new CallerSession(authenticator, log),
-      headers: request.headers,
-    }),
+    apollo,
+    planner,
+    plans: new SubscriptionPlans({ planner, validationRules: [operationLimits] }),
+    subscriptions,
+    authenticator,
+    forward,
     log,
-    maxPayloadBytes: MAX_MESSAGE_BYTES,
-    pingIntervalMs: webSocket.pingIntervalMs ?? 12_000,
+    limits,
   });
 
   return {

@@ -42,7 +42,11 @@ export class RemoteSource implements SubgraphSource {
       url: options.url,
       log: options.log,
       connectionParams: { gatewaySecret },
-      extensions: ({ requestId, principal }) => ({ requestId, ...(principal && { principal }) }),
+      extensions: ({ requestId, principal }, { tellStart }) => ({
+        requestId,
+        ...(tellStart && { tellStart }),
+        ...(principal && { principal }),
+      }),
     });
   }
 

@@ -18,12 +18,15 @@ export interface RemoteSubscriptionsOptions {
   /** Of the upgrade request. */
   readonly headers?: Readonly<Record<string, string>>;
   /** Go with each subscription. */
-  extensions(context: RequestContext): Record<string, unknown> | undefined;
+  extensions(context: RequestContext, request: SubgraphRequest): Record<string, unknown> | undefined;
   readonly log: Logger;
   readonly pingIntervalMs?: number;
   /** A subgraph that has not answered a ping for this long counts as lost. */
   readonly pongTimeoutMs?: number;
 }
+
+/** A host that takes connections and says nothing counts as lost. */
+const CONNECT_TIMEOUT_MS = 5_000;
 
 /** Events that may wait for one subscription's execution in the gateway. */
 const MAX_BUFFER = 1_024;
@@ -43,8 +46,9 @@ export class RemoteSubscriptions {
     this.#client = createClient({
       url: url.replace(/^http/, 'ws'),
       webSocketImpl: webSocketWith(options.headers),
+      connectionAckWaitTimeout: CONNECT_TIMEOUT_MS,
       connectionParams: { ...options.connectionParams },
-      // No silent reconnect: events would be missed. Callers get a coded error and resume by their cursor.
+      // No silent reconnect: events would be missed. Whoever knows a cursor subscribes again, see `ResumingSource`.
       retryAttempts: 0,
       lazyCloseTimeout: 10_000,
       keepAlive: pingIntervalMs,
@@ -68,7 +72,7 @@ export class RemoteSubscriptions {
         query: request.query,
         operationName: request.operationName,
         variables: request.variables,
-        extensions: this.#extensions(context),
+        extensions: this.#extensions(context, request),
       },
       {
         next: (result) => this.#forward(sink, result, context),
@@ -106,15 +110,17 @@ export class RemoteSubscriptions {
   }
 }
 
-/** graphql-ws gives its sockets no headers. */
-const webSocketWith = (headers: Readonly<Record<string, string>> | undefined) =>
-  headers === undefined
-    ? WebSocket
-    : class extends WebSocket {
-        constructor(address: string | URL, protocols?: string | string[]) {
-          super(address, protocols, { headers: { ...headers } });
-        }
-      };
+/** graphql-ws gives its sockets no headers and no time-outs. */
+const webSocketWith = (headers: Readonly<Record<string, string>> = {}) =>
+  class extends WebSocket {
+    constructor(url: string, protocol: string) {
+      super(url, protocol, {
+        headers: { ...headers },
+        handshakeTimeout: CONNECT_TIMEOUT_MS,
+        perMessageDeflate: false,
+      });
+    }
+  };
 
 const describe = (event: unknown): unknown =>
   typeof event === 'object' && event !== null && 'code' in event

@@ -71,7 +71,8 @@ export function requirePrincipal<K extends PrincipalKind>(
 export const scopeOf = ({ principal, forwarded }: RequestContext): string =>
   forwarded ? JSON.stringify([authScope(principal), Object.entries(forwarded).sort()]) : authScope(principal);
 
-const authScope = (principal: Principal | undefined): string => {
+/** The scope of a caller alone. */
+export const authScope = (principal: Principal | undefined): string => {
   if (!principal) return 'anonymous';
   switch (principal.kind) {
     case 'app':
