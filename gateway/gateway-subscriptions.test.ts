@@ -277,8 +277,7 @@ describe.each(PLACEMENTS)('subscriptions through the gateway, subgraphs %s', (pl
   describe('sharing', () => {
     it('50 equal subscribers share one source and one execution', async () => {
       const running = Array.from({ length: 50 }, () => run(toy.client(), FULL));
-      await until(() => toy.toys.events.listeners === 1);
-      await new Promise((resolve) => setTimeout(resolve, 150));
+      await until(() => toy.gateway.subscribers === 50 && toy.toys.events.listeners === 1);
       expect(toy.gateway.topics).toBe(1);
       expect(toy.toys.calls.subscribes).toBe(1);
       toy.toys.calls.userLookups = 0;

@@ -256,6 +256,33 @@ describe('a newer supergraph', () => {
     expect(asked).toBeGreaterThan(20);
   });
 
+  it('running subscriptions go on by a new plan; those that it has no more end with SCHEMA_RELOADED', async () => {
+    let replace: (sdl: string) => void = () => undefined;
+    const { origin, gateway } = await serve({
+      load: async () => foreign.supergraph(),
+      watch: (onChange) => {
+        replace = onChange;
+        return async () => undefined;
+      },
+    });
+    const client = clientOf(origin);
+    const plain = client.iterate({ query: 'subscription { renamed { id name } }' });
+    const wide = client.iterate({ query: 'subscription { renamed { name reviews { text } } }' });
+    const [plainEvent, wideEvent] = [first(plain), first(wide)];
+    await vi.waitFor(() => expect(foreign.listeners).toBe(2));
+    foreign.renamed('1');
+    expect(await plainEvent).toEqual({ data: { renamed: { id: '1', name: 'Chair' } } });
+    expect(await wideEvent).toMatchObject({ data: { renamed: { reviews: [{ text: 'Review of 1' }] } } });
+    const [next, end] = [first(plain), first(wide)];
+    replace(foreign.supergraph({ products: FOREIGN_SDLS.products }));
+    expect(await end).toMatchObject({ errors: [{ extensions: { code: 'SCHEMA_RELOADED' } }] });
+    expect(await wide.next()).toMatchObject({ done: true });
+    expect(gateway.topics).toBe(1);
+    foreign.renamed('2');
+    expect(await next).toEqual({ data: { renamed: { id: '2', name: 'Table' } } });
+    expect(lines.filter(({ level }) => level === 'error')).toEqual([]);
+  });
+
   it('is composed from the subgraphs', async () => {
     const named = Object.entries(foreign.urls).map(([name, url]) => ({ name, url }));
     const { origin } = await serve(polledSubgraphs(named, log, { everyMs: 20 }));

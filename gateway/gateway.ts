@@ -70,6 +70,8 @@ export interface Gateway {
   ready(): Promise<readonly string[]>;
   /** Running subscriptions at subgraphs; equal subscribers share one. */
   readonly topics: number;
+  /** Subscribers of all of them. */
+  readonly subscribers: number;
   /** Closes sockets with 1001, waits for requests in hand, lets go of the subgraphs. */
   close(): Promise<void>;
 }
@@ -86,7 +88,12 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
       ? supergraphOf(placement, log)
       : ownGraph(placement, options.sdls ?? (await readSubgraphSdls()), log);
   const { sources } = graph;
-  const gateway = new FederatedGateway({ ...graph, log });
+  const gateway: FederatedGateway = new FederatedGateway({
+    ...graph,
+    // Called when a newer supergraph comes, long after all of this is there.
+    onReload: () => subscriptions.reload((plan) => plans.again(plan)),
+    log,
+  });
   const operationLimits = operationLimitsRule(OPERATION_LIMITS);
   const apollo = new ApolloServer<RequestContext>({
     gateway,
@@ -113,6 +120,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   await apollo.start();
 
   const planner = () => gateway.planner;
+  const plans = new SubscriptionPlans({ planner, validationRules: [operationLimits] });
   const authenticator = authenticatorOf(options, sources);
   const forward = placement.kind === 'supergraph' ? forwardedNames(placement.rules) : [];
   const subscriptions = new FederatedSubscriptions({
@@ -144,7 +152,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     server: app.server,
     apollo,
     planner,
-    plans: new SubscriptionPlans({ planner, validationRules: [operationLimits] }),
+    plans,
     subscriptions,
     authenticator,
     forward,
@@ -157,6 +165,9 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     ready,
     get topics() {
       return subscriptions.topics;
+    },
+    get subscribers() {
+      return subscriptions.subscribers;
     },
     async close() {
       await sockets.close();

@@ -45,6 +45,10 @@ export class SourceRegistry {
     }
   }
 
+  has(name: string): boolean {
+    return this.#connected.has(name);
+  }
+
   /** @throws Error when the supergraph has no such subgraph. */
   get(name: string): SubgraphSource {
     const connected = this.#connected.get(name);

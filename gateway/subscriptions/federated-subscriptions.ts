@@ -1,6 +1,7 @@
 /** Subscriptions over the subgraphs: one source for equal subscribers, each event completed by the other subgraphs. */
 import type { GraphQLDataSource } from '@apollo/gateway';
-import { type ExecutionResult, getVariableValues } from 'graphql';
+import type { FetchNode } from '@apollo/query-planner';
+import { type ExecutionResult, GraphQLError, getVariableValues } from 'graphql';
 import { type RequestContext, scopeOf } from '../../platform/auth/principal.ts';
 import type { ResultStream } from '../../platform/graphql/subgraph-executor.ts';
 import { variableErrors } from '../../platform/graphql/variable-errors.ts';
@@ -9,6 +10,7 @@ import { publicError, publicErrors } from '../errors/public-errors.ts';
 import { withMissingReferences } from '../federation/operation-executor.ts';
 import type { Planner, PlanRequest } from '../federation/planner.ts';
 import type { SourceRegistry } from '../subgraph-sources/source-registry.ts';
+import type { SubgraphSource } from '../subgraph-sources/subgraph-source.ts';
 import { upstreamLosses, upstreamResumes } from './live-metrics.ts';
 import type { ByteBudget, ResultSink } from './result-sink.ts';
 import { RESUME_POLICY, type ResumePolicy, ResumingSource } from './resuming-source.ts';
@@ -27,12 +29,35 @@ export interface FederatedSubscriptionsOptions {
 
 type Variables = Readonly<Record<string, unknown>>;
 
+/** A topic and what its source and events are asked by; a newer supergraph changes the plan. */
+interface Running {
+  readonly topic: Topic;
+  plan: SubscriptionPlan;
+  /** That the plan was made by. */
+  planner: Planner;
+  /** Of the first subscriber, whom all share. */
+  readonly variables: Variables;
+  readonly coerced: Variables;
+  readonly context: RequestContext;
+  /** Where the source was opened last. */
+  upstream?: SubgraphSource;
+  resuming?: ResumingSource;
+}
+
+/** Code of the error that ends a subscription which a newer supergraph no longer has, or has otherwise. */
+export const SCHEMA_RELOADED = 'SCHEMA_RELOADED';
+
+const schemaReloaded = (): GraphQLError =>
+  new GraphQLError('The graph has changed, and this subscription cannot go on in it. Subscribe again.', {
+    extensions: { code: SCHEMA_RELOADED },
+  });
+
 const MAX_BUFFER = 256;
 const MAX_VARIABLE_ERRORS = 50;
 
 export class FederatedSubscriptions {
   readonly #options: FederatedSubscriptionsOptions;
-  readonly #topics = new Map<string, Topic>();
+  readonly #topics = new Map<string, Running>();
   #unshared = 0;
 
   constructor(options: FederatedSubscriptionsOptions) {
@@ -42,6 +67,11 @@ export class FederatedSubscriptions {
   /** Running sources. */
   get topics(): number {
     return this.#topics.size;
+  }
+
+  /** Those who share them. */
+  get subscribers(): number {
+    return [...this.#topics.values()].reduce((sum, { topic }) => sum + topic.size, 0);
   }
 
   /**
@@ -68,20 +98,59 @@ export class FederatedSubscriptions {
     );
     if (errors) return { errors: variableErrors(errors, schema, plan.operation, variables) };
     const key = this.#topicKey(plan, coerced, context);
-    let topic = this.#topics.get(key);
-    if (!topic) {
-      const opened = new Topic({
-        open: () => this.#open(plan, variables, coerced, context),
-        resolve: (event) => this.#resolve(plan, event, variables, context),
-        onEnd: () => {
-          if (this.#topics.get(key) === opened) this.#topics.delete(key);
-        },
-      });
-      topic = opened;
-      this.#topics.set(key, topic);
-    }
+    const { topic } =
+      this.#topics.get(key) ?? this.#start(key, { plan, planner: planner(), variables, coerced, context });
     const joined = await topic.join(maxBuffer, budget);
     return Symbol.asyncIterator in joined ? joined : publicErrors(joined, context, log);
+  }
+
+  /**
+   * A newer supergraph has taken over. What it still has goes on by a new plan; where that changes what the subgraph is
+   * asked, a subscription that can be taken up again is, from its last cursor. The others end with SCHEMA_RELOADED.
+   * @param again the plan of the same operation over the supergraph of now, if there is one.
+   */
+  reload(again: (plan: SubscriptionPlan) => SubscriptionPlan | undefined): void {
+    for (const running of [...this.#topics.values()]) {
+      const plan = again(running.plan);
+      const before = running.plan.primary;
+      if (plan && this.#sameSource(running, plan.primary)) Object.assign(running, this.#planned(plan));
+      else if (plan && before.serviceName === plan.primary.serviceName && plan.resume && running.resuming) {
+        Object.assign(running, this.#planned(plan));
+        if (!running.resuming.renew()) running.topic.fail(schemaReloaded());
+      } else running.topic.fail(schemaReloaded());
+    }
+  }
+
+  #planned(plan: SubscriptionPlan): Pick<Running, 'plan' | 'planner'> {
+    return { plan, planner: this.#options.planner() };
+  }
+
+  #sameSource({ plan, upstream }: Running, primary: FetchNode): boolean {
+    return (
+      plan.primary.operation === primary.operation &&
+      plan.primary.serviceName === primary.serviceName &&
+      this.#options.sources.has(primary.serviceName) &&
+      this.#options.sources.get(primary.serviceName) === upstream
+    );
+  }
+
+  #start(key: string, of: Omit<Running, 'topic'>): Running {
+    const running: Running = {
+      ...of,
+      topic: new Topic({
+        open: async () => {
+          // The topic opens its source while it is made: `running` is there a moment later.
+          await Promise.resolve();
+          return this.#open(running);
+        },
+        resolve: (event) => this.#resolve(running, event),
+        onEnd: () => {
+          if (this.#topics.get(key) === running) this.#topics.delete(key);
+        },
+      }),
+    };
+    this.#topics.set(key, running);
+    return running;
   }
 
   #topicKey(plan: SubscriptionPlan, coerced: Variables, context: RequestContext): string {
@@ -89,26 +158,24 @@ export class FederatedSubscriptions {
     return JSON.stringify([plan.id, sortedKeys(coerced), scopeOf(context), shared]);
   }
 
-  async #open(
-    plan: SubscriptionPlan,
-    variables: Variables,
-    coerced: Variables,
-    context: RequestContext,
-  ): Promise<ResultStream | ExecutionResult> {
-    const { resume } = plan;
-    if (!resume) return this.#source(plan, variables, context);
+  async #open(running: Running): Promise<ResultStream | ExecutionResult> {
+    const { variables, coerced, context } = running;
+    const { resume } = running.plan;
+    if (!resume) return this.#source(running, variables);
     const { log, resumePolicy = RESUME_POLICY } = this.#options;
-    const open = (cursor: unknown) =>
-      this.#source(plan, { ...variables, [resume.variable]: cursor }, context);
+    const open = (cursor: unknown) => {
+      const variable = running.plan.resume?.variable ?? resume.variable;
+      return this.#source(running, { ...variables, [variable]: cursor });
+    };
     const startCursor = resume.startCursor(coerced);
     const opened = await open(startCursor);
     if (!(Symbol.asyncIterator in opened)) return opened;
-    const subgraph = plan.primary.serviceName;
-    return new ResumingSource({
+    const subgraph = running.plan.primary.serviceName;
+    running.resuming = new ResumingSource({
       opened,
       startCursor,
       open,
-      cursorOf: resume.cursorOf,
+      cursorOf: (event) => (running.plan.resume ?? resume).cursorOf(event),
       policy: resumePolicy,
       onLost: () => upstreamLosses.inc({ subgraph }),
       onOutcome: (resumed) => {
@@ -116,40 +183,35 @@ export class FederatedSubscriptions {
         if (!resumed) log.warn({ subgraph, requestId: context.requestId }, 'subscription: given up');
       },
     });
+    return running.resuming;
   }
 
-  #source(
-    { primary, resume }: SubscriptionPlan,
-    variables: Variables,
-    context: RequestContext,
-  ): Promise<ResultStream | ExecutionResult> {
+  #source(running: Running, variables: Variables): Promise<ResultStream | ExecutionResult> {
+    const { primary, resume } = running.plan;
+    running.upstream = this.#options.sources.get(primary.serviceName);
     const used = primary.variableUsages?.filter((variable) => variables[variable] !== undefined) ?? [];
-    return this.#options.sources.get(primary.serviceName).subscribe(
+    return running.upstream.subscribe(
       {
         query: primary.operation,
         operationName: primary.operationName,
         variables: Object.fromEntries(used.map((variable) => [variable, variables[variable]])),
         ...(resume && { tellStart: true }),
       },
-      context,
+      running.context,
     );
   }
 
-  async #resolve(
-    plan: SubscriptionPlan,
-    event: ExecutionResult,
-    variables: Variables,
-    subscriber: RequestContext,
-  ): Promise<ExecutionResult> {
-    const { planner, log } = this.#options;
+  async #resolve(running: Running, event: ExecutionResult): Promise<ExecutionResult> {
+    const { plan, planner, variables, context: subscriber } = running;
+    const { log } = this.#options;
     // A new object for each event: DataLoaders hang on it, and the last event's answers must not serve this one.
     const context: RequestContext = { ...subscriber };
     if (event.data === undefined) return publicErrors(event, context, log);
     try {
-      const result = await planner().execute(
+      const result = await planner.execute(
         plan.perEvent,
         { ...this.#options.sources.dataSources, [EVENT_SUBGRAPH]: answering(event) },
-        planRequest(planner(), plan, variables, context, log),
+        planRequest(planner, plan, variables, context, log),
         plan.operationContext,
       );
       return publicErrors(withMissingReferences(result), context, log);

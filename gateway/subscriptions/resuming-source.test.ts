@@ -54,6 +54,32 @@ describe('resumeDelay', () => {
   });
 });
 
+describe('renewing', () => {
+  it('opens it again from the last cursor, while somebody waits and while nobody does', async () => {
+    const second = sinkOf(event(2));
+    const third = sinkOf(event(3), event(4));
+    const { opened, resuming, cursors } = source(
+      undefined,
+      () => second,
+      () => third,
+    );
+    expect(resuming.renew()).toBe(false);
+    opened.push(event(1));
+    expect(await resuming.next()).toEqual({ value: event(1), done: false });
+    const waiting = resuming.next();
+    expect(resuming.renew()).toBe(true);
+    expect(await waiting).toEqual({ value: event(2), done: false });
+    expect(opened.ended).toBe(true);
+    expect(resuming.renew()).toBe(true);
+    expect(second.ended).toBe(true);
+    expect(await resuming.next()).toEqual({ value: event(3), done: false });
+    expect(await resuming.next()).toEqual({ value: event(4), done: false });
+    expect(cursors).toEqual([1, 2]);
+    await resuming.return();
+    expect(resuming.renew()).toBe(false);
+  });
+});
+
 describe('isLoss', () => {
   it.each([
     [refusal('UNAVAILABLE'), true],

@@ -62,6 +62,8 @@ export class ResumingSource implements AsyncGenerator<ExecutionResult, undefined
   #lostAt: number | undefined;
   #attempt = 0;
   #wake: (() => void) | undefined;
+  /** The stream was let go of here, to be opened again. */
+  #renewing = false;
 
   constructor(options: ResumingSourceOptions) {
     this.#options = options;
@@ -81,6 +83,10 @@ export class ResumingSource implements AsyncGenerator<ExecutionResult, undefined
 
   async #read(stream: ResultStream): Promise<ExecutionResult | 'end' | 'again'> {
     const { value, done } = await stream.next();
+    if (this.#renewing && !this.#left) {
+      this.#renewing = false;
+      return 'again';
+    }
     if (done || this.#left) return 'end';
     const start = startOf(value);
     if (start !== undefined) {
@@ -100,6 +106,7 @@ export class ResumingSource implements AsyncGenerator<ExecutionResult, undefined
   }
 
   async #reopen(): Promise<ExecutionResult | 'again'> {
+    this.#renewing = false;
     const opened = await this.#options.open(this.#cursor);
     if (Symbol.asyncIterator in opened) {
       if (this.#left) await opened.return(undefined);
@@ -128,6 +135,21 @@ export class ResumingSource implements AsyncGenerator<ExecutionResult, undefined
       };
     });
     return 'again';
+  }
+
+  /**
+   * Opens it again from the last cursor, without waiting for a loss: what it is opened with has changed.
+   * @returns whether it can: not before there is a cursor.
+   */
+  renew(): boolean {
+    if (this.#ended || this.#cursor === undefined || this.#cursor === null) return false;
+    const stream = this.#stream;
+    // One that is being opened anew anyway will be by what holds then.
+    if (!stream) return true;
+    this.#stream = undefined;
+    this.#renewing = true;
+    void stream.return(undefined);
+    return true;
   }
 
   #recovered(): void {

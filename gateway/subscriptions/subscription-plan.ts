@@ -86,11 +86,23 @@ export class SubscriptionPlans {
       if (operation.operation !== OperationTypeNode.SUBSCRIPTION) return { kind: 'operation', document };
       const errors = this.#validate(planner, document, operation);
       if (errors.length > 0) return refused(...errors);
-      const plan = planSubscription(planner, document, operation, key);
+      const plan = planSubscription(planner, document, operation, hash('sha256', key, 'base64url'));
       this.#plans.set(key, plan);
       return { kind: 'subscription', plan };
     } catch (error) {
       if (error instanceof GraphQLError) return refused(error);
+      throw error;
+    }
+  }
+
+  /** The plan of the same operation over the supergraph of now; nothing where that has no such subscription. */
+  again({ document, operation, id }: SubscriptionPlan): SubscriptionPlan | undefined {
+    const planner = this.#options.planner();
+    try {
+      if (this.#validate(planner, document, operation).length > 0) return undefined;
+      return planSubscription(planner, document, operation, id);
+    } catch (error) {
+      if (error instanceof GraphQLError) return undefined;
       throw error;
     }
   }
@@ -133,7 +145,7 @@ function planSubscription(
   planner: Planner,
   document: DocumentNode,
   operation: OperationDefinitionNode,
-  key: string,
+  id: string,
 ): SubscriptionPlan {
   const operationName = operation.name?.value;
   // What is asked for in addition never reaches the caller: results are shaped by the caller's own operation.
@@ -148,7 +160,7 @@ function planSubscription(
     operationKind: OperationTypeNode.QUERY,
   };
   return {
-    id: hash('sha256', key, 'base64url'),
+    id,
     document,
     operation,
     operationContext: buildOperationContext({

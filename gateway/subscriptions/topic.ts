@@ -1,5 +1,5 @@
 /** One running subscription at a subgraph, shared by everybody who asked for the same. */
-import type { ExecutionResult } from 'graphql';
+import type { ExecutionResult, GraphQLError } from 'graphql';
 import type { ResultStream } from '../../platform/graphql/subgraph-executor.ts';
 import { type ByteBudget, ResultSink } from './result-sink.ts';
 
@@ -25,6 +25,11 @@ export class Topic {
     void this.#run();
   }
 
+  /** Subscribers. */
+  get size(): number {
+    return this.#sinks.size;
+  }
+
   /** @returns the events from now on, or the source's refusal. */
   async join(maxBuffer: number, budget?: ByteBudget): Promise<ResultSink | ExecutionResult> {
     const sink = new ResultSink(maxBuffer, budget);
@@ -37,6 +42,12 @@ export class Topic {
     return isStream(opened) ? sink : opened;
   }
 
+  /** Ends it for everybody. */
+  fail(error: GraphQLError): void {
+    for (const sink of [...this.#sinks]) sink.fail(error);
+    this.#end();
+  }
+
   async #run(): Promise<void> {
     const opened = await this.#opening;
     if (isStream(opened)) {
@@ -45,6 +56,7 @@ export class Topic {
       if (this.#ended) await opened.return(undefined);
       // One event at a time: that keeps their order, and a source that can wait feels how fast they are taken.
       for await (const event of opened) {
+        if (this.#ended) break;
         const result = await this.#options.resolve(event);
         for (const sink of this.#sinks) sink.push(result);
       }

@@ -37,6 +37,8 @@ export interface ForeignSubgraphs {
   supergraph(sdls?: Partial<Record<Name, string>>): string;
   /** Sends an event of `renamed` to whoever is subscribed. */
   renamed(id: string): void;
+  /** Sources of `renamed` that are open. */
+  readonly listeners: number;
   /** Sockets opened by the gateway so far. */
   readonly sockets: number;
   close(): Promise<void>;
@@ -137,6 +139,9 @@ export async function startForeignSubgraphs(): Promise<ForeignSubgraphs> {
     },
     renamed: (id) => {
       for (const tell of listeners) tell(id);
+    },
+    get listeners() {
+      return listeners.size;
     },
     get sockets() {
       return sockets;
