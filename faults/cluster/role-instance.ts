@@ -102,6 +102,10 @@ export class RoleInstance {
           START_MS,
         );
       });
+    } catch (error) {
+      // Whoever tries again must not find it half started.
+      await this.kill9();
+      throw error;
     } finally {
       clearTimeout(timer);
     }

@@ -127,6 +127,7 @@ async function killAtRandom(stage: Stage): Promise<{ inFlight: number; note: str
   // Roles die more often than what they stand on.
   const victims = [...roles, ...roles, ...services, stub];
   const down = new Map<string, Promise<void>>();
+  const failures: unknown[] = [];
   const until = Date.now() + (stage.short ? 20_000 : 120_000);
   let kills = 0;
   let inFlight = 0;
@@ -145,10 +146,15 @@ async function killAtRandom(stage: Stage): Promise<{ inFlight: number; note: str
       victim.name,
       pause(downMs)
         .then(victim.start)
-        .finally(() => down.delete(victim.name)),
+        .catch((error: unknown) => failures.push(error))
+        .then(() => {
+          down.delete(victim.name);
+        }),
     );
   }
   await Promise.all(down.values());
+  if (failures.length > 0)
+    throw new AggregateError(failures, 'not all that was killed could be started again');
   return { inFlight, note: `${kills} kills` };
 }
 
