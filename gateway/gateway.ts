@@ -24,6 +24,11 @@ import { formatPublicError } from './errors/public-errors.ts';
 import { documentStore } from './federation/document-store.ts';
 import { FederatedGateway } from './federation/federated-gateway.ts';
 import { type GraphQLPage, registerGraphQLRoute } from './http/graphql-route.ts';
+import { registerEventStreamRoute } from './http-streams/event-stream-route.ts';
+import { multipartSubscriptions } from './http-streams/multipart-subscriptions.ts';
+import { OpenStreams } from './http-streams/open-streams.ts';
+import { StreamedOperations } from './http-streams/operations.ts';
+import { contractResumableOf, type ResumableOf } from './http-streams/resumable-of.ts';
 import { MAX_TOKENS, OPERATION_LIMITS, operationLimitsRule } from './limits/operation-limits.ts';
 import { type SubgraphPlacement, subgraphSources } from './subgraph-sources/subgraph-sources.ts';
 import { FederatedSubscriptions } from './subscriptions/federated-subscriptions.ts';
@@ -54,6 +59,9 @@ export interface GatewayOptions {
   /** The subgraphs' schemas; read from `subgraphs/<name>/schema.graphql` without. */
   readonly sdls?: SubgraphSdls;
   readonly webSocket?: { readonly initTimeoutMs?: number; readonly pingIntervalMs?: number };
+  readonly httpStreams?: { readonly heartbeatMs?: number };
+  /** Which subscriptions go on after a `Last-Event-ID`; those of Herald's contract without. */
+  readonly resumableOf?: ResumableOf;
   /** Results that may wait for one subscriber before it is cut off with SLOW_CONSUMER. */
   readonly maxSubscriberBuffer?: number;
 }
@@ -65,12 +73,14 @@ export interface Gateway {
   ready(): Promise<readonly string[]>;
   /** Running subscriptions at subgraphs; equal subscribers share one. */
   readonly topics: number;
-  /** Closes sockets with 1001, waits for requests in hand, lets go of the subgraphs. */
+  /** Closes sockets with 1001, ends open streams, waits for requests in hand, lets go of the subgraphs. */
   close(): Promise<void>;
 }
 
 /** Large enough for any operation; inputs of that size belong to HTTP. */
 const MAX_MESSAGE_BYTES = 1024 * 1024;
+/** Well below the half minute after which the most impatient proxies cut a silent connection. */
+const HEARTBEAT_MS = 12_000;
 
 /** @throws CompositionError with every reason when the subgraphs do not fit together. */
 export async function createGateway(options: GatewayOptions): Promise<Gateway> {
@@ -131,7 +141,25 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     done();
   });
   registerHealth(app, { ready, shutdown });
-  registerGraphQLRoute(app, { apollo, authenticator, log, page: options.pages?.graphql });
+  const plans = new SubscriptionPlans({ planner, validationRules: [limits] });
+  const streams = new OpenStreams(options.httpStreams?.heartbeatMs ?? HEARTBEAT_MS);
+  const operations = new StreamedOperations({
+    apollo,
+    planner,
+    plans,
+    subscriptions,
+    authenticator,
+    resumableOf: options.resumableOf ?? contractResumableOf,
+    log,
+  });
+  registerGraphQLRoute(app, {
+    apollo,
+    authenticator,
+    log,
+    page: options.pages?.graphql,
+    streamed: multipartSubscriptions(operations, streams),
+  });
+  registerEventStreamRoute(app, { operations, streams, authenticator, log });
   await options.pages?.register(app);
   const sockets = attachGraphQLWebSocket<SocketExtra>({
     server: app.server,
@@ -139,7 +167,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     protocol: graphqlSocketServer({
       apollo,
       planner,
-      plans: new SubscriptionPlans({ planner, validationRules: [limits] }),
+      plans,
       subscriptions,
       log,
       initTimeoutMs: webSocket.initTimeoutMs ?? 10_000,
@@ -147,7 +175,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     extra: (socket) => ({ socket, session: new CallerSession(authenticator, log) }),
     log,
     maxPayloadBytes: MAX_MESSAGE_BYTES,
-    pingIntervalMs: webSocket.pingIntervalMs ?? 12_000,
+    pingIntervalMs: webSocket.pingIntervalMs ?? HEARTBEAT_MS,
   });
 
   return {
@@ -157,7 +185,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
       return subscriptions.topics;
     },
     async close() {
-      await sockets.close();
+      await Promise.all([sockets.close(), streams.close()]);
       await closeApp(app);
       await apollo.stop();
       await Promise.all(Object.values(sources).map((source) => source.close()));
