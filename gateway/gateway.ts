@@ -9,7 +9,7 @@ import {
 } from '@apollo/server/plugin/disabled';
 import { type FastifyInstance, fastify } from 'fastify';
 import type { RequestContext } from '../platform/auth/principal.ts';
-import { closeApp } from '../platform/http/close-app.ts';
+import { closeApp, watchConnections } from '../platform/http/close-app.ts';
 import { attachGraphQLWebSocket } from '../platform/http/graphql-web-socket.ts';
 import { registerHealth } from '../platform/http/health.ts';
 import { requestIdFrom } from '../platform/http/request-id.ts';
@@ -79,6 +79,11 @@ export interface Gateway {
 
 /** Large enough for any operation; inputs of that size belong to HTTP. */
 const MAX_MESSAGE_BYTES = 1024 * 1024;
+/**
+ * A GET needs one of them. What a browser sends by itself is never `Authorization: Bearer`, so with that one it is no
+ * forgery either: urql sends its queries so.
+ */
+const PREFLIGHT_HEADERS = ['x-apollo-operation-name', 'apollo-require-preflight', 'authorization'];
 /** Well below the half minute after which the most impatient proxies cut a silent connection. */
 const HEARTBEAT_MS = 12_000;
 
@@ -102,6 +107,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     validationRules: [limits],
     maxRecursiveSelections: true,
     allowBatchedHttpRequests: false,
+    csrfPrevention: { requestHeaders: PREFLIGHT_HEADERS },
     stopOnTerminationSignals: false,
     plugins: [
       ApolloServerPluginCacheControlDisabled(),
@@ -140,6 +146,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     reply.header(REQUEST_ID_HEADER, request.id);
     done();
   });
+  watchConnections(app);
   registerHealth(app, { ready, shutdown });
   const plans = new SubscriptionPlans({ planner, validationRules: [limits] });
   const streams = new OpenStreams(options.httpStreams?.heartbeatMs ?? HEARTBEAT_MS);

@@ -21,7 +21,13 @@ export interface GraphQLRouteOptions {
 }
 
 /** What Apollo Server reads: content negotiation and its CSRF prevention. */
-const FORWARDED_HEADERS = ['content-type', 'accept', 'x-apollo-operation-name', 'apollo-require-preflight'];
+const FORWARDED_HEADERS = [
+  'content-type',
+  'accept',
+  'x-apollo-operation-name',
+  'apollo-require-preflight',
+  'authorization',
+];
 
 /**
  * Own glue in place of @as-integrations/fastify: that one parses a URL and copies every header for each request.
