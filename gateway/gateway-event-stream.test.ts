@@ -375,7 +375,45 @@ describe.each(PLACEMENTS)('server-sent events through the gateway, subgraphs %s'
   });
 });
 
+/** Requests of this path in the histogram of durations. */
+const timedRequests = async () => {
+  const { values = [] } =
+    (await metricsRegistry.getSingleMetric('herald_http_request_duration_seconds')?.get()) ?? {};
+  return values
+    .filter(({ labels }) => labels.route === '/graphql/stream' && labels.le === '+Inf')
+    .reduce((sum, { value }) => sum + value, 0);
+};
+
 describe('a client that does not read', () => {
+  it('is told so when it reads again, and then gets the end', async () => {
+    const toy = await startToyGateway('in-process', {
+      httpStreams: { heartbeatMs: 5_000 },
+      maxSubscriberBuffer: 16,
+    });
+    const before = await timedRequests();
+    const stream = await openEventStream(
+      `${toy.origin}/graphql/stream?query=subscription{notificationReceived{title}}`,
+    );
+    await until(() => toy.toys.events.listeners > 0);
+    const title = 'x'.repeat(1_000_000);
+    for (let n = 0; n < 60; n++) {
+      toy.toys.events.publish({ ...toyNotification(`n${n}`), title });
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+    let last: unknown;
+    let results = 0;
+    for (let event = await stream.next(); event; event = await stream.next()) {
+      if (event.event === 'complete') break;
+      last = JSON.parse(event.data);
+      results++;
+    }
+    expect(last).toMatchObject({ errors: [{ extensions: { code: 'SLOW_CONSUMER' } }] });
+    expect(results).toBeLessThan(50);
+    expect(await stream.next()).toBeUndefined();
+    expect(await timedRequests()).toBe(before);
+    await toy.close();
+  });
+
   it('is cut off, its events do not pile up, and others get theirs', async () => {
     const toy = await startToyGateway('in-process', {
       httpStreams: { heartbeatMs: 400 },

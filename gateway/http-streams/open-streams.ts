@@ -2,7 +2,7 @@
 import type { FastifyReply } from 'fastify';
 import { Gauge } from 'prom-client';
 import { unavailable } from '../../platform/errors/herald-error.ts';
-import { metricsRegistry } from '../../platform/http/metrics.ts';
+import { doNotTime, metricsRegistry } from '../../platform/http/metrics.ts';
 import type { ResultSink } from '../subscriptions/result-sink.ts';
 import { HttpStream, type HttpStreamOptions } from './http-stream.ts';
 
@@ -43,6 +43,7 @@ export class OpenStreams {
     results: ResultSink,
     options: Omit<HttpStreamOptions, 'heartbeatMs'>,
   ): Promise<void> {
+    doNotTime(reply.request);
     reply.hijack();
     reply.raw.writeHead(200, {
       ...(reply.getHeaders() as Record<string, string>),
