@@ -261,6 +261,16 @@ describe.each(PLACEMENTS)('the gateway over HTTP, subgraphs %s', (placement) => 
       expect(await response.text()).toContain('CSRF');
     });
 
+    it('takes a GET with credentials: no other site can make a browser send them', async () => {
+      const url = `${toy.origin}/graphql?${new URLSearchParams({ query: '{ stats }' })}`;
+      const good = await fetch(url, { headers: { authorization: `Bearer ${await userToken()}` } });
+      expect(await good.json()).toEqual({ data: { stats: 1 } });
+      expect((await fetch(url)).status).toBe(400);
+      // A browser does send these by itself, once a person has typed them in.
+      const basic = await fetch(url, { headers: { authorization: `Basic ${btoa('a:b')}` } });
+      expect(basic.status).toBe(401);
+    });
+
     it('answers with the caller’s request id, or one of its own', async () => {
       const given = await toy.query(
         '{ notification(id: "1") { requestId } }',

@@ -10,7 +10,7 @@ import {
 import { type FastifyInstance, fastify } from 'fastify';
 import type { RequestContext } from '../platform/auth/principal.ts';
 import { forwardedNames } from '../platform/config/subgraph-rules.ts';
-import { closeApp } from '../platform/http/close-app.ts';
+import { closeApp, watchConnections } from '../platform/http/close-app.ts';
 import { registerHealth } from '../platform/http/health.ts';
 import { requestIdFrom } from '../platform/http/request-id.ts';
 import type { InvalidationBus } from '../platform/invalidation/invalidation-bus.ts';
@@ -24,6 +24,11 @@ import { formatPublicError } from './errors/public-errors.ts';
 import { documentStore } from './federation/document-store.ts';
 import { FederatedGateway } from './federation/federated-gateway.ts';
 import { type GraphQLPage, registerGraphQLRoute } from './http/graphql-route.ts';
+import { registerEventStreamRoute } from './http-streams/event-stream-route.ts';
+import { multipartSubscriptions } from './http-streams/multipart-subscriptions.ts';
+import { OpenStreams } from './http-streams/open-streams.ts';
+import { StreamedOperations } from './http-streams/operations.ts';
+import { type ResumableOf, resumableByMarks } from './http-streams/resumable-of.ts';
 import { MAX_TOKENS, OPERATION_LIMITS, operationLimitsRule } from './limits/operation-limits.ts';
 import type { SourceRegistry } from './subgraph-sources/source-registry.ts';
 import type { SubgraphSource } from './subgraph-sources/subgraph-source.ts';
@@ -57,6 +62,9 @@ export interface GatewayOptions {
   /** The schemas of Herald's own subgraphs; read from `subgraphs/<name>/schema.graphql` without. */
   readonly sdls?: SubgraphSdls;
   readonly webSocket?: Partial<WebSocketLimits>;
+  readonly httpStreams?: { readonly heartbeatMs?: number };
+  /** Which subscriptions go on after a `Last-Event-ID`; those that their subgraphs mark without. */
+  readonly resumableOf?: ResumableOf;
   /** Results that may wait for one subscriber before it is cut off with SLOW_CONSUMER. */
   readonly maxSubscriberBuffer?: number;
   /** How long a lost subgraph is waited for where a subscription can be taken up again. */
@@ -72,9 +80,17 @@ export interface Gateway {
   readonly topics: number;
   /** Subscribers of all of them. */
   readonly subscribers: number;
-  /** Closes sockets with 1001, waits for requests in hand, lets go of the subgraphs. */
+  /** Closes sockets with 1001, ends open streams, waits for requests in hand, lets go of the subgraphs. */
   close(): Promise<void>;
 }
+
+/**
+ * A GET needs one of them. What a browser sends by itself is never `Authorization: Bearer`, so with that one it is no
+ * forgery either: urql sends its queries so.
+ */
+const PREFLIGHT_HEADERS = ['x-apollo-operation-name', 'apollo-require-preflight', 'authorization'];
+/** Well below the half minute after which the most impatient proxies cut a silent connection. */
+const HEARTBEAT_MS = 12_000;
 
 /**
  * @throws CompositionError with every reason when the subgraphs do not fit together; Error when there is no usable
@@ -108,6 +124,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     validationRules: [operationLimits],
     maxRecursiveSelections: true,
     allowBatchedHttpRequests: false,
+    csrfPrevention: { requestHeaders: PREFLIGHT_HEADERS },
     stopOnTerminationSignals: false,
     plugins: [
       ApolloServerPluginCacheControlDisabled(),
@@ -145,8 +162,28 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     reply.header(REQUEST_ID_HEADER, request.id);
     done();
   });
+  watchConnections(app);
   registerHealth(app, { ready, shutdown });
-  registerGraphQLRoute(app, { apollo, authenticator, forward, log, page: options.pages?.graphql });
+  const streams = new OpenStreams(options.httpStreams?.heartbeatMs ?? HEARTBEAT_MS);
+  const operations = new StreamedOperations({
+    apollo,
+    planner,
+    plans,
+    subscriptions,
+    authenticator,
+    forward,
+    resumableOf: options.resumableOf ?? resumableByMarks(() => planner().resumable),
+    log,
+  });
+  registerGraphQLRoute(app, {
+    apollo,
+    authenticator,
+    forward,
+    log,
+    page: options.pages?.graphql,
+    streamed: multipartSubscriptions(operations, streams),
+  });
+  registerEventStreamRoute(app, { operations, streams, authenticator, log });
   await options.pages?.register(app);
   const sockets = gatewaySockets({
     server: app.server,
@@ -170,7 +207,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
       return subscriptions.subscribers;
     },
     async close() {
-      await sockets.close();
+      await Promise.all([sockets.close(), streams.close()]);
       await closeApp(app);
       await apollo.stop();
       await sources.close();

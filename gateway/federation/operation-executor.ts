@@ -76,7 +76,7 @@ export class OperationExecutor {
         errors: [
           new HeraldError(
             'BAD_USER_INPUT',
-            'Subscriptions run over WebSocket (graphql-transport-ws) on this path.',
+            'A subscription needs an answer that stays open: use WebSocket (graphql-transport-ws) on /graphql, server-sent events on /graphql/stream, or "Accept: multipart/mixed;subscriptionSpec=1.0" on /graphql.',
           ),
         ],
       };

@@ -5,6 +5,7 @@ import type { RequestContext } from '../../platform/auth/principal.ts';
 import { graphQLErrorHandler } from '../../platform/http/graphql-errors.ts';
 import type { Logger } from '../../platform/logging/logger.ts';
 import type { CallerAuthentication } from '../authentication/authenticator.ts';
+import type { StreamedAnswer } from '../http-streams/multipart-subscriptions.ts';
 import { authenticateRequest, callerContext } from './caller.ts';
 
 /** A page that browsers get at GET /graphql in place of an answer. */
@@ -17,17 +18,25 @@ export interface GraphQLRouteOptions {
   readonly forward: readonly string[];
   readonly log: Logger;
   readonly page?: GraphQLPage | undefined;
+  /** Answers what is answered in parts. */
+  readonly streamed: StreamedAnswer;
 }
 
 /** What Apollo Server reads: content negotiation and its CSRF prevention. */
-const FORWARDED_HEADERS = ['content-type', 'accept', 'x-apollo-operation-name', 'apollo-require-preflight'];
+const FORWARDED_HEADERS = [
+  'content-type',
+  'accept',
+  'x-apollo-operation-name',
+  'apollo-require-preflight',
+  'authorization',
+];
 
 /**
  * Own glue in place of @as-integrations/fastify: that one parses a URL and copies every header for each request.
  * Wrong credentials are 401, an oversized body 413, bad JSON 400, all in GraphQL's shape.
  */
 export function registerGraphQLRoute(app: FastifyInstance, options: GraphQLRouteOptions): void {
-  const { apollo, authenticator, forward, log, page } = options;
+  const { apollo, authenticator, forward, log, page, streamed } = options;
   app.route({
     method: ['GET', 'POST'],
     url: '/graphql',
@@ -35,6 +44,7 @@ export function registerGraphQLRoute(app: FastifyInstance, options: GraphQLRoute
     onRequest: authenticateRequest(authenticator),
     handler: async (request, reply) => {
       if (page && wantsPage(request)) return page(request, reply);
+      if (await streamed(request, reply)) return reply;
       const { status, headers, body } = await apollo.executeHTTPGraphQLRequest({
         httpGraphQLRequest: {
           method: request.method,

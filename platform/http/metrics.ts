@@ -1,5 +1,5 @@
 /** Prometheus metrics of a process (https://prometheus.io/docs/instrumenting/exposition_formats/). */
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { collectDefaultMetrics, Histogram, Registry } from 'prom-client';
 
 /** The one registry of the process: whoever measures something registers it here. */
@@ -15,6 +15,11 @@ const httpDuration = new Histogram({
   registers: [metricsRegistry],
 });
 
+const untimed = new WeakSet<FastifyRequest>();
+
+/** The answer to `request` stays open for as long as the client likes: that says nothing about how fast Herald is. */
+export const doNotTime = (request: FastifyRequest): void => void untimed.add(request);
+
 /** Measures every request of `app` and serves `GET /metrics`: process metrics and whatever is in the registry. */
 export function registerMetrics(app: FastifyInstance): void {
   if (!defaultsCollected) {
@@ -22,6 +27,7 @@ export function registerMetrics(app: FastifyInstance): void {
     collectDefaultMetrics({ register: metricsRegistry });
   }
   app.addHook('onResponse', (request, reply, done) => {
+    if (untimed.has(request)) return done();
     httpDuration.observe(
       {
         method: request.method,

@@ -1,6 +1,6 @@
 /** Serves one subgraph to a gateway in another process. */
 import { type FastifyInstance, fastify } from 'fastify';
-import { closeApp } from '../../http/close-app.ts';
+import { closeApp, watchConnections } from '../../http/close-app.ts';
 import { attachGraphQLWebSocket } from '../../http/graphql-web-socket.ts';
 import { registerHealth } from '../../http/health.ts';
 import { requestIdFrom } from '../../http/request-id.ts';
@@ -46,6 +46,7 @@ export function createSubgraphServer(options: SubgraphServerOptions): SubgraphSe
   });
   const executor = new SubgraphExecutor(subgraph.schema, log);
   const isGateway = secretCheck(options.gatewaySecret);
+  watchConnections(app);
   registerHealth(app, { ready: options.problems, shutdown });
   registerSubgraphRoute(app, { executor, isGateway, log });
   const sockets = attachGraphQLWebSocket<void>({
