@@ -81,6 +81,14 @@ const SUBSCRIPTION = `subscription ($after: ID) { inboxEvents(after: $after) { t
 /** The gateway has to find the cursor by itself. */
 const WITHOUT_IDS = `subscription { inboxEvents { message { body } } }`;
 
+/** May be cut while it connects. */
+class CutSocket extends WebSocket {
+  constructor(url: string, protocol: string) {
+    super(url, protocol);
+    this.on('error', () => undefined);
+  }
+}
+
 /** One connection of a user, that notes what it gets. */
 class Reader {
   readonly ids: string[] = [];
@@ -105,7 +113,7 @@ class Reader {
     this.connections++;
     const client = createClient({
       url: `${gatewayUrl.replace('http', 'ws')}/graphql`,
-      webSocketImpl: WebSocket,
+      webSocketImpl: CutSocket,
       connectionParams: { authorization: `Bearer ${this.#token}` },
       retryAttempts: 0,
       lazy: true,
