@@ -91,14 +91,18 @@ describe('credentials of an open socket', () => {
     });
     await new Promise((resolve) => setTimeout(resolve, first * 1000 + 100 - Date.now()));
     toy.toys.events.publish(toyNotification('n1'));
-    expect(await socket.message('next')).toMatchObject({ payload: { data: { notificationReceived: { id: 'n1' } } } });
+    expect(await socket.message('next')).toMatchObject({
+      payload: { data: { notificationReceived: { id: 'n1' } } },
+    });
     expect(await socket.message('next')).toMatchObject({
       payload: { errors: [{ extensions: { code: 'UNAUTHENTICATED' } }] },
     });
     expect(Date.now()).toBeGreaterThanOrEqual(second * 1000);
     await socket.message('complete');
     // Also after the end: the connection is still good for it.
-    expect(await renew(socket, await bearer('u1', inSeconds(60)))).toMatchObject({ authorization: 'accepted' });
+    expect(await renew(socket, await bearer('u1', inSeconds(60)))).toMatchObject({
+      authorization: 'accepted',
+    });
     socket.subscribe('2', '{ whoami }');
     expect(await socket.message('next')).toMatchObject({ payload: { data: { whoami: { user: 'u1' } } } });
   });
@@ -254,10 +258,30 @@ describe('bad input at the socket', () => {
     ['what is no JSON', (s) => s.send('{'), 4400, 'Invalid message received'],
     ['JSON of another kind', (s) => s.send('[1]'), 4400, 'Invalid message received'],
     ['an unknown type', (s) => s.send({ type: 'start' }), 4400, 'Invalid message received'],
-    ['a subscribe without an id', (s) => s.send({ type: 'subscribe', payload: { query: EVENTS } }), 4400, 'Invalid message received'],
-    ['a subscribe without a query', (s) => s.send({ id: '1', type: 'subscribe', payload: {} }), 4400, 'Invalid message received'],
-    ['variables that are no object', (s) => s.send({ id: '1', type: 'subscribe', payload: { query: EVENTS, variables: 7 } }), 4400, 'Invalid message received'],
-    ['bytes that are no text', (s) => s.socket.send(Buffer.from([0xff, 0xfe, 0x00])), 4400, 'Invalid message received'],
+    [
+      'a subscribe without an id',
+      (s) => s.send({ type: 'subscribe', payload: { query: EVENTS } }),
+      4400,
+      'Invalid message received',
+    ],
+    [
+      'a subscribe without a query',
+      (s) => s.send({ id: '1', type: 'subscribe', payload: {} }),
+      4400,
+      'Invalid message received',
+    ],
+    [
+      'variables that are no object',
+      (s) => s.send({ id: '1', type: 'subscribe', payload: { query: EVENTS, variables: 7 } }),
+      4400,
+      'Invalid message received',
+    ],
+    [
+      'bytes that are no text',
+      (s) => s.socket.send(Buffer.from([0xff, 0xfe, 0x00])),
+      4400,
+      'Invalid message received',
+    ],
     ['too much', (s) => s.send('x'.repeat(1024 * 1024 + 1)), 1009, ''],
   ])('%s', async (_name, act, code, reason) => {
     const bystander = await signedIn();
@@ -270,7 +294,9 @@ describe('bad input at the socket', () => {
   });
 
   it('another subprotocol is not spoken', async () => {
-    await expect(new RawSocket(toy.origin, 'graphql-ws').closed).rejects.toThrow('Server sent no subprotocol');
+    await expect(new RawSocket(toy.origin, 'graphql-ws').closed).rejects.toThrow(
+      'Server sent no subprotocol',
+    );
   });
 
   it('a second connection_init: 4429', async () => {
