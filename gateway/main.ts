@@ -10,6 +10,7 @@ import { type RoleProcess, roleProcess } from '../platform/lifecycle/serve-role.
 import { redisNames } from '../platform/names/redis-names.ts';
 import { connectRedis } from '../platform/storage/redis.ts';
 import { createGateway, type Gateway, type GatewayOptions } from './gateway.ts';
+import { liveOptions } from './live-options.ts';
 import { demoOptions } from './pages/demo-session.ts';
 import { createPages } from './pages/pages.ts';
 import { polledSubgraphs } from './supergraph/polled-subgraphs.ts';
@@ -49,6 +50,7 @@ export async function run(settings: Settings, options: RunOptions): Promise<Gate
       bodyLimitBytes: settings.HTTP_BODY_LIMIT_BYTES,
       log,
       shutdown,
+      ...liveOptions(settings),
     });
     shutdown.onClose('gateway', () => gateway.close());
     const url = await gateway.app.listen(address);

@@ -61,7 +61,10 @@ beforeAll(async () => {
     NOTIFICATIONS_URL: `${subgraphUrl}/graphql`,
   });
   subgraph = startSubgraph();
-  gateway = new HeraldProcess(['start', '--role', 'gateway'], { ...settings, PORT: new URL(gatewayUrl).port });
+  gateway = new HeraldProcess(['start', '--role', 'gateway'], {
+    ...settings,
+    PORT: new URL(gatewayUrl).port,
+  });
   await ready(subgraph, subgraphUrl);
   // It is not ready without the other subgraphs, which these subscriptions do not need.
   await gateway.until('gateway', async () => {
@@ -80,6 +83,14 @@ afterAll(async () => {
 const SUBSCRIPTION = `subscription ($after: ID) { inboxEvents(after: $after) { type message { id } } }`;
 /** The gateway has to find the cursor by itself. */
 const WITHOUT_IDS = `subscription { inboxEvents { message { body } } }`;
+
+/** May be cut while it connects. */
+class CutSocket extends WebSocket {
+  constructor(url: string, protocol: string) {
+    super(url, protocol);
+    this.on('error', () => undefined);
+  }
+}
 
 /** One connection of a user, that notes what it gets. */
 class Reader {
@@ -105,7 +116,7 @@ class Reader {
     this.connections++;
     const client = createClient({
       url: `${gatewayUrl.replace('http', 'ws')}/graphql`,
-      webSocketImpl: WebSocket,
+      webSocketImpl: CutSocket,
       connectionParams: { authorization: `Bearer ${this.#token}` },
       retryAttempts: 0,
       lazy: true,
