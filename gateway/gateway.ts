@@ -10,7 +10,6 @@ import {
 import { type FastifyInstance, fastify } from 'fastify';
 import type { RequestContext } from '../platform/auth/principal.ts';
 import { closeApp, watchConnections } from '../platform/http/close-app.ts';
-import { attachGraphQLWebSocket } from '../platform/http/graphql-web-socket.ts';
 import { registerHealth } from '../platform/http/health.ts';
 import { requestIdFrom } from '../platform/http/request-id.ts';
 import type { InvalidationBus } from '../platform/invalidation/invalidation-bus.ts';
@@ -28,14 +27,15 @@ import { registerEventStreamRoute } from './http-streams/event-stream-route.ts';
 import { multipartSubscriptions } from './http-streams/multipart-subscriptions.ts';
 import { OpenStreams } from './http-streams/open-streams.ts';
 import { StreamedOperations } from './http-streams/operations.ts';
-import { contractResumableOf, type ResumableOf } from './http-streams/resumable-of.ts';
+import { type ResumableOf, resumableFieldOf } from './http-streams/resumable-of.ts';
 import { MAX_TOKENS, OPERATION_LIMITS, operationLimitsRule } from './limits/operation-limits.ts';
 import { type SubgraphPlacement, subgraphSources } from './subgraph-sources/subgraph-sources.ts';
 import { FederatedSubscriptions } from './subscriptions/federated-subscriptions.ts';
+import type { ResumePolicy } from './subscriptions/resuming-source.ts';
 import { SubscriptionPlans } from './subscriptions/subscription-plan.ts';
 import { readSubgraphSdls, type SubgraphSdls } from './supergraph/supergraph.ts';
-import { CallerSession } from './web-socket/caller-session.ts';
-import { graphqlSocketServer, type SocketExtra } from './web-socket/graphql-socket-server.ts';
+import { ConnectionCounts } from './web-socket/connection-counts.ts';
+import { gatewaySockets, WEB_SOCKET_LIMITS, type WebSocketLimits } from './web-socket/gateway-sockets.ts';
 
 /** What browsers see: another part of the gateway brings it. */
 export interface GatewayPages {
@@ -58,12 +58,14 @@ export interface GatewayOptions {
   readonly pages?: GatewayPages;
   /** The subgraphs' schemas; read from `subgraphs/<name>/schema.graphql` without. */
   readonly sdls?: SubgraphSdls;
-  readonly webSocket?: { readonly initTimeoutMs?: number; readonly pingIntervalMs?: number };
+  readonly webSocket?: Partial<WebSocketLimits>;
   readonly httpStreams?: { readonly heartbeatMs?: number };
-  /** Which subscriptions go on after a `Last-Event-ID`; those of Herald's contract without. */
+  /** Which subscriptions go on after a `Last-Event-ID`; those that subgraphs mark without. */
   readonly resumableOf?: ResumableOf;
   /** Results that may wait for one subscriber before it is cut off with SLOW_CONSUMER. */
   readonly maxSubscriberBuffer?: number;
+  /** How long a lost subgraph is waited for where a subscription can be taken up again. */
+  readonly resumePolicy?: ResumePolicy;
 }
 
 export interface Gateway {
@@ -77,23 +79,20 @@ export interface Gateway {
   close(): Promise<void>;
 }
 
-/** Large enough for any operation; inputs of that size belong to HTTP. */
-const MAX_MESSAGE_BYTES = 1024 * 1024;
 /**
  * A GET needs one of them. What a browser sends by itself is never `Authorization: Bearer`, so with that one it is no
  * forgery either: urql sends its queries so.
  */
 const PREFLIGHT_HEADERS = ['x-apollo-operation-name', 'apollo-require-preflight', 'authorization'];
-/** Well below the half minute after which the most impatient proxies cut a silent connection. */
-const HEARTBEAT_MS = 12_000;
 
 /** @throws CompositionError with every reason when the subgraphs do not fit together. */
 export async function createGateway(options: GatewayOptions): Promise<Gateway> {
-  const { log, shutdown, webSocket = {} } = options;
+  const { log, shutdown } = options;
+  const limits = { ...WEB_SOCKET_LIMITS, ...options.webSocket };
   const sdls = options.sdls ?? (await readSubgraphSdls());
   const sources = subgraphSources(options.placement, log);
   const gateway = new FederatedGateway({ sdls, sources, log });
-  const limits = operationLimitsRule(OPERATION_LIMITS);
+  const operationLimits = operationLimitsRule(OPERATION_LIMITS);
   const apollo = new ApolloServer<RequestContext>({
     gateway,
     logger: log,
@@ -104,7 +103,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     formatError: formatPublicError(log),
     documentStore: documentStore(),
     parseOptions: { maxTokens: MAX_TOKENS },
-    validationRules: [limits],
+    validationRules: [operationLimits],
     maxRecursiveSelections: true,
     allowBatchedHttpRequests: false,
     csrfPrevention: { requestHeaders: PREFLIGHT_HEADERS },
@@ -130,6 +129,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     sources,
     log,
     ...(options.maxSubscriberBuffer !== undefined && { maxBuffer: options.maxSubscriberBuffer }),
+    ...(options.resumePolicy && { resumePolicy: options.resumePolicy }),
   });
 
   const ready = async (): Promise<readonly string[]> => {
@@ -148,15 +148,21 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   });
   watchConnections(app);
   registerHealth(app, { ready, shutdown });
-  const plans = new SubscriptionPlans({ planner, validationRules: [limits] });
-  const streams = new OpenStreams(options.httpStreams?.heartbeatMs ?? HEARTBEAT_MS);
+  const plans = new SubscriptionPlans({ planner, validationRules: [operationLimits] });
+  const counts = new ConnectionCounts(limits);
+  const streams = new OpenStreams(
+    options.httpStreams?.heartbeatMs ?? limits.pingIntervalMs,
+    limits.connections,
+  );
   const operations = new StreamedOperations({
     apollo,
     planner,
     plans,
     subscriptions,
     authenticator,
-    resumableOf: options.resumableOf ?? contractResumableOf,
+    counts,
+    waitingBytes: limits.waitingBytes,
+    resumableOf: options.resumableOf ?? resumableFieldOf(planner),
     log,
   });
   registerGraphQLRoute(app, {
@@ -168,21 +174,16 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   });
   registerEventStreamRoute(app, { operations, streams, authenticator, log });
   await options.pages?.register(app);
-  const sockets = attachGraphQLWebSocket<SocketExtra>({
+  const sockets = gatewaySockets({
     server: app.server,
-    path: '/graphql',
-    protocol: graphqlSocketServer({
-      apollo,
-      planner,
-      plans,
-      subscriptions,
-      log,
-      initTimeoutMs: webSocket.initTimeoutMs ?? 10_000,
-    }),
-    extra: (socket) => ({ socket, session: new CallerSession(authenticator, log) }),
+    apollo,
+    planner,
+    plans,
+    subscriptions,
+    authenticator,
+    counts,
     log,
-    maxPayloadBytes: MAX_MESSAGE_BYTES,
-    pingIntervalMs: webSocket.pingIntervalMs ?? HEARTBEAT_MS,
+    limits,
   });
 
   return {

@@ -39,6 +39,12 @@ export class HeraldProcess {
     return this.#exit;
   }
 
+  /** SIGKILL, as when the machine loses it. */
+  async kill(): Promise<void> {
+    if (!this.hasEnded) this.#child.kill('SIGKILL');
+    await this.#exit;
+  }
+
   /**
    * Waits until `ask` gives something.
    * @throws Error with what the process said, when it ends before or takes longer.

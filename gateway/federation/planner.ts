@@ -4,6 +4,7 @@ import { operationFromDocument, type Schema, Supergraph } from '@apollo/federati
 import { type buildOperationContext, executeQueryPlan, type GraphQLDataSource } from '@apollo/gateway';
 import { type QueryPlan, QueryPlanner } from '@apollo/query-planner';
 import type { DocumentNode, ExecutionResult, GraphQLSchema } from 'graphql';
+import { type ResumableFields, resumableFields } from '../subscriptions/resumable.ts';
 
 /** What `executeQueryPlan` knows about a request; Apollo Server makes it, subscriptions build their own. */
 export type PlanRequest = Parameters<typeof executeQueryPlan>[2];
@@ -14,14 +15,18 @@ export type OperationContext = ReturnType<typeof buildOperationContext>;
 export class Planner {
   /** The schema that callers see. */
   readonly schema: GraphQLSchema;
+  /** The subscription fields that can go on where they were interrupted. */
+  readonly resumable: ResumableFields;
   readonly #api: Schema;
   readonly #supergraphSchema: GraphQLSchema;
   readonly #planner: QueryPlanner;
 
+  /** @throws Error when a subgraph marks a field as resumable that cannot be, see `resumableFields`. */
   constructor(apiSchema: GraphQLSchema, supergraphSdl: string) {
     // Composed by this process a moment ago: validating it again would only slow the start.
     const supergraph = Supergraph.build(supergraphSdl, { validateSupergraph: false });
     this.schema = apiSchema;
+    this.resumable = resumableFields(supergraphSdl, apiSchema);
     this.#api = supergraph.apiSchema();
     this.#supergraphSchema = supergraph.schema.toGraphQLJSSchema();
     this.#planner = new QueryPlanner(supergraph);

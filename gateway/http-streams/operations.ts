@@ -8,9 +8,11 @@ import type { Authenticator } from '../authentication/authenticator.ts';
 import { publicError } from '../errors/public-errors.ts';
 import type { Planner } from '../federation/planner.ts';
 import type { FederatedSubscriptions } from '../subscriptions/federated-subscriptions.ts';
-import { ResultSink } from '../subscriptions/result-sink.ts';
+import { liveRefusals } from '../subscriptions/live-metrics.ts';
+import { ByteBudget, ResultSink } from '../subscriptions/result-sink.ts';
 import type { SubscriptionPlan, SubscriptionPlans } from '../subscriptions/subscription-plan.ts';
 import { CallerSession } from '../web-socket/caller-session.ts';
+import type { ConnectionCounts } from '../web-socket/connection-counts.ts';
 import { eventIds } from './event-ids.ts';
 import { goOnAfter } from './go-on-after.ts';
 import type { ResumableOf } from './resumable-of.ts';
@@ -22,6 +24,10 @@ export interface StreamedOperationsOptions {
   readonly plans: SubscriptionPlans;
   readonly subscriptions: FederatedSubscriptions;
   readonly authenticator: Authenticator;
+  /** Of all connections, sockets included. */
+  readonly counts: ConnectionCounts;
+  /** Bytes of results that may wait for one stream. */
+  readonly waitingBytes: number;
   readonly resumableOf: ResumableOf;
   readonly log: Logger;
 }
@@ -106,12 +112,20 @@ export class StreamedOperations {
     plan: SubscriptionPlan,
     { requestId, authorization }: Caller,
   ): Promise<Started> {
-    const { authenticator, subscriptions, resumableOf, log } = this.#options;
-    const session = new CallerSession(authenticator, log);
+    const { authenticator, counts, waitingBytes, subscriptions, resumableOf, log } = this.#options;
+    const session = new CallerSession(authenticator, log, counts);
     try {
-      await session.signIn(authorization);
+      if (!(await session.signIn(authorization))) {
+        liveRefusals.inc({ limit: 'connections of a caller' });
+        throw new HeraldError('RATE_LIMITED', 'This caller has as many open connections as it may have.');
+      }
       const principal = await session.principal(requestId);
-      const results = await subscriptions.subscribe(plan, params.variables, contextOf(requestId, principal));
+      const results = await subscriptions.subscribe(
+        plan,
+        params.variables,
+        contextOf(requestId, principal),
+        new ByteBudget(waitingBytes),
+      );
       if (!(Symbol.asyncIterator in results)) {
         session.close();
         return { kind: 'refused', errors: results.errors ?? [] };

@@ -13,6 +13,7 @@ const resultSchema = z.object({
       }),
     )
     .optional(),
+  extensions: z.object({ startCursor: z.string().optional() }).optional(),
 });
 
 /**
@@ -21,9 +22,10 @@ const resultSchema = z.object({
  */
 export function remoteResult(answer: unknown): ExecutionResult {
   if (isPlainSuccess(answer)) return { data: answer.data };
-  const { data, errors } = resultSchema.parse(answer);
+  const { data, errors, extensions } = resultSchema.parse(answer);
   return {
     ...(data !== undefined && { data }),
+    ...(data === undefined && extensions?.startCursor !== undefined && { extensions }),
     ...(errors && {
       errors: errors.map(({ message, path, extensions }) => new GraphQLError(message, { path, extensions })),
     }),

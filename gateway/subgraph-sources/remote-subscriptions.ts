@@ -21,6 +21,15 @@ export interface RemoteSubscriptionsOptions {
   readonly pongTimeoutMs?: number;
 }
 
+/** A host that takes connections and says nothing counts as lost. */
+const CONNECT_TIMEOUT_MS = 5_000;
+
+class BoundedWebSocket extends WebSocket {
+  constructor(url: string, protocol: string) {
+    super(url, protocol, { handshakeTimeout: CONNECT_TIMEOUT_MS, perMessageDeflate: false });
+  }
+}
+
 /** Events that may wait for one subscription's execution in the gateway. */
 const MAX_BUFFER = 1_024;
 
@@ -36,9 +45,10 @@ export class RemoteSubscriptions {
     let pongTimer: NodeJS.Timeout | undefined;
     this.#client = createClient({
       url: url.replace(/^http/, 'ws'),
-      webSocketImpl: WebSocket,
+      webSocketImpl: BoundedWebSocket,
+      connectionAckWaitTimeout: CONNECT_TIMEOUT_MS,
       connectionParams: { gatewaySecret },
-      // No silent reconnect: events would be missed. Callers get a coded error and resume by their cursor.
+      // No silent reconnect: events would be missed. Whoever knows a cursor subscribes again, see `ResumingSource`.
       retryAttempts: 0,
       lazyCloseTimeout: 10_000,
       keepAlive: pingIntervalMs,
@@ -64,6 +74,7 @@ export class RemoteSubscriptions {
         variables: request.variables,
         extensions: {
           requestId: context.requestId,
+          ...(request.tellStart && { tellStart: true }),
           ...(context.principal && { principal: context.principal }),
         },
       },

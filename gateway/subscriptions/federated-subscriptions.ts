@@ -3,13 +3,16 @@ import type { GraphQLDataSource } from '@apollo/gateway';
 import { type ExecutionResult, getVariableValues } from 'graphql';
 import { authScope, type RequestContext } from '../../platform/auth/principal.ts';
 import { SUBGRAPH_NAMES } from '../../platform/graphql/subgraph.ts';
+import type { ResultStream } from '../../platform/graphql/subgraph-executor.ts';
 import { variableErrors } from '../../platform/graphql/variable-errors.ts';
 import type { Logger } from '../../platform/logging/logger.ts';
 import { publicError, publicErrors } from '../errors/public-errors.ts';
 import { dataSourcesOf, withMissingReferences } from '../federation/operation-executor.ts';
 import type { Planner, PlanRequest } from '../federation/planner.ts';
 import type { SubgraphSources } from '../subgraph-sources/subgraph-source.ts';
-import type { ResultSink } from './result-sink.ts';
+import { upstreamLosses, upstreamResumes } from './live-metrics.ts';
+import type { ByteBudget, ResultSink } from './result-sink.ts';
+import { RESUME_POLICY, type ResumePolicy, ResumingSource } from './resuming-source.ts';
 import { EVENT_SUBGRAPH, type SubscriptionPlan } from './subscription-plan.ts';
 import { Topic } from './topic.ts';
 
@@ -20,6 +23,7 @@ export interface FederatedSubscriptionsOptions {
   readonly log: Logger;
   /** Results that may wait for one subscriber before it is cut off. */
   readonly maxBuffer?: number;
+  readonly resumePolicy?: ResumePolicy;
 }
 
 type Variables = Readonly<Record<string, unknown>>;
@@ -46,12 +50,14 @@ export class FederatedSubscriptions {
   /**
    * Subscribes to a planned operation. Callers with the same operation, variables and authorisation scope share a
    * source and each event's execution, which runs as the first of them: the scope covers all that answers vary by.
+   * @param budget of the connection: what may wait for all of its subscriptions together.
    * @returns the results, or why there are none.
    */
   async subscribe(
     plan: SubscriptionPlan,
     variables: Variables,
     context: RequestContext,
+    budget?: ByteBudget,
   ): Promise<ResultSink | ExecutionResult> {
     const { planner, log, maxBuffer = MAX_BUFFER } = this.#options;
     const { schema } = planner();
@@ -68,7 +74,7 @@ export class FederatedSubscriptions {
     let topic = this.#topics.get(key);
     if (!topic) {
       const opened = new Topic({
-        open: () => this.#open(plan, variables, context),
+        open: () => this.#open(plan, variables, coerced, context),
         resolve: (event) => this.#resolve(plan, event, variables, context),
         onEnd: () => {
           if (this.#topics.get(key) === opened) this.#topics.delete(key);
@@ -77,7 +83,7 @@ export class FederatedSubscriptions {
       topic = opened;
       this.#topics.set(key, topic);
     }
-    const joined = await topic.join(maxBuffer);
+    const joined = await topic.join(maxBuffer, budget);
     return Symbol.asyncIterator in joined ? joined : publicErrors(joined, context, log);
   }
 
@@ -86,8 +92,40 @@ export class FederatedSubscriptions {
     return JSON.stringify([plan.id, sortedKeys(coerced), authScope(principal), shared]);
   }
 
-  #open(plan: SubscriptionPlan, variables: Variables, context: RequestContext) {
-    const { primary } = plan;
+  async #open(
+    plan: SubscriptionPlan,
+    variables: Variables,
+    coerced: Variables,
+    context: RequestContext,
+  ): Promise<ResultStream | ExecutionResult> {
+    const { resume } = plan;
+    if (!resume) return this.#source(plan, variables, context);
+    const { log, resumePolicy = RESUME_POLICY } = this.#options;
+    const open = (cursor: unknown) =>
+      this.#source(plan, { ...variables, [resume.variable]: cursor }, context);
+    const startCursor = resume.startCursor(coerced);
+    const opened = await open(startCursor);
+    if (!(Symbol.asyncIterator in opened)) return opened;
+    const subgraph = plan.primary.serviceName;
+    return new ResumingSource({
+      opened,
+      startCursor,
+      open,
+      cursorOf: resume.cursorOf,
+      policy: resumePolicy,
+      onLost: () => upstreamLosses.inc({ subgraph }),
+      onOutcome: (resumed) => {
+        upstreamResumes.inc({ subgraph, outcome: resumed ? 'resumed' : 'given_up' });
+        if (!resumed) log.warn({ subgraph, requestId: context.requestId }, 'subscription: given up');
+      },
+    });
+  }
+
+  #source(
+    { primary, resume }: SubscriptionPlan,
+    variables: Variables,
+    context: RequestContext,
+  ): Promise<ResultStream | ExecutionResult> {
     const name = SUBGRAPH_NAMES.find((candidate) => candidate === primary.serviceName);
     if (!name) throw new Error(`there is no subgraph ${primary.serviceName}`);
     const used = primary.variableUsages?.filter((variable) => variables[variable] !== undefined) ?? [];
@@ -96,6 +134,7 @@ export class FederatedSubscriptions {
         query: primary.operation,
         operationName: primary.operationName,
         variables: Object.fromEntries(used.map((variable) => [variable, variables[variable]])),
+        ...(resume && { tellStart: true }),
       },
       context,
     );

@@ -1,5 +1,7 @@
 /** A bounded queue of results between one source and one reader. */
 import { type ExecutionResult, GraphQLError } from 'graphql';
+import { slowConsumers } from './live-metrics.ts';
+import { serialisedResult } from './serialised-result.ts';
 
 type Result = IteratorResult<ExecutionResult, undefined>;
 const DONE: IteratorReturnResult<undefined> = { value: undefined, done: true };
@@ -7,19 +9,49 @@ const DONE: IteratorReturnResult<undefined> = { value: undefined, done: true };
 /** Code of the error that a reader gets who did not keep up. */
 export const SLOW_CONSUMER = 'SLOW_CONSUMER';
 
+/** What may wait for one connection, over all of its subscriptions. */
+export class ByteBudget {
+  readonly #max: number;
+  #used = 0;
+
+  /** @param max in bytes (of UTF-8 where that is one byte a character). */
+  constructor(max: number) {
+    this.#max = max;
+  }
+
+  get used(): number {
+    return this.#used;
+  }
+
+  /** @returns whether there was room. A single result always has room while nothing else waits. */
+  take(bytes: number): boolean {
+    if (this.#used > 0 && this.#used + bytes > this.#max) return false;
+    this.#used += bytes;
+    return true;
+  }
+
+  give(bytes: number): void {
+    this.#used -= bytes;
+  }
+}
+
 /**
  * Written by `push`, `fail` and `end`, read as an async generator. A reader that lets more than `maxBuffer` results
- * wait loses them, gets one error SLOW_CONSUMER and the end: one slow socket must not fill the memory of all.
+ * wait, or more bytes than its connection's budget has, loses them, gets one error SLOW_CONSUMER and the end: one slow socket must not fill the memory of all.
  */
 export class ResultSink implements AsyncGenerator<ExecutionResult, undefined, undefined> {
   readonly #maxBuffer: number;
+  readonly #budget: ByteBudget | undefined;
   readonly #waitingReaders: ((result: Result) => void)[] = [];
   readonly #endListeners: (() => void)[] = [];
   #queue: ExecutionResult[] = [];
+  /** An error needs no room. */
+  #last: ExecutionResult | undefined;
   #ended = false;
 
-  constructor(maxBuffer: number) {
+  constructor(maxBuffer: number, budget?: ByteBudget) {
     this.#maxBuffer = maxBuffer;
+    this.#budget = budget;
   }
 
   get ended(): boolean {
@@ -36,9 +68,14 @@ export class ResultSink implements AsyncGenerator<ExecutionResult, undefined, un
     if (this.#ended) return;
     const reader = this.#waitingReaders.shift();
     if (reader) reader({ value: result, done: false });
-    else if (this.#queue.length < this.#maxBuffer) this.#queue.push(result);
+    else if (
+      this.#queue.length < this.#maxBuffer &&
+      (this.#budget?.take(serialisedResult(result).length) ?? true)
+    )
+      this.#queue.push(result);
     else {
-      this.#queue = [];
+      this.#clear();
+      slowConsumers.inc();
       this.fail(
         new GraphQLError('The events were not read fast enough. Subscribe again.', {
           extensions: { code: SLOW_CONSUMER },
@@ -52,7 +89,7 @@ export class ResultSink implements AsyncGenerator<ExecutionResult, undefined, un
     if (this.#ended) return;
     const reader = this.#waitingReaders.shift();
     if (reader) reader({ value: { errors: [error] }, done: false });
-    else this.#queue.push({ errors: [error] });
+    else this.#last = { errors: [error] };
     this.end();
   }
 
@@ -65,20 +102,38 @@ export class ResultSink implements AsyncGenerator<ExecutionResult, undefined, un
   }
 
   next(): Promise<Result> {
-    const value = this.#queue.shift();
+    const value = this.#take();
     if (value) return Promise.resolve({ value, done: false });
     if (this.#ended) return Promise.resolve(DONE);
     return new Promise((resolve) => this.#waitingReaders.push(resolve));
   }
 
-  return(): Promise<Result> {
+  #take(): ExecutionResult | undefined {
+    const value = this.#queue.shift();
+    if (value) this.#budget?.give(serialisedResult(value).length);
+    else if (this.#last) {
+      const last = this.#last;
+      this.#last = undefined;
+      return last;
+    }
+    return value;
+  }
+
+  #clear(): void {
+    if (this.#budget) for (const result of this.#queue) this.#budget.give(serialisedResult(result).length);
     this.#queue = [];
+  }
+
+  return(): Promise<Result> {
+    this.#clear();
+    this.#last = undefined;
     this.end();
     return Promise.resolve(DONE);
   }
 
   throw(error: unknown): Promise<Result> {
-    this.#queue = [];
+    this.#clear();
+    this.#last = undefined;
     this.end();
     return Promise.reject(error);
   }

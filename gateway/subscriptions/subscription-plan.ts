@@ -19,6 +19,7 @@ import { LRUCache } from 'lru-cache';
 import { HeraldError } from '../../platform/errors/herald-error.ts';
 import type { OperationContext, Planner } from '../federation/planner.ts';
 import { MAX_TOKENS } from '../limits/operation-limits.ts';
+import { type ResumePlan, withCursor } from './with-cursor.ts';
 
 /** Stands for the subgraph that answers an event's first fetch with the event itself. */
 export const EVENT_SUBGRAPH = 'the event';
@@ -35,6 +36,8 @@ export interface SubscriptionPlan {
   readonly perEvent: QueryPlan;
   /** Whether the source first replays what was missed: such a stream begins differently for each subscriber. */
   replays(variables: Readonly<Record<string, unknown>>): boolean;
+  /** Where the subgraph says that the field can be taken up again. */
+  readonly resume?: ResumePlan;
 }
 
 /** What a document asks for. */
@@ -44,7 +47,7 @@ export type PreparedOperation =
   | { readonly kind: 'refused'; readonly errors: readonly GraphQLError[] };
 
 const MAX_PLANS = 1_000;
-/** The argument of the contract's subscriptions that asks for a replay. */
+/** Asks for a replay, as in Relay's connections, also where a subgraph does not say so (see `resumable.ts`). */
 const CURSOR_ARGUMENT = 'after';
 
 export interface SubscriptionPlansOptions {
@@ -133,7 +136,9 @@ function planSubscription(
   key: string,
 ): SubscriptionPlan {
   const operationName = operation.name?.value;
-  const { node } = planner.plan(document, operationName);
+  // What is asked for in addition never reaches the caller: results are shaped by the caller's own operation.
+  const augmented = withCursor(planner.schema, planner.resumable, document, operation);
+  const { node } = planner.plan(augmented?.document ?? document, operationName);
   if (node?.kind !== 'Subscription') throw new HeraldError('BAD_USER_INPUT', 'This subscribes to nothing.');
   // The query plan executor refuses subscriptions. So an event is executed as a query whose first fetch is answered
   // by the event itself: rewrites, entity fetches, error paths and shaping are then the executor's.
@@ -156,7 +161,9 @@ function planSubscription(
       kind: 'QueryPlan',
       node: node.rest ? { kind: 'Sequence', nodes: [first, node.rest] } : first,
     },
-    replays: (variables) => hasCursor(operation, variables),
+    replays: (variables) =>
+      hasCursor(operation, variables) || (augmented?.resume.startCursor(variables) ?? null) !== null,
+    ...(augmented && { resume: augmented.resume }),
   };
 }
 

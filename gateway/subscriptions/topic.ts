@@ -1,7 +1,7 @@
 /** One running subscription at a subgraph, shared by everybody who asked for the same. */
 import type { ExecutionResult } from 'graphql';
 import type { ResultStream } from '../../platform/graphql/subgraph-executor.ts';
-import { ResultSink } from './result-sink.ts';
+import { type ByteBudget, ResultSink } from './result-sink.ts';
 
 export interface TopicOptions {
   /** Opens the source; a refusal is a result. Neither it nor the stream rejects. */
@@ -26,8 +26,8 @@ export class Topic {
   }
 
   /** @returns the events from now on, or the source's refusal. */
-  async join(maxBuffer: number): Promise<ResultSink | ExecutionResult> {
-    const sink = new ResultSink(maxBuffer);
+  async join(maxBuffer: number, budget?: ByteBudget): Promise<ResultSink | ExecutionResult> {
+    const sink = new ResultSink(maxBuffer, budget);
     this.#sinks.add(sink);
     sink.onEnd(() => {
       this.#sinks.delete(sink);

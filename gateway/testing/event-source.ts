@@ -6,7 +6,8 @@ export interface EventSource<T> {
   fail(error: Error): void;
   /** Ends every open stream. */
   complete(): void;
-  stream(): AsyncIterableIterator<T>;
+  /** @param first what comes before all that is published. */
+  stream(first?: readonly T[]): AsyncIterableIterator<T>;
   /** Open streams. */
   readonly listeners: number;
 }
@@ -23,8 +24,9 @@ export function eventSource<T>(): EventSource<T> {
     complete: () => {
       for (const listener of [...open]) void listener.return();
     },
-    stream: () => {
+    stream: (first = []) => {
       const listener = new Listener<T>(() => open.delete(listener));
+      for (const event of first) listener.push(event);
       open.add(listener);
       return listener;
     },

@@ -44,6 +44,8 @@ export interface ToyGateway extends MemoryLog {
   ): Promise<GraphQLAnswer>;
   /** A client of the WebSocket endpoint; closed with the gateway. */
   client(options?: Partial<ClientOptions>): Client;
+  /** Cuts all clients' sockets. */
+  closeClients(): void;
   /** What the invalidation bus would tell. */
   invalidate(message: Invalidation): void;
   shutdown: { started: boolean };
@@ -131,6 +133,9 @@ export async function startToyGateway(
       });
       clients.push(client);
       return client;
+    },
+    closeClients: () => {
+      for (const client of clients) client.terminate();
     },
     invalidate: (message) => {
       for (const listener of listeners) listener(message);

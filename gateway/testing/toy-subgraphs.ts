@@ -4,11 +4,12 @@ import { type GraphQLResolveInfo, parse } from 'graphql';
 import type { RequestContext } from '../../platform/auth/principal.ts';
 import { badInput, forbidden } from '../../platform/errors/herald-error.ts';
 import { DateTimeScalar, JsonScalar } from '../../platform/graphql/scalars.ts';
+import { withStartCursor } from '../../platform/graphql/start-cursor.ts';
 import type { Subgraph, SubgraphName } from '../../platform/graphql/subgraph.ts';
 import type { SubgraphSdls } from '../supergraph/supergraph.ts';
 import { type EventSource, eventSource } from './event-source.ts';
 
-const LINK = `extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key", "@inaccessible"])\n`;
+const LINK = `extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key", "@inaccessible", "@tag"])\n`;
 
 export const TOY_SDLS: SubgraphSdls = {
   notifications: `${LINK}
@@ -36,7 +37,10 @@ export const TOY_SDLS: SubgraphSdls = {
       maybe: Notification
       feed: [Item!]!
       forbiddenEvents: Notification
+      logged(after: ID, prefix: String, tells: Boolean): Logged! @tag(name: "resumable/after/entry/id/only-if/type/NEW")
     }
+    type Logged { type: String!  entry: Entry!  reader: User }
+    type Entry { id: ID!  text: String! }
     interface Item { id: ID! }
     type Notification implements Item @key(fields: "id") {
       id: ID!
@@ -76,6 +80,8 @@ export interface ToyNotification {
 export interface Toys {
   readonly subgraphs: readonly Subgraph[];
   readonly events: EventSource<ToyNotification>;
+  /** Kept: `Subscription.logged` replays it. */
+  readonly log: ToyLog;
   /** Key hash → principal; a test may change it. */
   readonly keys: Map<string, unknown>;
   readonly calls: { userLookups: number; keyLookups: number; subscribes: number; noops: number };
@@ -85,6 +91,46 @@ export interface Toys {
   keyLookupFails: Error | undefined;
   /** Runs before each key lookup. */
   beforeKeyLookup: () => Promise<void>;
+}
+
+/** Entries with the ids 1, 2, 3, … */
+export interface ToyLog {
+  /** Adds one and tells readers. */
+  append(): void;
+  /** Tells readers of a change of an entry that is there. */
+  touch(id: number): void;
+  readonly length: number;
+  readonly readers: number;
+  fail(error: Error): void;
+}
+
+interface Logged {
+  readonly type: 'NEW' | 'CHANGED';
+  readonly entry: { readonly id: string; readonly text: string };
+}
+
+function toyLog() {
+  const source = eventSource<Logged>();
+  let length = 0;
+  const logged = (id: number, type: Logged['type']): Logged => ({
+    type,
+    entry: { id: String(id), text: `entry ${id}` },
+  });
+  return {
+    append: () => source.publish(logged(++length, 'NEW')),
+    touch: (id: number) => source.publish(logged(id, 'CHANGED')),
+    get length() {
+      return length;
+    },
+    get readers() {
+      return source.listeners;
+    },
+    fail: (error: Error) => source.fail(error),
+    read: (after: string | null | undefined) => {
+      const from = after === undefined || after === null ? length : Number(after);
+      return source.stream(Array.from({ length: length - from }, (_, i) => logged(from + i + 1, 'NEW')));
+    },
+  };
 }
 
 export const toyNotification = (id: string): ToyNotification => ({
@@ -100,9 +146,11 @@ const seenByContext = new WeakMap<object, number>();
 
 export function toySubgraphs(): Toys {
   const events = eventSource<ToyNotification>();
+  const log = toyLog();
   const toys: Toys = {
     subgraphs: [],
     events,
+    log,
     keys: new Map(),
     calls: { userLookups: 0, keyLookups: 0, subscribes: 0, noops: 0 },
     lastSubscribe: undefined,
@@ -159,6 +207,16 @@ export function toySubgraphs(): Toys {
             event,
             { __typename: 'Digest', id: 'd1', count: 2, owner: { id: 'u2' } },
           ],
+        },
+        logged: {
+          subscribe: (_: unknown, args: { after?: string | null; tells?: boolean }) => {
+            toys.calls.subscribes++;
+            toys.lastSubscribe = args;
+            const start = args.after ?? String(log.length);
+            const stream = log.read(args.after);
+            return args.tells ? withStartCursor(stream, start) : stream;
+          },
+          resolve: (event: Logged) => ({ ...event, reader: { id: 'u1' } }),
         },
         forbiddenEvents: {
           subscribe: () => {

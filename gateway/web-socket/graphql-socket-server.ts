@@ -6,18 +6,24 @@ import type { WebSocket } from 'ws';
 import { z } from 'zod';
 import type { RequestContext } from '../../platform/auth/principal.ts';
 import { HeraldError } from '../../platform/errors/herald-error.ts';
+import { sendText, TOO_MANY_CONNECTIONS } from '../../platform/http/graphql-web-socket.ts';
 import { newRequestId } from '../../platform/http/request-id.ts';
 import type { Logger } from '../../platform/logging/logger.ts';
 import { publicError } from '../errors/public-errors.ts';
 import type { Planner } from '../federation/planner.ts';
 import type { FederatedSubscriptions } from '../subscriptions/federated-subscriptions.ts';
+import { liveRefusals } from '../subscriptions/live-metrics.ts';
+import type { ByteBudget } from '../subscriptions/result-sink.ts';
 import type { SubscriptionPlan, SubscriptionPlans } from '../subscriptions/subscription-plan.ts';
 import type { CallerSession } from './caller-session.ts';
+import { FramePump } from './frame-pump.ts';
 
 /** What belongs to one socket. */
 export interface SocketExtra {
   readonly socket: WebSocket;
   readonly session: CallerSession;
+  /** What may wait for the socket. */
+  readonly budget: ByteBudget;
 }
 
 export interface GraphQLSocketServerOptions {
@@ -28,7 +34,12 @@ export interface GraphQLSocketServerOptions {
   readonly log: Logger;
   /** A socket without `connection_init` after this long is closed with 4408. */
   readonly initTimeoutMs: number;
+  /** Operations that may run on one socket at the same time. */
+  readonly maxOperations: number;
 }
+
+/** Code of the error that answers one operation too many on a socket. */
+export const LIMIT_EXCEEDED = 'LIMIT_EXCEEDED';
 
 /** "Try again later" (RFC 6455's registry): the credentials could not be checked. Clients reconnect after it. */
 const TRY_AGAIN_LATER = 1013;
@@ -37,8 +48,9 @@ const connectionParamsSchema = z.object({ authorization: z.string().optional() }
 
 /** What one subscribe message asks for, found again by its context object. */
 interface Operation {
+  readonly id: string;
   readonly payload: SubscribePayload;
-  readonly session: CallerSession;
+  readonly extra: SocketExtra;
   readonly context: RequestContext;
   readonly plan?: SubscriptionPlan;
 }
@@ -57,16 +69,21 @@ export function graphqlSocketServer(options: GraphQLSocketServerOptions): Server
     onConnect: (context) => signIn(context, log),
     onClose: ({ extra }) => extra.session.close(),
 
-    onSubscribe: async ({ extra: { session } }, _id, payload) => {
+    onSubscribe: async ({ extra, subscriptions: running }, id, payload) => {
       const requestId = newRequestId();
+      if (Object.keys(running).length > options.maxOperations) {
+        liveRefusals.inc({ limit: 'operations' });
+        return [limitExceeded(options.maxOperations)];
+      }
       try {
-        const principal = await session.principal(requestId);
+        const principal = await extra.session.principal(requestId);
         const context: RequestContext = { requestId, ...(principal && { principal }) };
         const prepared = plans.prepare(payload.query, payload.operationName ?? undefined);
         if (prepared.kind === 'refused') return prepared.errors;
         operations.set(context, {
+          id,
           payload,
-          session,
+          extra,
           context,
           ...(prepared.kind === 'subscription' && { plan: prepared.plan }),
         });
@@ -82,11 +99,13 @@ export function graphqlSocketServer(options: GraphQLSocketServerOptions): Server
     },
 
     subscribe: async (args) => {
-      const { plan, payload, session, context } = operationOf(args);
+      const { id, plan, payload, extra, context } = operationOf(args);
       if (!plan) throw new Error('the operation is no subscription');
-      const results = await subscriptions.subscribe(plan, payload.variables ?? {}, context);
-      if (Symbol.asyncIterator in results) session.watch(results);
-      return results;
+      const { session, socket, budget } = extra;
+      const results = await subscriptions.subscribe(plan, payload.variables ?? {}, context, budget);
+      if (!(Symbol.asyncIterator in results)) return results;
+      session.watch(results);
+      return new FramePump(results, id, (frame) => sendText(socket, frame));
     },
 
     execute: async (args) => {
@@ -119,8 +138,10 @@ async function signIn(
   const params = connectionParamsSchema.safeParse(connectionParams ?? {});
   if (!params.success) return false;
   try {
-    await extra.session.signIn(params.data.authorization);
-    return true;
+    if (await extra.session.signIn(params.data.authorization)) return true;
+    liveRefusals.inc({ limit: 'connections of a caller' });
+    extra.socket.close(TOO_MANY_CONNECTIONS, 'Too many connections');
+    return false;
   } catch (error) {
     if (error instanceof HeraldError && error.code === 'UNAUTHENTICATED') return false;
     log.warn({ err: error }, 'WebSocket: credentials could not be checked');
@@ -128,6 +149,11 @@ async function signIn(
     return false;
   }
 }
+
+const limitExceeded = (max: number): GraphQLError =>
+  new GraphQLError(`At most ${max} operations may run on one connection.`, {
+    extensions: { code: LIMIT_EXCEEDED },
+  });
 
 const asGraphQLError = ({
   message,

@@ -19,6 +19,7 @@ import type { Logger } from '../logging/logger.ts';
 import { CompiledOperation, RUNS_BEFORE } from './compiled-operation.ts';
 import { maskError, maskThrown } from './error-masking.ts';
 import { mappedStream } from './mapped-stream.ts';
+import { beginningWith, startCursorOf, startResult } from './start-cursor.ts';
 import { variableErrors } from './variable-errors.ts';
 
 /** One operation as it arrives at a subgraph. */
@@ -26,6 +27,8 @@ export interface SubgraphRequest {
   readonly query: string;
   readonly operationName?: string | undefined;
   readonly variables?: Readonly<Record<string, unknown>> | undefined;
+  /** Whether a subscription first tells where it begins, if it knows (see `startResult`). */
+  readonly tellStart?: boolean | undefined;
 }
 
 /** The results of a subscription, one an event. */
@@ -96,7 +99,7 @@ export class SubgraphExecutor {
       const source = await createSourceEventStream({ ...args, contextValue: context });
       if (!(Symbol.asyncIterator in source))
         return this.#masked(source, request, prepared.operation, context);
-      return mappedStream(
+      const results = mappedStream(
         source as AsyncIterable<unknown>,
         async (event) => {
           const eventContext = { ...context };
@@ -105,6 +108,8 @@ export class SubgraphExecutor {
         },
         (error): ExecutionResult => ({ errors: [maskThrown(error, context, this.#log)] }),
       );
+      const start = request.tellStart ? startCursorOf(source) : undefined;
+      return start === undefined ? results : beginningWith(startResult(start), results);
     } catch (error) {
       return { errors: [maskThrown(error, context, this.#log)] };
     }

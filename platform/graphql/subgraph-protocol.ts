@@ -33,6 +33,8 @@ export const connectionParamsSchema = z.object({ gatewaySecret: z.string() });
 export const subscribeExtensionsSchema = z.object({
   principal: principalSchema.optional(),
   requestId: z.string().optional(),
+  /** See `SubgraphRequest.tellStart`. */
+  tellStart: z.boolean().optional(),
 });
 
 /** base64url(JSON): names and ids may hold any character, header values may not (RFC 9110, 5.5). */

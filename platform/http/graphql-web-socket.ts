@@ -4,7 +4,14 @@
  */
 import type { Server as HttpServer, IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { CloseCode, handleProtocols, type Server as ProtocolServer } from 'graphql-ws';
+import {
+  CloseCode,
+  handleProtocols,
+  MessageType,
+  type PingMessage,
+  type Server as ProtocolServer,
+  stringifyMessage,
+} from 'graphql-ws';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { Logger } from '../logging/logger.ts';
 
@@ -19,7 +26,18 @@ export interface WebSocketOptions<E> {
   readonly maxPayloadBytes: number;
   /** A socket that has not answered a ping before the next one is dropped: proxies cut silent ones without telling. */
   readonly pingIntervalMs: number;
+  /** More sockets at once are closed with 4429. */
+  readonly maxSockets?: number;
+  /** A peer for whom more waits, because it does not read its answers, is cut off. */
+  readonly maxWaitingBytes?: number;
+  /** Answers a ping of the protocol; without it, or where it gives nothing, the pong repeats the ping's payload. */
+  onPing?(extra: E, payload: PingMessage['payload']): Promise<Record<string, unknown> | undefined>;
+  /** A socket was opened, closed, or not accepted. */
+  onChange?(change: 'opened' | 'closed' | 'refused' | 'cut off'): void;
 }
+
+/** "Too many requests", as HTTP's 429: there are too many connections. Clients may try again, later. */
+export const TOO_MANY_CONNECTIONS = 4429;
 
 export interface WebSocketEndpoint {
   /** Open sockets. */
@@ -45,7 +63,16 @@ export function attachGraphQLWebSocket<E>(options: WebSocketOptions<E>): WebSock
     const pathname = (request.url ?? '').split('?', 1)[0];
     if (closing) return refuse(stream, '503 Service Unavailable');
     if (pathname !== path) return refuse(stream, '404 Not Found');
-    sockets.handleUpgrade(request, stream, head, (socket) => accept(socket, request, options));
+    sockets.handleUpgrade(request, stream, head, (socket) => {
+      // Closed after the handshake, because browsers tell a page nothing of a refused one.
+      if (sockets.clients.size > (options.maxSockets ?? Number.POSITIVE_INFINITY)) {
+        options.onChange?.('refused');
+        socket.on('error', (error) => log.debug({ err: error }, 'WebSocket: refused'));
+        socket.close(TOO_MANY_CONNECTIONS, 'Too many connections');
+        return;
+      }
+      accept(socket, request, options);
+    });
   };
   server.on('upgrade', onUpgrade);
 
@@ -75,18 +102,26 @@ function refuse(stream: Duplex, status: string): void {
 }
 
 function accept<E>(socket: WebSocket, request: IncomingMessage, options: WebSocketOptions<E>): void {
-  const { protocol, log } = options;
+  const { protocol, log, maxWaitingBytes = Number.POSITIVE_INFINITY } = options;
+  const extra = options.extra(socket, request);
+  const send = (data: string) => sendText(socket, data);
+  options.onChange?.('opened');
   const closed = protocol.opened(
     {
       protocol: socket.protocol,
-      send: (data) =>
-        new Promise((resolve, reject) => {
-          if (socket.readyState !== socket.OPEN) return resolve();
-          socket.send(data, (error) => (error ? reject(error) : resolve()));
-        }),
+      send,
       close: (code, reason) => socket.close(code, reason),
+      onPing: async (payload) => {
+        const answer = (await options.onPing?.(extra, payload)) ?? payload;
+        await send(stringifyMessage({ type: MessageType.Pong, ...(answer && { payload: answer }) }));
+      },
       onMessage: (receive) => {
         socket.on('message', (data) => {
+          if (socket.bufferedAmount > maxWaitingBytes) {
+            options.onChange?.('cut off');
+            log.info({ bytes: socket.bufferedAmount }, 'WebSocket: the peer does not read its answers');
+            return socket.terminate();
+          }
           receive(String(data)).catch((error: unknown) => {
             // A send to a socket that died in between is no failure of ours.
             if (socket.readyState !== socket.OPEN) return;
@@ -96,7 +131,7 @@ function accept<E>(socket: WebSocket, request: IncomingMessage, options: WebSock
         });
       },
     },
-    options.extra(socket, request),
+    extra,
   );
 
   let answered = true;
@@ -112,8 +147,16 @@ function accept<E>(socket: WebSocket, request: IncomingMessage, options: WebSock
   socket.on('error', (error) => log.debug({ err: error }, 'WebSocket: closed by an error'));
   socket.once('close', (code, reason) => {
     clearInterval(pings);
+    options.onChange?.('closed');
     closed(code, String(reason)).catch((error: unknown) =>
       log.error({ err: error }, 'WebSocket: cleaning up failed'),
     );
   });
 }
+
+/** Resolves when the text was handed to the operating system, or the socket is closed. */
+export const sendText = (socket: WebSocket, text: string): Promise<void> =>
+  new Promise((resolve, reject) => {
+    if (socket.readyState !== socket.OPEN) return resolve();
+    socket.send(text, (error) => (error ? reject(error) : resolve()));
+  });

@@ -30,9 +30,9 @@ export function subgraphSocketServer(
     onSubscribe: (_context, _id, payload) => {
       const extensions = subscribeExtensionsSchema.safeParse(payload.extensions ?? {});
       if (!extensions.success) return [badInput('The extensions are not understood.')];
-      const { principal, requestId = newRequestId() } = extensions.data;
+      const { principal, requestId = newRequestId(), tellStart } = extensions.data;
       const context: RequestContext = { requestId, ...(principal && { principal }) };
-      operations.set(context, { request: requestOf(payload), context });
+      operations.set(context, { request: { ...requestOf(payload), tellStart }, context });
       try {
         // The executor validates (and remembers); graphql-ws only needs to know the kind of operation.
         const document = parse(payload.query);

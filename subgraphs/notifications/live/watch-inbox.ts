@@ -4,8 +4,10 @@
  * processes overtake each other, or one was lost) what lies between is read from the store first.
  */
 import { HeraldError } from '../../../platform/errors/herald-error.ts';
+import { withStartCursor } from '../../../platform/graphql/start-cursor.ts';
 import type { InboxEventRecord } from '../inbox/inbox-events.ts';
 import { type InboxOwner, type InboxService, inboxOf } from '../inbox/inbox-service.ts';
+import { messageKey, publicMessageId } from '../inbox/message-ids.ts';
 import { type AsyncQueue, asyncQueue } from './async-queue.ts';
 import type { InboxHub } from './inbox-hub.ts';
 
@@ -37,12 +39,13 @@ export async function watchInbox(
     onGap: () => watcher.enqueue(() => watcher.catchUp()),
   });
   try {
-    watcher.start(after ?? (await inbox.counter(owner)).seq);
+    const seq = after ?? (await inbox.counter(owner)).seq;
+    watcher.start(seq);
+    return withStartCursor(queue, publicMessageId(messageKey(inboxOf(owner), seq)));
   } catch (error) {
     stop();
     throw error;
   }
-  return queue;
 }
 
 class InboxWatcher {
