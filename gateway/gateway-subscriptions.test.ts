@@ -4,6 +4,7 @@ import type { Client, FormattedExecutionResult } from 'graphql-ws';
 import { SignJWT } from 'jose';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
+import { liveSubscriptions } from './subscriptions/live-metrics.ts';
 import {
   PLACEMENTS,
   startToyGateway,
@@ -278,7 +279,8 @@ describe.each(PLACEMENTS)('subscriptions through the gateway, subgraphs %s', (pl
     it('50 equal subscribers share one source and one execution', async () => {
       const running = Array.from({ length: 50 }, () => run(toy.client(), FULL));
       await until(() => toy.toys.events.listeners === 1);
-      await new Promise((resolve) => setTimeout(resolve, 150));
+      while ((await liveSubscriptions.get()).values[0]?.value !== 50)
+        await new Promise((resolve) => setTimeout(resolve, 10));
       expect(toy.gateway.topics).toBe(1);
       expect(toy.toys.calls.subscribes).toBe(1);
       toy.toys.calls.userLookups = 0;

@@ -9,6 +9,7 @@ import { type RoleProcess, roleProcess } from '../platform/lifecycle/serve-role.
 import { redisNames } from '../platform/names/redis-names.ts';
 import { connectRedis } from '../platform/storage/redis.ts';
 import { createGateway, type Gateway } from './gateway.ts';
+import { liveOptions } from './live-options.ts';
 import { demoOptions } from './pages/demo-session.ts';
 import { createPages } from './pages/pages.ts';
 import type { SubgraphPlacement } from './subgraph-sources/subgraph-sources.ts';
@@ -36,6 +37,7 @@ export async function run(settings: Settings, options: RunOptions): Promise<Gate
       bodyLimitBytes: settings.HTTP_BODY_LIMIT_BYTES,
       log,
       shutdown,
+      ...liveOptions(settings),
       pages: await createPages({ demo: demoOptions(settings, options) }),
     });
     shutdown.onClose('gateway', () => gateway.close());

@@ -1,7 +1,14 @@
 /** A process that puts messages into inboxes with the product's own store: `node inbox-writer.ts`, see its environment. */
 import { inAppPage, notification, openStore } from '../../subgraphs/notifications/testing/open-store.ts';
 
-const { MONGODB_URI = '', REDIS_URL = '', NAMESPACE = '', WRITER = '', USERS = '', MESSAGES = '' } = process.env;
+const {
+  MONGODB_URI = '',
+  REDIS_URL = '',
+  NAMESPACE = '',
+  WRITER = '',
+  USERS = '',
+  MESSAGES = '',
+} = process.env;
 /** Messages that one transaction stores. */
 const AT_ONCE = 5;
 

@@ -61,7 +61,10 @@ beforeAll(async () => {
     NOTIFICATIONS_URL: `${subgraphUrl}/graphql`,
   });
   subgraph = startSubgraph();
-  gateway = new HeraldProcess(['start', '--role', 'gateway'], { ...settings, PORT: new URL(gatewayUrl).port });
+  gateway = new HeraldProcess(['start', '--role', 'gateway'], {
+    ...settings,
+    PORT: new URL(gatewayUrl).port,
+  });
   await ready(subgraph, subgraphUrl);
   // It is not ready without the other subgraphs, which these subscriptions do not need.
   await gateway.until('gateway', async () => {

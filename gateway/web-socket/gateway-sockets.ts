@@ -30,7 +30,7 @@ export interface WebSocketLimits extends ConnectionLimits {
 export const WEB_SOCKET_LIMITS: WebSocketLimits = {
   connections: 20_000,
   perUser: 50,
-  perKeyHolder: 20_000,
+  perKeyHolder: 10_000,
   operations: 100,
   initTimeoutMs: 10_000,
   pingIntervalMs: 12_000,

@@ -238,6 +238,46 @@ export const SETTINGS = {
     positive.default(5_000_000),
     'With more than so many in the queues, everything is refused: choose it by the memory that Redis has.',
   ),
+  LIVE_MAX_CONNECTIONS: setting(
+    positive.default(20_000),
+    'WebSockets that one gateway holds; one more is closed with 4429.',
+  ),
+  LIVE_MAX_CONNECTIONS_PER_USER: setting(
+    positive.default(50),
+    'WebSockets of one user on one gateway; one more is closed with 4429.',
+  ),
+  LIVE_MAX_CONNECTIONS_PER_APP: setting(
+    positive.default(10_000),
+    "WebSockets of one app, of a workspace's operators, or of all without credentials, on one gateway.",
+  ),
+  LIVE_MAX_OPERATIONS: setting(
+    positive.default(100),
+    'Operations that may run on one WebSocket; one more is answered LIMIT_EXCEEDED.',
+  ),
+  LIVE_MAX_MESSAGE_BYTES: setting(
+    positive.default(1_048_576),
+    'Longest message that a WebSocket may send; a longer one closes it with 1009.',
+  ),
+  LIVE_MAX_WAITING_RESULTS: setting(
+    positive.default(256),
+    'Results that may wait for one subscription; then it ends with SLOW_CONSUMER.',
+  ),
+  LIVE_MAX_WAITING_BYTES: setting(
+    positive.default(4_194_304),
+    'Results that may wait for one WebSocket, over all of its subscriptions; then SLOW_CONSUMER.',
+  ),
+  LIVE_INIT_TIMEOUT_MS: setting(
+    positive.default(10_000),
+    'A WebSocket that has not sent `connection_init` by then is closed with 4408.',
+  ),
+  LIVE_PING_INTERVAL_MS: setting(
+    positive.default(12_000),
+    'How often a WebSocket is pinged; one that has not answered by the next ping is dropped.',
+  ),
+  LIVE_RESUME_TIMEOUT_MS: setting(
+    positive.default(30_000),
+    'How long resumable subscriptions wait for a lost subgraph; then UNAVAILABLE.',
+  ),
   SHUTDOWN_GRACE_MS: setting(
     z.coerce.number().int().min(0).max(60_000).default(1_000),
     'After SIGTERM, how long a gateway or subgraph goes on to take requests while `/readyz` says 503 already, so that load balancers see it.',

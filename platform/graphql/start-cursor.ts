@@ -3,7 +3,9 @@
  * the first event; a subgraph that attaches the cursor of its stream's beginning lets the gateway resume it even so.
  */
 import type { ExecutionResult } from 'graphql';
-import type { ResultStream } from './subgraph-executor.ts';
+
+/** As the executor gives it. */
+type ResultStream = AsyncGenerator<ExecutionResult, undefined, undefined>;
 
 const START_CURSOR = Symbol('start cursor');
 

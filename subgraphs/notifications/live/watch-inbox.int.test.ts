@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startCursorOf } from '../../../platform/graphql/start-cursor.ts';
 import { connectRedis, whenReady } from '../../../platform/storage/redis.ts';
 import { freshDatabase } from '../../../testing/fresh.ts';
 import type { InboxEventRecord } from '../inbox/inbox-events.ts';
@@ -66,6 +67,8 @@ describe('a live inbox', () => {
     const owner = { workspace: 'default', user: 'fresh' };
     await deliver(store, 'fresh');
     const iterator = await watchInbox(hub, store.inbox, owner, undefined);
+    // Where it begins is the id of the message that is there.
+    expect(store.inbox.seqOf(owner, startCursorOf(iterator) ?? '', 'after')).toBe(1);
     await deliver(store, 'fresh');
     const [event] = await take(iterator, 1);
     expect(event).toMatchObject({ type: 'RECEIVED', unreadCount: 2, message: { seq: 2 } });
