@@ -29,7 +29,7 @@ const userToken = (expires: string | number) =>
 
 const OPTIONS: Partial<GatewayOptions> = {
   httpStreams: { heartbeatMs: 100 },
-  resumableOf: () => ({ argument: 'after', path: ['id'] }),
+  resumableOf: () => ({ argument: 'after', argumentType: 'ID', cursor: ['id'] }),
 };
 
 describe.each(PLACEMENTS)('server-sent events through the gateway, subgraphs %s', (placement) => {
@@ -372,6 +372,40 @@ describe.each(PLACEMENTS)('server-sent events through the gateway, subgraphs %s'
     toy.toys.events.complete();
     expect((await events.next()).done).toBe(true);
     client.dispose();
+  });
+});
+
+describe('limits', () => {
+  const query = 'subscription { notificationReceived { id } }';
+  const subscribe = (origin: string, token: string, accept: string) =>
+    fetch(`${origin}/graphql/stream?${new URLSearchParams({ query })}`, {
+      headers: { accept, authorization: `Bearer ${token}` },
+    });
+  const both = 'text/event-stream, application/json';
+
+  it('count sockets and streams of one user together', async () => {
+    const toy = await startToyGateway('in-process', { webSocket: { perUser: 2 } });
+    const token = await userToken('5m');
+    const socket = toy.client({ connectionParams: { authorization: `Bearer ${token}` } });
+    // It is cut when the test is over.
+    socket.subscribe({ query }, { next: () => undefined, error: () => undefined, complete: () => undefined });
+    await until(() => toy.toys.events.listeners > 0);
+    const second = await subscribe(toy.origin, token, both);
+    expect(second.status).toBe(200);
+    const third = await subscribe(toy.origin, token, both);
+    expect(third.status).toBe(429);
+    expect(await third.json()).toMatchObject({ errors: [{ extensions: { code: 'RATE_LIMITED' } }] });
+    await second.body?.cancel();
+    await expect.poll(async () => (await subscribe(toy.origin, token, both)).status).toBe(200);
+    await toy.close();
+  });
+
+  it('count all streams', async () => {
+    const toy = await startToyGateway('in-process', { webSocket: { connections: 1 } });
+    const token = await userToken('5m');
+    expect((await subscribe(toy.origin, token, both)).status).toBe(200);
+    expect((await subscribe(toy.origin, token, both)).status).toBe(503);
+    await toy.close();
   });
 });
 

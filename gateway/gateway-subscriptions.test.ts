@@ -4,7 +4,6 @@ import type { Client, FormattedExecutionResult } from 'graphql-ws';
 import { SignJWT } from 'jose';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
-import { liveSubscriptions } from './subscriptions/live-metrics.ts';
 import {
   PLACEMENTS,
   startToyGateway,

@@ -28,7 +28,7 @@ import { registerEventStreamRoute } from './http-streams/event-stream-route.ts';
 import { multipartSubscriptions } from './http-streams/multipart-subscriptions.ts';
 import { OpenStreams } from './http-streams/open-streams.ts';
 import { StreamedOperations } from './http-streams/operations.ts';
-import { type ResumableOf, resumableByMarks } from './http-streams/resumable-of.ts';
+import { type ResumableOf, resumableFieldOf } from './http-streams/resumable-of.ts';
 import { MAX_TOKENS, OPERATION_LIMITS, operationLimitsRule } from './limits/operation-limits.ts';
 import type { SourceRegistry } from './subgraph-sources/source-registry.ts';
 import type { SubgraphSource } from './subgraph-sources/subgraph-source.ts';
@@ -38,6 +38,7 @@ import type { ResumePolicy } from './subscriptions/resuming-source.ts';
 import { SubscriptionPlans } from './subscriptions/subscription-plan.ts';
 import { ownGraph, type SupergraphPlacement, supergraphOf } from './supergraph/graphs.ts';
 import { readSubgraphSdls, type SubgraphSdls } from './supergraph/supergraph.ts';
+import { ConnectionCounts } from './web-socket/connection-counts.ts';
 import { gatewaySockets, WEB_SOCKET_LIMITS, type WebSocketLimits } from './web-socket/gateway-sockets.ts';
 
 /** What browsers see: another part of the gateway brings it. */
@@ -63,7 +64,7 @@ export interface GatewayOptions {
   readonly sdls?: SubgraphSdls;
   readonly webSocket?: Partial<WebSocketLimits>;
   readonly httpStreams?: { readonly heartbeatMs?: number };
-  /** Which subscriptions go on after a `Last-Event-ID`; those that their subgraphs mark without. */
+  /** Which subscriptions go on after a `Last-Event-ID`; those that subgraphs mark without. */
   readonly resumableOf?: ResumableOf;
   /** Results that may wait for one subscriber before it is cut off with SLOW_CONSUMER. */
   readonly maxSubscriberBuffer?: number;
@@ -89,8 +90,6 @@ export interface Gateway {
  * forgery either: urql sends its queries so.
  */
 const PREFLIGHT_HEADERS = ['x-apollo-operation-name', 'apollo-require-preflight', 'authorization'];
-/** Well below the half minute after which the most impatient proxies cut a silent connection. */
-const HEARTBEAT_MS = 12_000;
 
 /**
  * @throws CompositionError with every reason when the subgraphs do not fit together; Error when there is no usable
@@ -164,7 +163,11 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   });
   watchConnections(app);
   registerHealth(app, { ready, shutdown });
-  const streams = new OpenStreams(options.httpStreams?.heartbeatMs ?? HEARTBEAT_MS);
+  const counts = new ConnectionCounts(limits);
+  const streams = new OpenStreams(
+    options.httpStreams?.heartbeatMs ?? limits.pingIntervalMs,
+    limits.connections,
+  );
   const operations = new StreamedOperations({
     apollo,
     planner,
@@ -172,7 +175,9 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     subscriptions,
     authenticator,
     forward,
-    resumableOf: options.resumableOf ?? resumableByMarks(() => planner().resumable),
+    counts,
+    waitingBytes: limits.waitingBytes,
+    resumableOf: options.resumableOf ?? resumableFieldOf(planner),
     log,
   });
   registerGraphQLRoute(app, {
@@ -193,6 +198,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     subscriptions,
     authenticator,
     forward,
+    counts,
     log,
     limits,
   });

@@ -1,7 +1,7 @@
 /** The ids of events: the cursors that clients give back in `Last-Event-ID`. */
 import type { ExecutionResult } from 'graphql';
+import type { Resumable } from '../subscriptions/resumable.ts';
 import type { SubscriptionPlan } from '../subscriptions/subscription-plan.ts';
-import type { Resumable } from './resumable-of.ts';
 import { selectedPaths } from './selected-paths.ts';
 
 /** @returns tells a result's id; none where the caller did not ask for the cursor, or for what says if it counts. */
@@ -11,7 +11,7 @@ export function eventIds(
 ): (result: ExecutionResult) => string | undefined {
   if (!resumable) return () => undefined;
   const { onlyIf } = resumable;
-  const cursors = selectedPaths(plan, resumable.path);
+  const cursors = selectedPaths(plan, resumable.cursor);
   const conditions = onlyIf ? selectedPaths(plan, onlyIf.path) : [];
   return ({ data }) => {
     if (onlyIf && first(data, conditions) !== onlyIf.value) return undefined;

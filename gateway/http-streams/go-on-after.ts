@@ -12,8 +12,8 @@ import {
   visit,
   visitWithTypeInfo,
 } from 'graphql';
+import type { Resumable } from '../subscriptions/resumable.ts';
 import type { SubscriptionPlan } from '../subscriptions/subscription-plan.ts';
-import type { Resumable } from './resumable-of.ts';
 import { rootFieldOf } from './selected-paths.ts';
 import type { OperationParams } from './stream-params.ts';
 

@@ -3,6 +3,7 @@ import type { FastifyReply } from 'fastify';
 import { Gauge } from 'prom-client';
 import { unavailable } from '../../platform/errors/herald-error.ts';
 import { doNotTime, metricsRegistry } from '../../platform/http/metrics.ts';
+import { liveRefusals } from '../subscriptions/live-metrics.ts';
 import type { ResultSink } from '../subscriptions/result-sink.ts';
 import { HttpStream, type HttpStreamOptions } from './http-stream.ts';
 
@@ -18,20 +19,26 @@ const CLOSE_WAIT_MS = 1_000;
 
 export class OpenStreams {
   readonly #heartbeatMs: number;
+  readonly #max: number;
   readonly #open = new Map<HttpStream, Promise<void>>();
   #closing = false;
 
-  constructor(heartbeatMs: number) {
+  /** @param max how many may be open. */
+  constructor(heartbeatMs: number, max: number) {
     this.#heartbeatMs = heartbeatMs;
+    this.#max = max;
   }
 
   get size(): number {
     return this.#open.size;
   }
 
-  /** @throws HeraldError UNAVAILABLE while the gateway closes. */
+  /** @throws HeraldError UNAVAILABLE while the gateway closes, or has as many streams as it may have. */
   assertOpen(): void {
     if (this.#closing) throw unavailable('The gateway goes away. Subscribe again.');
+    if (this.#open.size < this.#max) return;
+    liveRefusals.inc({ limit: 'connections' });
+    throw unavailable('The gateway has as many open connections as it may have. Try again later.');
   }
 
   /**

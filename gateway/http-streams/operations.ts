@@ -10,9 +10,11 @@ import { publicError } from '../errors/public-errors.ts';
 import type { Planner } from '../federation/planner.ts';
 import { forwardedHeaders } from '../http/forwarded-headers.ts';
 import type { FederatedSubscriptions } from '../subscriptions/federated-subscriptions.ts';
-import { ResultSink } from '../subscriptions/result-sink.ts';
+import { liveRefusals } from '../subscriptions/live-metrics.ts';
+import { ByteBudget, ResultSink } from '../subscriptions/result-sink.ts';
 import type { SubscriptionPlan, SubscriptionPlans } from '../subscriptions/subscription-plan.ts';
 import { CallerSession } from '../web-socket/caller-session.ts';
+import type { ConnectionCounts } from '../web-socket/connection-counts.ts';
 import { eventIds } from './event-ids.ts';
 import { goOnAfter } from './go-on-after.ts';
 import type { ResumableOf } from './resumable-of.ts';
@@ -26,6 +28,10 @@ export interface StreamedOperationsOptions {
   readonly authenticator: CallerAuthentication;
   /** Names of callers' headers that subgraphs of others are given. */
   readonly forward: readonly string[];
+  /** Of all connections, sockets included. */
+  readonly counts: ConnectionCounts;
+  /** Bytes of results that may wait for one stream. */
+  readonly waitingBytes: number;
   readonly resumableOf: ResumableOf;
   readonly log: Logger;
 }
@@ -109,15 +115,19 @@ export class StreamedOperations {
 
   async #subscribe(params: OperationParams, plan: SubscriptionPlan, caller: Caller): Promise<Started> {
     const { requestId, authorization } = caller;
-    const { authenticator, subscriptions, resumableOf, log } = this.#options;
-    const session = new CallerSession(authenticator, log);
+    const { authenticator, counts, waitingBytes, subscriptions, resumableOf, log } = this.#options;
+    const session = new CallerSession(authenticator, log, counts);
     try {
-      await session.signIn(authorization);
+      if (!(await session.signIn(authorization))) {
+        liveRefusals.inc({ limit: 'connections of a caller' });
+        throw new HeraldError('RATE_LIMITED', 'This caller has as many open connections as it may have.');
+      }
       const principal = await session.principal(requestId);
       const results = await subscriptions.subscribe(
         plan,
         params.variables,
         this.#contextOf(caller, principal),
+        new ByteBudget(waitingBytes),
       );
       if (!(Symbol.asyncIterator in results)) {
         session.close();

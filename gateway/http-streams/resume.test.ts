@@ -1,9 +1,9 @@
 import { buildSchema, parse, print, validate } from 'graphql';
 import { describe, expect, it } from 'vitest';
+import type { Resumable } from '../subscriptions/resumable.ts';
 import type { SubscriptionPlan } from '../subscriptions/subscription-plan.ts';
 import { eventIds } from './event-ids.ts';
 import { goOnAfter } from './go-on-after.ts';
-import type { Resumable } from './resumable-of.ts';
 
 const SCHEMA = buildSchema(`
   type Query { a: Int }
@@ -11,7 +11,7 @@ const SCHEMA = buildSchema(`
   type Event { type: String!  message: Message! }
   type Message { id: ID!  title: String }
 `);
-const EVENTS: Resumable = { argument: 'after', path: ['message', 'id'] };
+const EVENTS: Resumable = { argument: 'after', argumentType: 'ID', cursor: ['message', 'id'] };
 const RECEIVED: Resumable = { ...EVENTS, onlyIf: { path: ['type'], value: 'RECEIVED' } };
 
 function planOf(query: string, operationName?: string): SubscriptionPlan {

@@ -4,6 +4,7 @@
  * the server of the graphql-sse package takes results as fast as they come, whether the client reads them or not,
  * and gives events no ids.
  */
+import { serialisedResult } from '../subscriptions/serialised-result.ts';
 import type { Framing } from './framing.ts';
 
 /** An EventSource comes back after so long, each one after another time: a restart must not bring all of them at once. */
@@ -18,8 +19,8 @@ export const serverSentEvents: Framing = {
     `retry: ${Math.round(RETRY_MS.least + Math.random() * (RETRY_MS.most - RETRY_MS.least))}\n\n`,
   heartbeat: ':\n\n',
   result: (result, id) =>
-    `event: next\n${id === undefined || NOT_IN_IDS.test(id) ? '' : `id: ${id}\n`}data: ${JSON.stringify(result)}\n\n`,
-  failure: (result) => `event: next\ndata: ${JSON.stringify(result)}\n\n`,
+    `event: next\n${id === undefined || NOT_IN_IDS.test(id) ? '' : `id: ${id}\n`}data: ${serialisedResult(result)}\n\n`,
+  failure: (result) => `event: next\ndata: ${serialisedResult(result)}\n\n`,
   // A browser drops an event without data.
   completed: 'event: complete\ndata:\n\n',
   // Without `complete` clients connect again, and go on where they were.

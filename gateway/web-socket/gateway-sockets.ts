@@ -5,7 +5,7 @@ import type { CallerAuthentication } from '../authentication/authenticator.ts';
 import { liveConnections, liveRefusals, slowConsumers } from '../subscriptions/live-metrics.ts';
 import { ByteBudget } from '../subscriptions/result-sink.ts';
 import { CallerSession } from './caller-session.ts';
-import { ConnectionCounts, type ConnectionLimits } from './connection-counts.ts';
+import type { ConnectionCounts, ConnectionLimits } from './connection-counts.ts';
 import {
   type GraphQLSocketServerOptions,
   graphqlSocketServer,
@@ -45,12 +45,13 @@ export interface GatewaySocketsOptions
   > {
   readonly server: Server;
   readonly authenticator: CallerAuthentication;
+  /** Streams over HTTP count, too. */
+  readonly counts: ConnectionCounts;
   readonly limits: WebSocketLimits;
 }
 
 export function gatewaySockets(options: GatewaySocketsOptions): WebSocketEndpoint {
-  const { server, authenticator, limits, log, ...graph } = options;
-  const counts = new ConnectionCounts(limits);
+  const { server, authenticator, counts, limits, log, ...graph } = options;
   return attachGraphQLWebSocket<SocketExtra>({
     server,
     path: '/graphql',
