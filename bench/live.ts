@@ -38,7 +38,7 @@ const whole = (name: 'sockets' | 'seconds' | 'clients' | 'events', least: number
   if (Number.isInteger(n) && n >= least) return n;
   throw new Error(`--${name} is a whole number of at least ${least}, not ${values[name]}.`);
 };
-const sockets = whole('sockets', 20);
+const sockets = whole('sockets', 50);
 const seconds = whole('seconds', 1);
 const clientProcesses = whole('clients', 1);
 const wanted = values.only.split(',') as Part[];
@@ -93,6 +93,9 @@ function sayOneTopic(what: string, r: OneTopic): void {
   );
   say(
     `  server CPU ${micros(r.cpuMicros)} a delivery; idle ${(r.idle * 100).toFixed(1)} % of a core, taken off`,
+  );
+  say(
+    `  of which ${micros(r.cpuMicrosPerSocket)} for one more socket; the event itself, with accepting and storing it, ${micros(r.cpuMicrosPerEvent)}`,
   );
   say(`  accepted → first socket   ${spread(r.toFirst)}`);
   say(`  accepted → last socket    ${spread(r.toLast)}`);

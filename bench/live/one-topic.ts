@@ -16,6 +16,9 @@ export interface OneTopic {
   readonly deliveries: number;
   /** Server CPU of one delivery, idle time taken off; the event's own work is shared by its deliveries. */
   readonly cpuMicros: number;
+  /** What one more socket adds to an event, and what the event costs with hardly any: accepted, stored, completed. */
+  readonly cpuMicrosPerSocket: number;
+  readonly cpuMicrosPerEvent: number;
   /** Share of a core that the server uses with all sockets open and no event. */
   readonly idle: number;
   /** From the answer to the send until the first and the last socket has the event. */
@@ -77,12 +80,18 @@ export async function oneTopic(platform: Platform, server: Server, size: FanOutS
     }
     return accepted;
   };
+  let cpuOfFew = 0;
   // What the first sockets load, plan and compile is not what a socket costs.
   const few = await Clients.start(1);
   try {
     await few.open(opening(FEW));
     await quiet(server);
     await deliver(few, warmUp);
+    const idle = await idleShare(server, FEW);
+    const cpu = await cpuOf(server, idle, async () => {
+      await deliver(few, events);
+    });
+    cpuOfFew = cpu / events;
   } finally {
     await few.close();
   }
@@ -102,6 +111,7 @@ export async function oneTopic(platform: Platform, server: Server, size: FanOutS
     const parts = await clients.collect();
     const deliveries = parts.reduce((sum, { frames }) => sum + frames, 0);
     if (deliveries !== sockets * events) throw new Error(`${deliveries} deliveries of ${sockets * events}`);
+    const perSocketMs = (cpu / events - cpuOfFew) / (sockets - FEW);
     const since = (of: (n: number) => number) =>
       // An event may be there before the answer to its send.
       percentiles(accepted.map((at, n) => Math.max(0, of(n) - at)));
@@ -111,6 +121,8 @@ export async function oneTopic(platform: Platform, server: Server, size: FanOutS
       events,
       deliveries,
       cpuMicros: (cpu * 1_000) / deliveries,
+      cpuMicrosPerSocket: perSocketMs * 1_000,
+      cpuMicrosPerEvent: (cpuOfFew - FEW * perSocketMs) * 1_000,
       idle,
       toFirst: since((n) => Math.min(...parts.map(({ first }) => first[n] ?? Number.NaN))),
       toLast: since((n) => Math.max(...parts.map(({ last }) => last[n] ?? Number.NaN))),
