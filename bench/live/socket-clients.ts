@@ -1,7 +1,9 @@
 /**
  * A process full of WebSocket clients (graphql-transport-ws). They share the machine with what is measured, so they
- * do little: of shared events only the first frame is parsed, the others are compared with it byte by byte.
+ * do little: of shared events only the first frame is parsed, the others are compared with it byte by byte. Each has
+ * a subscription id of its own, as clients in the field have: a frame cannot be one for all of them.
  */
+import { randomUUID } from 'node:crypto';
 import WebSocket, { type RawData } from 'ws';
 import { machineMs } from './clock.ts';
 import { ownMessage, sharedEvent } from './frames.ts';
@@ -11,8 +13,8 @@ import type { Answered, Asked, Collected, Opening, Order, SocketPlan } from './p
 const CONNECTING = 50;
 const ACK = '"connection_ack"';
 
-/** The frames of shared events: which bytes are which event. */
-let frames: Buffer[] = [];
+/** The first frame of each shared event, and where in it the subscription's id is. */
+let frames: { readonly bytes: Buffer; readonly idAt: number }[] = [];
 let first: number[] = [];
 let last: number[] = [];
 /** Shared events that a socket had, by its number. Each must be the next one. */
@@ -36,25 +38,36 @@ function counted(): void {
   waiting = undefined;
 }
 
-function takeShared(socket: number, data: Buffer): void {
+function takeShared(socket: number, id: string, data: Buffer): void {
   const now = machineMs();
   const expected = had[socket] ?? 0;
   const known = frames[expected];
-  if (known === undefined) {
+  if (known === undefined || !sameButForId(known, data, id)) {
+    // The first of its event; or equal in meaning in other bytes, which is a server's right.
     const event = sharedEvent(data.toString());
     if (event !== expected)
       throw new Error(`event ${event} came to socket ${socket}, which needs ${expected}`);
-    frames[expected] = data;
-    first[expected] = now;
-  } else if (!known.equals(data)) {
-    const event = sharedEvent(data.toString());
-    // Equal in meaning, other bytes: a server may say the same in another way.
-    if (event !== expected)
-      throw new Error(`event ${event} came to socket ${socket}, which needs ${expected}`);
+    const idAt = data.indexOf(id);
+    if (idAt < 0) throw new Error(`an event came to socket ${socket} under another id than ${id}`);
+    if (known === undefined) {
+      frames[expected] = { bytes: data, idAt };
+      first[expected] = now;
+    }
   }
   had[socket] = expected + 1;
   last[expected] = now;
   counted();
+}
+
+/** Ids are equally long (UUIDs), so that whatever follows one is at the same place in all frames of an event. */
+function sameButForId({ bytes, idAt }: (typeof frames)[number], data: Buffer, id: string): boolean {
+  const after = idAt + id.length;
+  return (
+    data.length === bytes.length &&
+    data.toString('latin1', idAt, after) === id &&
+    data.compare(bytes, 0, idAt, 0, idAt) === 0 &&
+    data.compare(bytes, after, bytes.length, after) === 0
+  );
 }
 
 function takeOwn(user: string, data: Buffer): void {
@@ -66,10 +79,10 @@ function takeOwn(user: string, data: Buffer): void {
   counted();
 }
 
-function take(plan: SocketPlan, socket: number, raw: RawData): void {
+function take(plan: SocketPlan, socket: number, id: string, raw: RawData): void {
   const data = raw as Buffer;
   try {
-    if (plan.gets === 'shared') takeShared(socket, data);
+    if (plan.gets === 'shared') takeShared(socket, id, data);
     else if (plan.gets === 'own') takeOwn(plan.user ?? '', data);
     else throw new Error(`a socket that waits for nothing got ${data.toString().slice(0, 500)}`);
   } catch (error) {
@@ -84,6 +97,7 @@ function connect({ url, operations }: Opening, plan: SocketPlan, number: number)
     perMessageDeflate: false,
     skipUTF8Validation: true,
   });
+  const id = randomUUID();
   return new Promise((resolve, reject) => {
     const broken = (error: Error) => {
       reject(error);
@@ -104,11 +118,10 @@ function connect({ url, operations }: Opening, plan: SocketPlan, number: number)
         // The protocol's own ping (PROTOCOL.md) looks like no frame that is counted: it is the shortest of all.
         if ((raw as Buffer).length < 64 && String(raw).includes('"ping"'))
           return socket.send('{"type":"pong"}');
-        take(plan, number, raw);
+        take(plan, number, id, raw);
       });
-      socket.send(
-        JSON.stringify({ id: '1', type: 'subscribe', payload: operations[plan.operation] }),
-        (error) => (error ? broken(error) : resolve()),
+      socket.send(JSON.stringify({ id, type: 'subscribe', payload: operations[plan.operation] }), (error) =>
+        error ? broken(error) : resolve(),
       );
     });
   });
