@@ -18,11 +18,15 @@ export interface Platform {
   readonly mongodbUri: string;
   readonly redisUrl: string;
   readonly gatewayPid: number;
+  /** Of its processes, for one that joins them. */
+  readonly env: NodeJS.ProcessEnv;
   /** @param name `dispatcher`, or `no-op-dispatcher`, whose e-mails go nowhere. */
   startDispatcher(name?: string): Promise<void>;
   stopDispatcher(): Promise<void>;
   /** Deliveries whose outcome the dispatcher has stored since it was started. */
   recorded(): Promise<number>;
+  /** Collects the gateway's garbage. */
+  settle(): Promise<void>;
   /** Bytes of memory of each role, shared pages divided. */
   memory(): Promise<Readonly<Record<string, number>>>;
   stop(): Promise<void>;
@@ -61,6 +65,7 @@ export async function startPlatform(): Promise<Platform> {
     mongodbUri: services.mongodbUri,
     redisUrl: services.redisUrl,
     gatewayPid: gateway.pid ?? 0,
+    env,
     startDispatcher: async (name = 'dispatcher') => {
       dispatcher ??= await role(name, env);
     },
@@ -72,6 +77,7 @@ export async function startPlatform(): Promise<Platform> {
       const [{ recorded }] = (await said) as [{ recorded: number }];
       return recorded;
     },
+    settle: () => settled(gateway),
     memory: async () => ({
       gateway: await proportionalBytes(gateway.pid),
       ...(dispatcher && { dispatcher: await proportionalBytes(dispatcher.pid) }),
@@ -99,6 +105,13 @@ export function forked<T>(
     child.once('message', (said) => resolve({ child, said: said as T }));
     child.once('exit', (code) => reject(new Error(`${file} ended with code ${code} before it was ready`)));
   });
+}
+
+/** Has a child collect its garbage. */
+export async function settled(child: ChildProcess): Promise<void> {
+  const said = once(child, 'message');
+  child.send('settle');
+  await said;
 }
 
 const role = async (name: string, env: NodeJS.ProcessEnv): Promise<ChildProcess> =>

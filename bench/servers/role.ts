@@ -1,6 +1,7 @@
 /**
  * Runs `gateway` (subgraphs in process) or `dispatcher` (scheduler in it) as `npm start` does; ends with its
- * parent. `no-op-dispatcher` sends e-mails to nowhere.
+ * parent. `no-op-dispatcher` sends e-mails to nowhere. Asked by message it says how many outcomes were recorded, or
+ * collects its garbage.
  */
 import { loadSettings } from '../../platform/config/settings.ts';
 import { metricsRegistry } from '../../platform/http/metrics.ts';
@@ -22,7 +23,12 @@ switch (process.argv[2]) {
 }
 process.on('disconnect', () => process.kill(process.pid, 'SIGTERM'));
 settleMemory();
-process.on('message', () => {
+process.on('message', (asked) => {
+  if (asked === 'settle') {
+    settleMemory();
+    process.send?.({ settled: true });
+    return;
+  }
   void (async () => {
     const metric = await metricsRegistry.getSingleMetric('herald_outcomes_recorded_total')?.get();
     process.send?.({ recorded: metric?.values.reduce((sum, { value }) => sum + value, 0) ?? 0 });

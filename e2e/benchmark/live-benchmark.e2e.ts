@@ -1,0 +1,75 @@
+/** The live benchmark in its short form: everything comes to whom it is for, and its figures are figures. They are not judged here. */
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { freshDatabase } from '../../testing/fresh.ts';
+
+const services = freshDatabase();
+const ROOT = join(import.meta.dirname, '../..');
+
+const SHORT = ['--sockets', '200', '--events', '10', '--seconds', '1'];
+const FIGURES = {
+  cpu: /server CPU -?\d+\.\d µs a delivery/g,
+  memory: /memory a socket: resident -?\d+\.\d KiB, proportional -?\d+\.\d KiB/g,
+  latency: /accepted → .*socket +p50 \d+\.\d ms {3}p99 \d+\.\d ms/g,
+};
+
+// What does not arrive once, in order and where it belongs ends the benchmark with an error.
+it('delivers one topic to all, on the gateway and on the plain server', async () => {
+  const { code, output } = await live(...SHORT, '--only', 'a,d');
+  expect(output).toMatch(/machine: \d+ × .+, Node v24/);
+  expect(output).toMatch(/data services: .+/);
+  expect(output).toMatch(/a {2}one topic: 200 sockets, 10 events[\s\S]+2,000 deliveries arrived/);
+  expect(output).toMatch(
+    /d {2}.+plain graphql-ws server: 200 sockets, 5 events[\s\S]+1,000 deliveries arrived/,
+  );
+  expect(output.match(FIGURES.cpu)).toHaveLength(2);
+  expect(output.match(FIGURES.memory)).toHaveLength(2);
+  expect(output.match(FIGURES.latency)).toHaveLength(4);
+  expect(output).toMatch(/(met {3}|MISSED) \(d\)\/\(a\) = \d+\.\d/);
+  expect(output).not.toMatch(/NaN|Infinity|undefined/);
+  expect(code).toBe(0);
+}, 300_000);
+
+it('delivers to each user what is theirs', async () => {
+  const { code, output } = await live(...SHORT, '--only', 'b,c');
+  expect(output).toMatch(/b {2}own inboxes: 200 users[\s\S]+200 deliveries arrived/);
+  expect(output).toMatch(/c {2}at 1,000\/s: 1,000 messages to 200 users/);
+  expect(output.match(FIGURES.cpu)).toHaveLength(1);
+  expect(output.match(FIGURES.memory)).toHaveLength(1);
+  expect(output.match(FIGURES.latency)).toHaveLength(2);
+  expect(output).not.toMatch(/NaN|Infinity|undefined/);
+  expect(code).toBe(0);
+}, 300_000);
+
+it.each([
+  [['--sockets', '2'], /--sockets is a whole number of at least 50, not 2/],
+  [['--only', 'a,e'], /Give of --only: a, b, c, d\. Not: e/],
+  [
+    ['--sockets', '100000000'],
+    /100000000 sockets cannot be opened here:\n +a process may have \d+ open files/,
+  ],
+])('%j is refused with what is wrong', async (args, message) => {
+  const { code, output } = await live(...args);
+  expect(output).toMatch(message);
+  expect(code).toBe(1);
+});
+
+function live(...args: readonly string[]): Promise<{ code: number | null; output: string }> {
+  const env = {
+    ...process.env,
+    TEST_MONGODB_URI: services.mongodbUri,
+    TEST_REDIS_URL: services.redisUrl,
+    HERALD_NAMESPACE: services.namespace,
+  };
+  return new Promise((resolve) => {
+    const child = spawn(process.execPath, [join(ROOT, 'bench/live.ts'), ...args], { cwd: ROOT, env });
+    let output = '';
+    const take = (chunk: Buffer) => {
+      output += chunk;
+    };
+    child.stdout.on('data', take);
+    child.stderr.on('data', take);
+    child.on('close', (code) => resolve({ code, output }));
+  });
+}
