@@ -25,6 +25,8 @@ export interface InboxItem {
   readonly createdAt: string;
   readonly readAt: string | null;
   readonly archivedAt: string | null;
+  /** What it belongs to. */
+  readonly notification: { readonly id: string };
 }
 
 /**
