@@ -28,7 +28,7 @@ export function Announcer(): ReactNode {
       ? ''
       : more.length > 0
         ? translator.count('newMessages', arrived.length)
-        : translator.text('newMessage', { title: first.title ?? first.body });
+        : translator.text('newMessage', { title: first.title?.trim() || first.body });
   return (
     <div className="herald-unseen" aria-live="polite" aria-atomic="true">
       {speaks ? said : ''}

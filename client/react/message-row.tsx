@@ -28,7 +28,9 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps): Reac
   const link = useRef<HTMLAnchorElement>(null);
   const unread = message.readAt === null;
   const url = safeUrl(message.url);
-  const title = message.title ?? translator.text('untitled');
+  // What has no title is headed by its text.
+  const title = message.title?.trim() || undefined;
+  const heading = title ?? (message.body.trim() || translator.text('untitled'));
   const tab = active ? 0 : -1;
 
   const onKeyDown = (event: KeyboardEvent<HTMLElement>) => {
@@ -56,17 +58,22 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps): Reac
       aria-posinset={position}
       aria-setsize={count}
       aria-labelledby={`${id}-title`}
-      aria-describedby={`${id}-body ${keysId}`}
+      aria-describedby={title === undefined ? keysId : `${id}-body ${keysId}`}
       aria-keyshortcuts="R U E"
       onKeyDown={onKeyDown}
       onClick={onClick}
       onFocus={() => onFocus(message)}
     >
       <div className="herald-content">
-        <h3 className="herald-title" id={`${id}-title`} dir="auto">
+        <h3
+          className="herald-title"
+          id={`${id}-title`}
+          dir="auto"
+          data-untitled={title === undefined || undefined}
+        >
           {unread ? <span className="herald-unseen">{translator.text('unread')} </span> : null}
           {url === undefined ? (
-            title
+            heading
           ) : (
             <a
               ref={link}
@@ -75,16 +82,16 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps): Reac
               rel="noopener noreferrer"
               onClick={(event) => onCommand('open', message, event)}
             >
-              {title}
+              {heading}
             </a>
           )}
         </h3>
-        <div id={`${id}-body`}>
-          <p className="herald-body" dir="auto">
+        {title === undefined ? null : (
+          <p className="herald-body" id={`${id}-body`} dir="auto">
             {message.body}
           </p>
-        </div>
-        <MessageImage message={message} title={title} />
+        )}
+        <MessageImage message={message} title={heading} />
         <MessageTime at={message.createdAt} />
       </div>
       <div className="herald-actions">

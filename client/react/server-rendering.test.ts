@@ -16,6 +16,7 @@ const MESSAGE: InboxItem = {
   createdAt: '2026-01-02T03:04:05.000Z',
   readAt: null,
   archivedAt: null,
+  notification: { id: 'n-1' },
 };
 const LIVE: InboxSnapshot = {
   messages: [MESSAGE],
@@ -116,8 +117,9 @@ describe('messages', () => {
     expect(one({ imageUrl, data: { imageAlt: 'A red shoe' } })).toContain('alt="A red shoe"');
   });
 
-  test('without a title are named all the same', () => {
-    expect(one({ title: null })).toContain('Message</a>');
+  test('without a title are headed by their text', () => {
+    expect(one({ title: null })).toContain('>Due on Friday</a></h3>');
+    expect(one({ title: ' ', body: '' })).toContain('>Message</a></h3>');
   });
 
   test('one is in the tab order, and each knows its place', () => {
