@@ -92,25 +92,27 @@ export const MessageRow = memo(function MessageRow(props: MessageRowProps): Reac
           </p>
         )}
         <MessageImage message={message} title={heading} />
-        <MessageTime at={message.createdAt} />
       </div>
-      <div className="herald-actions">
-        <RowAction
-          name={translator.text(unread ? 'markRead' : 'markUnread')}
-          describedBy={`${id}-title`}
-          tab={tab}
-          onClick={(event) => onCommand(unread ? 'read' : 'unread', message, event)}
-        >
-          {unread ? <ReadIcon /> : <UnreadIcon />}
-        </RowAction>
-        <RowAction
-          name={translator.text('archive')}
-          describedBy={`${id}-title`}
-          tab={tab}
-          onClick={(event) => onCommand('archive', message, event)}
-        >
-          <ArchiveIcon />
-        </RowAction>
+      <div className="herald-meta">
+        <MessageTime at={message.createdAt} />
+        <div className="herald-actions">
+          <RowAction
+            name={translator.text(unread ? 'markRead' : 'markUnread')}
+            describedBy={`${id}-title`}
+            tab={tab}
+            onClick={(event) => onCommand(unread ? 'read' : 'unread', message, event)}
+          >
+            {unread ? <ReadIcon /> : <UnreadIcon />}
+          </RowAction>
+          <RowAction
+            name={translator.text('archive')}
+            describedBy={`${id}-title`}
+            tab={tab}
+            onClick={(event) => onCommand('archive', message, event)}
+          >
+            <ArchiveIcon />
+          </RowAction>
+        </div>
       </div>
     </article>
   );

@@ -102,6 +102,7 @@ describe('live', () => {
     const page = await inboxWith('synced', ['one', 'two']);
     const other = await openPage({ token: await newPerson(platform, 'synced'), show: 'both' });
     await showsTitles(other, ['two', 'one']);
+    await page.bringToFront();
     await rows(page).first().hover();
     await rows(page).first().getByRole('button', { name: 'Mark as read' }).click();
     await has(bell(other), 'aria-label', 'Notifications, 1 unread');
