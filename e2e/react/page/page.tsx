@@ -1,7 +1,7 @@
 /** An application in small: a bell in its head, an inbox below. */
 import { type ReactNode, StrictMode } from 'react';
 import { createRoot, hydrateRoot } from 'react-dom/client';
-import { renderToString } from 'react-dom/server';
+import { renderToString } from 'react-dom/server.browser';
 import type { InboxSnapshot, Inbox as InboxStore } from '../../../client/browser/inbox.ts';
 import { Bell, HeraldProvider, Inbox } from '../../../client/react/index.ts';
 import type { PageConfig, PageNotes } from './page-config.ts';
