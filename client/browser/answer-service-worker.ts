@@ -3,12 +3,12 @@
  */
 import { browser, listenTo } from './environment.ts';
 
-/** The question's `type`; herald-sw.js has the same. The answer is a boolean on the message's port. */
-export const IS_SHOWN = 'herald:is-shown';
+/** The question's `type`; herald-sw.js has the same. The answer on the message's port is a boolean, or first `wait`. */
+const IS_SHOWN = 'herald:is-shown';
 /** A push may overtake the inbox's event: the answer waits this long for it. */
 const WAIT_MS = 1_500;
 
-export interface ShownInbox {
+interface ShownInbox {
   isLive(): boolean;
   /** Whether a message of this notification is in the inbox. */
   has(notification: string): boolean;
@@ -17,7 +17,7 @@ export interface ShownInbox {
 
 interface Question {
   readonly data: { readonly type?: unknown; readonly notification?: unknown } | null;
-  readonly ports: readonly { postMessage(answer: boolean): void }[];
+  readonly ports: readonly { postMessage(answer: boolean | 'wait'): void }[];
 }
 
 /** Answers from now on. Returns what ends it. */
@@ -26,6 +26,7 @@ export function answerServiceWorker(inbox: ShownInbox): () => void {
   const stop = listenTo(workers, 'message', ({ data, ports: [port] }: Question) => {
     const notification = data?.notification;
     if (data?.type !== IS_SHOWN || typeof notification !== 'string' || !port) return;
+    port.postMessage('wait');
     void isShown(inbox, notification).then((answer) => port.postMessage(answer));
   });
   workers?.startMessages?.();

@@ -97,9 +97,7 @@ export class InboxConnection {
   start(): void {
     if (this.#running || this.#closed) return;
     this.#running = true;
-    void this.#run().finally(() => {
-      this.#running = false;
-    });
+    void this.#run();
   }
 
   close(): void {
@@ -155,7 +153,10 @@ export class InboxConnection {
         tokens.drop();
         refusals += 1;
         if (!tokens.renewable || refusals > 1) {
+          // Before it is told: whoever hears it may start again at once.
+          this.#running = false;
           change({ type: 'status', status: 'signed-out', error: error.plain });
+          for (const { over } of this.#liveWaiters.splice(0)) over(error);
           return;
         }
         continue;

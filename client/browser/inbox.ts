@@ -311,7 +311,13 @@ class LiveInbox {
     clearTimeout(this.#burst);
     this.#burst = undefined;
     this.#lastNotified = Date.now();
-    for (const listener of [...this.#listeners]) listener();
+    for (const listener of [...this.#listeners])
+      try {
+        listener();
+      } catch (error) {
+        // The page's own fault must not end the connection, nor keep the others from hearing.
+        console.error('herald: a listener failed', error);
+      }
   }
 }
 

@@ -160,3 +160,10 @@ export type SendMutationVariables = Exact<{
 
 
 export type SendMutation = { sendNotification: { deduplicated: boolean, notification: { id: string, state: NotificationState } } };
+
+export type SendManyMutationVariables = Exact<{
+  inputs: Array<SendNotificationInput> | SendNotificationInput;
+}>;
+
+
+export type SendManyMutation = { sendNotifications: Array<{ deduplicated: boolean, notification: { id: string, state: NotificationState } | null, error: { code: string, field: string | null, message: string } | null }> };
