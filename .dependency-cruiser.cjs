@@ -204,7 +204,7 @@ module.exports = {
   options: {
     doNotFollow: { path: 'node_modules' },
     // What browsers load resolves by the server's paths.
-    exclude: { path: '^(console/public|gateway/pages/static)/' },
+    exclude: { path: '^(console/public|gateway/pages/static|client/dist)/' },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },
     enhancedResolveOptions: {

@@ -152,16 +152,19 @@ export class Herald {
   }
 
   async #deliver(batch: readonly Entry[]): Promise<void> {
-    // One pause for all: what failed together goes again together.
-    const chance = Math.random();
     try {
       const { sendNotifications: results } = await this.#client.request<SendManyMutation>(SEND_MANY, {
         inputs: batch.map(({ input }) => input),
       });
-      for (const [index, entry] of batch.entries()) this.#finish(entry, results[index], chance);
+      this.#again(
+        batch.flatMap((entry, index) => {
+          const error = outcomeOf(entry, results[index]);
+          return error ? [{ entry, error }] : [];
+        }),
+      );
     } catch (error) {
       if (isBadInput(error)) await this.#deliverWithout(batch, error);
-      else for (const entry of batch) this.#again(entry, error, chance);
+      else this.#again(batch.map((entry) => ({ entry, error })));
     }
   }
 
@@ -183,27 +186,40 @@ export class Herald {
     }
   }
 
-  #finish(entry: Entry, result: Result | undefined, chance: number): void {
-    if (result?.notification) {
-      const { notification, deduplicated } = result;
-      entry.settle({ id: notification.id, state: notification.state, deduplicated });
-      return;
+  /** Waits, or gives up. What failed together goes again together. */
+  #again(failed: readonly { readonly entry: Entry; readonly error: unknown }[]): void {
+    const chance = Math.random();
+    const groups = new Map<number, Entry[]>();
+    for (const { entry, error } of failed) {
+      if (entry.isSettled) continue;
+      entry.failures += 1;
+      const asked = error instanceof HeraldRequestError ? (error.retryAfterMs ?? 0) : 0;
+      const pause = Math.max(asked, backoffMs(entry.failures, BACKOFF, chance));
+      if (!isRetryable(error) || Date.now() + pause > entry.deadline) entry.fail(error);
+      else {
+        const group = groups.get(pause) ?? [];
+        group.push(entry);
+        groups.set(pause, group);
+      }
     }
-    const { code, field, message } = result?.error ?? {
-      code: 'INTERNAL_SERVER_ERROR',
-      message: 'Herald did not answer for this input.',
-    };
-    const extensions = { code, ...(field != null && { field: fieldOfOne(field) }) };
-    this.#again(entry, new HeraldRequestError([{ message, extensions }]), chance);
+    for (const [pause, entries] of groups)
+      setTimeout(() => {
+        for (const entry of entries) this.#add(entry);
+      }, pause);
   }
+}
 
-  /** Waits, or gives up. */
-  #again(entry: Entry, error: unknown, chance: number): void {
-    if (entry.isSettled) return;
-    entry.failures += 1;
-    const asked = error instanceof HeraldRequestError ? (error.retryAfterMs ?? 0) : 0;
-    const pause = Math.max(asked, backoffMs(entry.failures, BACKOFF, chance));
-    if (!isRetryable(error) || Date.now() + pause > entry.deadline) entry.fail(error);
-    else setTimeout(() => this.#add(entry), pause);
+/** Settles what was sent. @returns why one was not. */
+function outcomeOf(entry: Entry, result: Result | undefined): HeraldRequestError | undefined {
+  if (result?.notification) {
+    const { notification, deduplicated } = result;
+    entry.settle({ id: notification.id, state: notification.state, deduplicated });
+    return undefined;
   }
+  const { code, field, message } = result?.error ?? {
+    code: 'INTERNAL_SERVER_ERROR',
+    message: 'Herald did not answer for this input.',
+  };
+  const extensions = { code, ...(field != null && { field: fieldOfOne(field) }) };
+  return new HeraldRequestError([{ message, extensions }]);
 }
