@@ -33,6 +33,8 @@ const STABLE_MS = 5_000;
  * each start the newest page is looked at once more.
  */
 const SETTLED_MS = 700;
+/** For so long after a start it is looked at again: when something changed while it was on its way, or was done here. */
+const UNSETTLED_MS = 10_000;
 /** After a page comes back to sight, a dead connection is to be noticed soon. */
 const PROBE_MS = 3_000;
 const MAX_PAGE = 100;
@@ -62,6 +64,8 @@ interface Session {
   /** Why it is over. */
   readonly ended: Promise<HeraldInboxError>;
   close(): void;
+  /** An action was answered: its event may have been missed while the subscription began, so the count is looked up. */
+  onConfirmed(): void;
 }
 
 export class InboxConnection {
@@ -229,16 +233,30 @@ export class InboxConnection {
         complete: () => close(connectionError('Herald ended the subscription.')),
       },
     );
-    settle = setTimeout(
-      () => {
-        this.#loadNewest(socket).catch((error: unknown) => close(asInboxError(error)));
-      },
-      SETTLED_MS * (1 + Math.random()),
-    );
-    return { socket, ended: socket.ended, close };
+    const openedAt = Date.now();
+    const settleSoon = () => {
+      clearTimeout(settle);
+      settle = setTimeout(
+        () => {
+          this.#loadNewest(socket).then(
+            (isClean) => {
+              if (!isClean && Date.now() - openedAt < UNSETTLED_MS) settleSoon();
+            },
+            (error: unknown) => close(asInboxError(error)),
+          );
+        },
+        SETTLED_MS * (1 + Math.random()),
+      );
+    };
+    settleSoon();
+    const onConfirmed = () => {
+      if (Date.now() - openedAt < UNSETTLED_MS) settleSoon();
+    };
+    return { socket, ended: socket.ended, close, onConfirmed };
   }
 
-  async #loadNewest(socket: GraphqlSocket): Promise<void> {
+  /** @returns whether nothing changed on the way: then the count is as Herald says. */
+  async #loadNewest(socket: GraphqlSocket): Promise<boolean> {
     const { pageSize, state, change } = this.#options;
     const touched = new Set<string>();
     this.#touched.add(touched);
@@ -246,6 +264,7 @@ export class InboxConnection {
       const first = Math.min(MAX_PAGE, Math.max(pageSize, state().messages.length));
       const { inbox } = await socket.request(INBOX_PAGE, { first });
       change({ type: 'newest', page: inbox, except: [...touched] });
+      return touched.size === 0;
     } finally {
       this.#touched.delete(touched);
     }
@@ -288,6 +307,7 @@ export class InboxConnection {
       await session.socket.request(MARK[action.kind], action.kind === 'readAll' ? {} : { ids: action.ids });
       for (const touched of this.#touched) for (const id of action.ids) touched.add(id);
       change({ type: 'confirmed', id: action.id });
+      session.onConfirmed();
       return undefined;
     } catch (thrown) {
       const error = asInboxError(thrown);
