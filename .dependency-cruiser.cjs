@@ -6,7 +6,7 @@
 /** Tests and tools may look anywhere; product code never imports them. */
 const TEST_CODE = [
   '^(testing|checks|scripts|bench|e2e|faults)/',
-  '\\.(test|e2e)\\.ts$',
+  '\\.(test|e2e)\\.tsx?$',
   // What the tests of one room share: stand-ins for services, the providers' conformance suite and its fixtures.
   '^(platform|subgraphs|dispatcher|gateway|client|console|cli)/.*/?testing/',
   '^dispatcher/channels/.*conformance(-fixture)?\\.ts$',
@@ -138,6 +138,13 @@ module.exports = {
       to: { path: rooms('platform', 'subgraphs', 'dispatcher', 'gateway', 'console', 'cli') },
     },
     {
+      name: 'client-core-needs-no-react',
+      severity: 'error',
+      comment: 'Who uses the client without React must not need it.',
+      from: { path: '^client/(?!react/)', pathNot: NOT_PRODUCT },
+      to: { path: '^client/react/' },
+    },
+    {
       name: 'console-knows-the-client',
       severity: 'error',
       comment: 'The console is a client like any other.',
@@ -179,20 +186,31 @@ module.exports = {
       name: 'product-needs-no-dev-package',
       severity: 'error',
       comment: 'A package that only development installs is missing in production.',
-      from: { pathNot: NOT_PRODUCT },
+      from: { pathNot: [...NOT_PRODUCT, '^client/react/'] },
       to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'], dependencyTypesNot: ['type-only'] },
+    },
+    {
+      name: 'react-parts-need-only-react',
+      severity: 'error',
+      comment: 'React is a peer dependency of the package: pages bring their own. Nothing else is.',
+      from: { path: '^client/react/', pathNot: NOT_PRODUCT },
+      to: {
+        path: 'node_modules/',
+        pathNot: 'node_modules/react/',
+        dependencyTypesNot: ['type-only'],
+      },
     },
   ],
   options: {
     doNotFollow: { path: 'node_modules' },
     // What browsers load resolves by the server's paths.
-    exclude: { path: '^(console/public|gateway/pages/static)/' },
+    exclude: { path: '^(console/public|gateway/pages/static|client/dist)/' },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },
     enhancedResolveOptions: {
       exportsFields: ['exports'],
       conditionNames: ['import', 'node', 'default', 'types'],
-      extensions: ['.ts', '.js', '.mjs', '.cjs', '.json'],
+      extensions: ['.ts', '.tsx', '.js', '.mjs', '.cjs', '.json'],
     },
   },
 };

@@ -34,6 +34,9 @@ const FORBIDDEN: readonly (readonly [from: string, to: string, rule: string])[] 
   ['gateway/a.ts', 'dispatcher/plan.ts', 'gateway-knows-platform'],
   ['gateway/b.ts', 'subgraphs/users/index.ts', 'gateway-runs-subgraphs-in-one-place'],
   ['client/a.ts', 'platform/log.ts', 'client-knows-nothing-of-ours'],
+  ['client/b.ts', 'client/react/index.ts', 'client-core-needs-no-react'],
+  ['client/c.ts', 'react', 'product-needs-no-dev-package'],
+  ['client/react/a.tsx', 'zod', 'react-parts-need-only-react'],
   ['console/a.ts', 'platform/log.ts', 'console-knows-the-client'],
   ['cli/a.ts', 'gateway/server.ts', 'cli-knows-platform-and-client'],
   ['cli/start/run-role.ts', 'gateway/server.ts', 'cli-runs-entry-points'],
@@ -67,6 +70,8 @@ const ALLOWED: readonly (readonly [from: string, to: string])[] = [
   ['dispatcher/channels/registry.ts', 'dispatcher/channels/webhook/send.ts'],
   ['gateway/in-process-subgraphs.ts', 'subgraphs/users/index.ts'],
   ['gateway/d.ts', 'platform/log.ts'],
+  ['client/react/b.tsx', 'react'],
+  ['client/react/c.tsx', 'client/inbox.ts'],
   ['console/b.ts', 'client/inbox.ts'],
   ['cli/c.ts', 'client/inbox.ts'],
   ['cli/d.test.ts', 'subgraphs/users/models.ts'],
@@ -99,6 +104,7 @@ describe('import rules', () => {
     }
     for (const [name, kind] of [
       ['vitest', 'devDependencies'],
+      ['react', 'devDependencies'],
       ['zod', 'dependencies'],
     ] as const) {
       files.set(

@@ -8,3 +8,4 @@ export {
   type Sent,
   type SubscribeOptions,
 } from './herald-client.ts';
+export { Herald, type HeraldOptions } from './node/herald.ts';

@@ -14,6 +14,8 @@ interface Check {
 const CHECKS: readonly Check[] = [
   { name: 'types (tsc)', command: ['tsc', '--noEmit', '-p', '.'] },
   { name: 'types of the pages (tsc)', command: ['tsc', '--noEmit', '-p', 'gateway/pages'] },
+  { name: 'types of the client (tsc)', command: ['tsc', '--noEmit', '-p', 'client'] },
+  { name: 'types of the React parts (tsc)', command: ['tsc', '--noEmit', '-p', 'client/react'] },
   {
     name: 'format and lint (biome)',
     command: ['biome', 'ci', '--colors=off', '--diagnostic-level=error', '.'],

@@ -4,6 +4,7 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { BrowserContextOptions, Page } from 'playwright-core';
+import { ReactApp } from '../e2e/react/react-app.ts';
 import { openChromium } from '../e2e/support/chromium.ts';
 import { Graph } from '../e2e/support/graph.ts';
 import { dataFolderOwner } from '../platform/data-services/data-folder-lock.ts';
@@ -31,6 +32,7 @@ try {
   await take('inbox', { ...wide, colorScheme: 'light' }, (page) => inbox(page, url));
   await take('inbox-dark', { ...wide, colorScheme: 'dark' }, (page) => inbox(page, url));
   const short = { ...wide, viewport: { width: 1180, height: 680 } };
+  await takeReact('react-bell', url, HERALD_DEMO_APP_KEY);
   await take('console', { ...short, colorScheme: 'light' }, (page) => operators(page, url, HERALD_ADMIN_KEY));
   if (process.argv.includes('--all')) {
     await take('inbox-narrow', { ...narrow, colorScheme: 'light' }, (page) => inbox(page, url), true);
@@ -109,6 +111,39 @@ async function inbox(page: Page, url: string): Promise<void> {
   await page.locator('#hops li[data-type=completed]').waitFor();
   await page.locator('#sandbox > li').nth(1).waitFor();
   await page.evaluate('scrollTo(0, 0)');
+}
+
+/** The bell of an application, with what the demo user has got. */
+async function takeReact(name: string, url: string, appKey: string): Promise<void> {
+  const { createUserToken } = await new Graph(url, appKey).data<{ createUserToken: { token: string } }>(
+    'mutation { createUserToken(user: "demo") { token } }',
+  );
+  const app = new ReactApp();
+  await app.start();
+  const options = {
+    viewport: { width: 640, height: 560 },
+    deviceScaleFactor: 2,
+    colorScheme: 'light',
+  } as const;
+  const { context, close } = await openChromium(options);
+  try {
+    const { page } = await app.open(context, { show: 'bell', url, token: createUserToken.token });
+    await page.locator('.herald-badge').waitFor();
+    await page.locator('.herald-bell-button').click();
+    for (const index of [2, 3]) {
+      await page.locator('.herald-message').nth(index).hover();
+      await page.locator('.herald-message').nth(index).getByRole('button', { name: 'Mark as read' }).click();
+    }
+    await page.locator('.herald-message').first().hover();
+    await page.locator('#outside').evaluate((element) => element.remove());
+    await page.waitForTimeout(400);
+    const path = join(IMAGES, `${name}.png`);
+    await page.screenshot({ path });
+    console.log(`wrote ${path}`);
+  } finally {
+    await close();
+    await app.stop();
+  }
 }
 
 async function operators(page: Page, url: string, key: string): Promise<void> {

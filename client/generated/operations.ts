@@ -28,6 +28,11 @@ export type ContentInput = {
   url?: string | null | undefined;
 };
 
+/** RECEIVED a new message, UPDATED one that was read, unread or archived (on any device); every event carries the count. */
+export type InboxEventType =
+  | 'RECEIVED'
+  | 'UPDATED';
+
 /** SCHEDULED waits for its time; ACCEPTED is durable and queued; COMPLETED means that every delivery is final. */
 export type NotificationState =
   | 'ACCEPTED'
@@ -42,6 +47,18 @@ export type Priority =
   | 'HIGH'
   | 'LOW'
   | 'MEDIUM';
+
+export type PushKeysInput = {
+  auth: string;
+  p256dh: string;
+};
+
+/** What `PushSubscription.toJSON()` gives in a browser. */
+export type PushSubscriptionInput = {
+  endpoint: string;
+  expirationTime?: number | null | undefined;
+  keys: PushKeysInput;
+};
 
 /** One recipient. Exactly one of: user, group, or address (with channel) for somebody without a profile. */
 export type RecipientInput = {
@@ -74,9 +91,79 @@ export type SendNotificationInput = {
   to?: Array<RecipientInput> | null | undefined;
 };
 
+export type MessageFieldsFragment = { id: string, title: string | null, body: string, url: string | null, imageUrl: string | null, data: unknown, category: string | null, createdAt: string, readAt: string | null, archivedAt: string | null, notification: { id: string } };
+
+export type InboxPageQueryVariables = Exact<{
+  first: number;
+  after?: string | null | undefined;
+}>;
+
+
+export type InboxPageQuery = { inbox: { unreadCount: number, pageInfo: { hasNextPage: boolean, endCursor: string | null }, nodes: Array<{ id: string, title: string | null, body: string, url: string | null, imageUrl: string | null, data: unknown, category: string | null, createdAt: string, readAt: string | null, archivedAt: string | null, notification: { id: string } }> } };
+
+export type InboxEventsSubscriptionVariables = Exact<{
+  after?: string | number | null | undefined;
+}>;
+
+
+export type InboxEventsSubscription = { inboxEvents: { type: InboxEventType, unreadCount: number, message: { id: string, title: string | null, body: string, url: string | null, imageUrl: string | null, data: unknown, category: string | null, createdAt: string, readAt: string | null, archivedAt: string | null, notification: { id: string } } } };
+
+export type MarkReadMutationVariables = Exact<{
+  ids: Array<string | number> | string | number;
+}>;
+
+
+export type MarkReadMutation = { markRead: Array<{ id: string }> };
+
+export type MarkUnreadMutationVariables = Exact<{
+  ids: Array<string | number> | string | number;
+}>;
+
+
+export type MarkUnreadMutation = { markUnread: Array<{ id: string }> };
+
+export type ArchiveMutationVariables = Exact<{
+  ids: Array<string | number> | string | number;
+}>;
+
+
+export type ArchiveMutation = { archive: Array<{ id: string }> };
+
+export type MarkAllReadMutationVariables = Exact<{ [key: string]: never; }>;
+
+
+export type MarkAllReadMutation = { markAllRead: number };
+
+export type VapidKeyQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type VapidKeyQuery = { vapidPublicKey: string };
+
+export type RegisterPushMutationVariables = Exact<{
+  subscription: PushSubscriptionInput;
+  userAgent?: string | null | undefined;
+}>;
+
+
+export type RegisterPushMutation = { registerPushSubscription: { id: string } };
+
+export type RemovePushMutationVariables = Exact<{
+  endpoint: string;
+}>;
+
+
+export type RemovePushMutation = { removePushSubscription: boolean };
+
 export type SendMutationVariables = Exact<{
   input: SendNotificationInput;
 }>;
 
 
 export type SendMutation = { sendNotification: { deduplicated: boolean, notification: { id: string, state: NotificationState } } };
+
+export type SendManyMutationVariables = Exact<{
+  inputs: Array<SendNotificationInput> | SendNotificationInput;
+}>;
+
+
+export type SendManyMutation = { sendNotifications: Array<{ deduplicated: boolean, notification: { id: string, state: NotificationState } | null, error: { code: string, field: string | null, message: string } | null }> };

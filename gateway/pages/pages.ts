@@ -15,6 +15,8 @@ export interface PagesOptions {
 }
 
 const STATIC = resolve(import.meta.dirname, 'static');
+/** The client's: pages of others serve the same file. */
+const SERVICE_WORKER = resolve(import.meta.dirname, '../../client/browser/push/herald-sw.js');
 /** The browser build that the package ships: pages load it from here, never from another host. */
 const GRAPHQL_WS = dirname(fileURLToPath(import.meta.resolve('graphql-ws/client')));
 
@@ -33,9 +35,10 @@ const FILES = {
 /** Reads the pages once. @throws Error when a file of the installation is missing. */
 export async function createPages(options: PagesOptions): Promise<Required<GatewayPages>> {
   const [inbox, console, explorer, serviceWorker] = await Promise.all(
-    ['inbox.html', 'console.html', 'explorer.html', 'herald-sw.js'].map((name) =>
-      readFile(join(STATIC, name)),
-    ),
+    [
+      ...['inbox.html', 'console.html', 'explorer.html'].map((name) => join(STATIC, name)),
+      SERVICE_WORKER,
+    ].map((path) => readFile(path)),
   );
   const page = (body: Buffer | undefined) => (_request: unknown, reply: FastifyReply) =>
     reply.headers(PAGE_HEADERS).type('text/html; charset=utf-8').send(body);

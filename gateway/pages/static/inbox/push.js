@@ -35,7 +35,10 @@ export async function startPush(session) {
   if (!('serviceWorker' in navigator && 'PushManager' in window && 'Notification' in window))
     return say(TEXTS.unsupported);
 
-  const registration = await navigator.serviceWorker.register('/herald-sw.js', { scope: '/' });
+  const registration = await navigator.serviceWorker.register(
+    '/herald-sw.js?home=/inbox&icon=/assets/herald.svg',
+    { scope: '/' },
+  );
   let isOn =
     Notification.permission === 'granted' && (await registration.pushManager.getSubscription()) !== null;
   const showState = () => {

@@ -1,0 +1,96 @@
+/**
+ * Herald's service worker: shows push messages and opens what they point to. A plain script, at the site's root.
+ *
+ * Its address may say `home` (what a message without a link opens; usually `/`) and `icon`, for example
+ * `/herald-sw.js?home=/inbox&icon=/logo.png`.
+ */
+
+const worker = /** @type {ServiceWorkerGlobalScope} */ (/** @type {unknown} */ (self));
+
+/** The question to pages; answer-service-worker.ts has the same. */
+const IS_SHOWN = 'herald:is-shown';
+/** A page that has an inbox says at once that it will answer; one without says nothing. */
+const FIRST_WORD_MS = 300;
+const ANSWER_MS = 2_500;
+
+const settings = new URL(worker.location.href).searchParams;
+
+worker.addEventListener('install', () => worker.skipWaiting());
+worker.addEventListener('activate', (event) => event.waitUntil(worker.clients.claim()));
+
+worker.addEventListener('push', (event) => {
+  event.waitUntil(show(payloadOf(event)));
+});
+
+/** A browser that gets a push must show something, so an unreadable one is shown as it is. */
+function payloadOf(event) {
+  try {
+    return event.data?.json() ?? {};
+  } catch {
+    return { body: event.data.text() };
+  }
+}
+
+/** `data.tag` groups: a message takes the place of the one before it with the same tag, and alerts again. */
+async function show({ title, body, url, imageUrl, data, notification, delivery }) {
+  if (notification && (await isShown(notification))) return;
+  const group = typeof data?.tag === 'string' && data.tag !== '' ? data.tag : undefined;
+  // Without a group, a message that comes twice replaces itself.
+  const tag = group ?? delivery;
+  const icon = settings.get('icon');
+  await worker.registration.showNotification(title ?? 'Herald', {
+    body: body ?? '',
+    ...(icon && { icon }),
+    ...(imageUrl && { image: imageUrl }),
+    ...(tag && { tag }),
+    ...(group && { renotify: true }),
+    data: { url, data, notification, delivery },
+  });
+}
+
+/** Whether a page in sight has this notification in its live inbox. */
+async function isShown(notification) {
+  const windows = await worker.clients.matchAll({ type: 'window', includeUncontrolled: true });
+  const answers = windows
+    .filter(({ visibilityState }) => visibilityState === 'visible')
+    .map((page) => ask(page, notification));
+  return (await Promise.all(answers)).includes(true);
+}
+
+/** @returns {Promise<boolean>} */
+function ask(page, notification) {
+  return new Promise((resolve) => {
+    const { port1, port2 } = new MessageChannel();
+    const answer = (shown) => {
+      clearTimeout(late);
+      port1.close();
+      resolve(shown);
+    };
+    let late = setTimeout(answer, FIRST_WORD_MS, false);
+    port1.onmessage = ({ data }) => {
+      if (data !== 'wait') return answer(data === true);
+      clearTimeout(late);
+      late = setTimeout(answer, ANSWER_MS, false);
+    };
+    page.postMessage({ type: IS_SHOWN, notification }, [port2]);
+  });
+}
+
+worker.addEventListener('notificationclick', (event) => {
+  event.notification.close();
+  event.waitUntil(open(linkOf(event.notification.data?.url)));
+});
+
+/** http and https alone; without one, home. */
+function linkOf(url) {
+  const home = new URL(settings.get('home') ?? '/', worker.location.origin);
+  if (!url || !URL.canParse(url, home)) return home.href;
+  const link = new URL(url, home);
+  return link.protocol === 'https:' || link.protocol === 'http:' ? link.href : home.href;
+}
+
+async function open(href) {
+  const windows = await worker.clients.matchAll({ type: 'window', includeUncontrolled: true });
+  const there = windows.find((client) => client.url === href);
+  return there ? there.focus() : worker.clients.openWindow(href);
+}

@@ -1,0 +1,33 @@
+import type { Platform } from '../support/platform.ts';
+
+/** What a message of a test says. */
+export interface Content {
+  readonly title?: string;
+  readonly body: string;
+  readonly url?: string;
+  readonly imageUrl?: string;
+  readonly data?: unknown;
+}
+
+/** A person with an inbox: the token for a page. */
+export async function newPerson(platform: Platform, id: string): Promise<string> {
+  const { createUserToken } = await platform.app.data<{ createUserToken: { token: string } }>(
+    'mutation Person($id: ID!) { upsertUsers(users: [{ id: $id }]) { id } createUserToken(user: $id) { token } }',
+    { id },
+  );
+  return createUserToken.token;
+}
+
+/** One after another, so that the last is the newest. */
+export async function send(platform: Platform, id: string, ...contents: readonly Content[]): Promise<void> {
+  for (const content of contents)
+    await platform.app.data(
+      'mutation Send($input: SendNotificationInput!) { sendNotification(input: $input) { deduplicated } }',
+      { input: { content, to: [{ user: id }], channels: ['IN_APP'] } },
+    );
+}
+
+/** `one`, `two`, … each as a message with this title. */
+export function titled(...titles: readonly string[]): readonly Content[] {
+  return titles.map((title) => ({ title, body: `About ${title}` }));
+}
