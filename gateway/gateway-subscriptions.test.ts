@@ -539,7 +539,7 @@ describe('sockets', () => {
   });
 
   it('end subscriptions with UNAUTHENTICATED when the token expires, and refuse further operations', async () => {
-    const expiresAt = Math.ceil(Date.now() / 1000) + 1;
+    const expiresAt = Math.ceil(Date.now() / 1000) + 3;
     const client = toy.client({
       connectionParams: { authorization: `Bearer ${await userToken(expiresAt)}` },
       lazyCloseTimeout: 60_000,

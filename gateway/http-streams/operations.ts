@@ -135,11 +135,6 @@ export class StreamedOperations {
       }
       session.watch(results);
       results.onEnd(() => session.close());
-      // A token may have expired, or a key been revoked, before the session had anything to end.
-      session.principal(requestId).catch((error: unknown) => {
-        if (error instanceof HeraldError && error.code === 'UNAUTHENTICATED') results.fail(error);
-        else log.warn({ err: error, requestId }, 'stream: credentials could not be checked again');
-      });
       return { kind: 'results', results, idOf: eventIds(plan, resumableOf(plan)) };
     } catch (error) {
       session.close();

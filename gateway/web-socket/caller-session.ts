@@ -30,6 +30,8 @@ export class CallerSession {
   #leave: (() => void) | undefined;
   #closed = false;
   #renewals = 0;
+  /** Why the credentials hold no longer: also for what was being opened when they ended. */
+  #refused: HeraldError | undefined;
   #expiry: NodeJS.Timeout | undefined;
 
   /** @param counts of all connections, to be held against the limits. */
@@ -72,6 +74,7 @@ export class CallerSession {
     // The last one asked for holds, whichever was checked first.
     if (renewal === this.#renewals && !this.#closed) {
       this.#authorization = authorization;
+      this.#refused = undefined;
       clearTimeout(this.#expiry);
       if (expiresAt !== undefined) this.#endAt(expiresAt);
     }
@@ -95,6 +98,7 @@ export class CallerSession {
       liveSubscriptions.dec();
     });
     if (this.#closed) void sink.return();
+    else if (this.#refused) sink.fail(this.#refused);
   }
 
   /** The socket is gone. */
@@ -124,6 +128,7 @@ export class CallerSession {
   }
 
   #endRunning(error: HeraldError): void {
+    this.#refused = error;
     for (const sink of [...this.#running]) sink.fail(error);
   }
 }
