@@ -3,7 +3,7 @@ import type { Job } from 'bullmq';
 import { sharedNow } from '../platform/clock/shared-clock.ts';
 
 /** So long after a job was taken, the sweeper leaves its ids to whoever took it. */
-export const HOLD_MS = 5_000;
+export const HOLD_MS = 6_000;
 
 /** Times in ms by the shared clock. */
 export interface TakenJob {

@@ -47,9 +47,9 @@ export interface Beginners {
 /** So long the plan waits for the outcomes of its attempts before it is stored without them. */
 const WAIT_MS = 40;
 /** A claim of a notification; well above `WAIT_MS` and the time of storing. */
-const CLAIM_MS = 5_000;
+const CLAIM_MS = 6_000;
 /** With less than this left of the job's while, a notification is claimed. Above `WAIT_MS` and the time of storing, too. */
-const CLEAR_MS = 2_500;
+const CLEAR_MS = 4_000;
 /**
  * A job that came to its queue so shortly before the sweeper's first look, or after it, may be overlooked by it. More
  * than the clocks of three processes may differ.

@@ -90,13 +90,19 @@ describe('the demo page', () => {
       () => messages().count(),
       (count) => expect(count).toBe(2),
     );
-    expect(await unread.textContent()).toBe('2');
+    await eventually(
+      () => unread.textContent(),
+      (count) => expect(count).toBe('2'),
+    );
     await page.locator('#mark-all').click();
     await eventually(
       () => unread.isVisible(),
       (visible) => expect(visible).toBe(false),
     );
-    expect(await page.locator('#messages > li.unread').count()).toBe(0);
+    await eventually(
+      () => page.locator('#messages > li.unread').count(),
+      (count) => expect(count).toBe(0),
+    );
   });
 
   test('the sandbox takes what has no provider', async () => {

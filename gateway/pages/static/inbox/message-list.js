@@ -46,6 +46,8 @@ export class MessageList {
   #nextPage = null;
   #unreadOnly = false;
   #unreadCount = 0;
+  /** Events so far. */
+  #taken = 0;
   #onError;
   #onState;
 
@@ -113,15 +115,21 @@ export class MessageList {
 
   async #load() {
     const unreadOnly = this.#unreadOnly;
+    const newest = this.#newest;
+    const taken = this.#taken;
     const { nodes, unreadCount, pageInfo } = await this.#page(null);
     if (unreadOnly !== this.#unreadOnly) return;
     const oldest = nodes.at(-1)?.id;
     // Of the first page this is the whole truth; what was loaded below it stays.
-    for (const id of this.#messages.keys())
+    for (const id of this.#messages.keys()) {
+      // It came while the page was on its way, which may not know it yet.
+      if (newest === undefined || id > newest) continue;
       if (!pageInfo.hasNextPage || (oldest !== undefined && id >= oldest)) this.#messages.delete(id);
+    }
     if (this.#messages.size === 0) this.#nextPage = pageInfo.hasNextPage ? pageInfo.endCursor : null;
     for (const message of nodes) this.#put(message);
-    this.#draw(unreadCount);
+    // The number of an event that came meanwhile is the newer one.
+    this.#draw(taken === this.#taken ? unreadCount : this.#unreadCount);
   }
 
   async #loadOlder() {
@@ -134,6 +142,7 @@ export class MessageList {
   /** @param {{ type: string, unreadCount: number, message: Message }} event */
   #take({ type, unreadCount, message }) {
     const isNew = type === 'RECEIVED' && !this.#messages.has(message.id);
+    this.#taken += 1;
     this.#put(message);
     this.#draw(unreadCount, isNew ? message.id : undefined);
     if (isNew) byId('announcer').textContent = `New message: ${message.title ?? message.body}`;
