@@ -1,31 +1,16 @@
 import { hash } from 'node:crypto';
 import { request as httpRequest } from 'node:http';
 import { createClient } from 'graphql-sse';
-import { SignJWT } from 'jose';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { metricsRegistry } from '../platform/http/metrics.ts';
 import type { GatewayOptions } from './gateway.ts';
 import { type OpenEventStream, openEventStream } from './testing/event-stream.ts';
-import {
-  PLACEMENTS,
-  startToyGateway,
-  TOY_JWT_SECRET,
-  type ToyGateway,
-  until,
-} from './testing/toy-gateway.ts';
+import { PLACEMENTS, startToyGateway, type ToyGateway, until } from './testing/toy-gateway.ts';
 import { toyNotification } from './testing/toy-subgraphs.ts';
+import { toyUserToken } from './testing/toy-tokens.ts';
 
 const EVENTS = 'subscription { notificationReceived { id title recipient { name } } }';
 const APP = { kind: 'app', workspace: 'default', app: 'app_1', key: 'key_1', ratePerSecond: 1000 };
-
-const userToken = (expires: string | number) =>
-  new SignJWT({ ws: 'default' })
-    .setProtectedHeader({ alg: 'HS256' })
-    .setSubject('u1')
-    .setIssuer('herald')
-    .setAudience('herald:user')
-    .setExpirationTime(expires)
-    .sign(new TextEncoder().encode(TOY_JWT_SECRET));
 
 const OPTIONS: Partial<GatewayOptions> = {
   httpStreams: { heartbeatMs: 100 },
@@ -122,7 +107,7 @@ describe.each(PLACEMENTS)('server-sent events through the gateway, subgraphs %s'
   });
 
   it('shares one source with a socket', async () => {
-    const token = await userToken('5m');
+    const token = await toyUserToken();
     const stream = await subscribed(post({ query: EVENTS }, { authorization: `Bearer ${token}` }));
     const socket = toy.client({ connectionParams: { authorization: `Bearer ${token}` } });
     const events = socket.iterate({ query: EVENTS });
@@ -177,7 +162,7 @@ describe.each(PLACEMENTS)('server-sent events through the gateway, subgraphs %s'
 
   describe('ends', () => {
     it('with the reason when the token expires', async () => {
-      const token = await userToken(Math.floor(Date.now() / 1000) + 2);
+      const token = await toyUserToken({ expires: Math.floor(Date.now() / 1000) + 2 });
       const stream = await subscribed(post({ query: EVENTS }, { authorization: `Bearer ${token}` }));
       expect(await stream.result()).toEqual({
         errors: [
@@ -385,7 +370,7 @@ describe('limits', () => {
 
   it('count sockets and streams of one user together', async () => {
     const toy = await startToyGateway('in-process', { webSocket: { perUser: 2 } });
-    const token = await userToken('5m');
+    const token = await toyUserToken();
     const socket = toy.client({ connectionParams: { authorization: `Bearer ${token}` } });
     // It is cut when the test is over.
     socket.subscribe({ query }, { next: () => undefined, error: () => undefined, complete: () => undefined });
@@ -402,7 +387,7 @@ describe('limits', () => {
 
   it('count all streams', async () => {
     const toy = await startToyGateway('in-process', { webSocket: { connections: 1 } });
-    const token = await userToken('5m');
+    const token = await toyUserToken();
     expect((await subscribe(toy.origin, token, both)).status).toBe(200);
     expect((await subscribe(toy.origin, token, both)).status).toBe(503);
     await toy.close();

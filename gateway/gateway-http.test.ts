@@ -1,35 +1,15 @@
 import { hash } from 'node:crypto';
-import { SignJWT } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Principal } from '../platform/auth/principal.ts';
 import { createGateway } from './gateway.ts';
 import { CompositionError } from './supergraph/supergraph.ts';
 import { memoryLog } from './testing/memory-log.ts';
-import { PLACEMENTS, startToyGateway, TOY_JWT_SECRET, type ToyGateway } from './testing/toy-gateway.ts';
+import { PLACEMENTS, startToyGateway, type ToyGateway } from './testing/toy-gateway.ts';
 import { TOY_SDLS, toySubgraphs } from './testing/toy-subgraphs.ts';
+import { TOY_JWT_SECRET, toyUserToken } from './testing/toy-tokens.ts';
 
 const APP: Principal = { kind: 'app', workspace: 'default', app: 'app_1', key: 'key_1', ratePerSecond: 1000 };
 const UUID = /^[0-9a-f-]{36}$/;
-
-interface TokenOptions {
-  readonly claims?: Record<string, unknown>;
-  readonly secret?: string;
-  readonly audience?: string;
-  readonly expires?: number | string;
-}
-const userToken = ({
-  claims = {},
-  secret = TOY_JWT_SECRET,
-  audience = 'herald:user',
-  expires = '5m',
-}: TokenOptions = {}) =>
-  new SignJWT({ ws: 'default', ...claims })
-    .setProtectedHeader({ alg: 'HS256' })
-    .setSubject('u1')
-    .setIssuer('herald')
-    .setAudience(audience)
-    .setExpirationTime(expires)
-    .sign(new TextEncoder().encode(secret));
 
 describe.each(PLACEMENTS)('the gateway over HTTP, subgraphs %s', (placement) => {
   let toy: ToyGateway;
@@ -263,7 +243,7 @@ describe.each(PLACEMENTS)('the gateway over HTTP, subgraphs %s', (placement) => 
 
     it('takes a GET with credentials: no other site can make a browser send them', async () => {
       const url = `${toy.origin}/graphql?${new URLSearchParams({ query: '{ stats }' })}`;
-      const good = await fetch(url, { headers: { authorization: `Bearer ${await userToken()}` } });
+      const good = await fetch(url, { headers: { authorization: `Bearer ${await toyUserToken()}` } });
       expect(await good.json()).toEqual({ data: { stats: 1 } });
       expect((await fetch(url)).status).toBe(400);
       // A browser does send these by itself, once a person has typed them in.
@@ -306,7 +286,7 @@ describe.each(PLACEMENTS)('the gateway over HTTP, subgraphs %s', (placement) => 
       expect((await whoami('Bearer ho_any')).data).toEqual({ whoami: operator });
     });
     it('knows the user of a token', async () => {
-      const token = await userToken();
+      const token = await toyUserToken();
       expect((await whoami(`Bearer ${token}`)).data).toEqual({
         whoami: { kind: 'user', workspace: 'default', user: 'u1', expiresAt: expect.any(Number) },
       });
@@ -315,15 +295,18 @@ describe.each(PLACEMENTS)('the gateway over HTTP, subgraphs %s', (placement) => 
       ['a scheme that is none', async () => 'Basic aGk6aG8='],
       ['nothing after Bearer', async () => 'Bearer '],
       ['an unknown key', async () => 'Bearer hk_unknown'],
-      ['an expired token', async () => `Bearer ${await userToken({ expires: 1_000 })}`],
+      ['an expired token', async () => `Bearer ${await toyUserToken({ expires: 1_000 })}`],
       [
         'a token of another secret',
-        async () => `Bearer ${await userToken({ secret: 'another secret that is long enough too' })}`,
+        async () => `Bearer ${await toyUserToken({ secret: 'another secret that is long enough too' })}`,
       ],
-      ['a token without workspace', async () => `Bearer ${await userToken({ claims: { ws: undefined } })}`],
+      [
+        'a token without workspace',
+        async () => `Bearer ${await toyUserToken({ claims: { ws: undefined } })}`,
+      ],
       [
         'a token for another audience',
-        async () => `Bearer ${await userToken({ audience: 'herald:console' })}`,
+        async () => `Bearer ${await toyUserToken({ audience: 'herald:console' })}`,
       ],
     ])('%s: 401 UNAUTHENTICATED', async (_name, authorization) => {
       const { status, errors, data, headers } = await whoami(await authorization());

@@ -1,27 +1,12 @@
-import { SignJWT } from 'jose';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import {
-  PLACEMENTS,
-  startToyGateway,
-  TOY_JWT_SECRET,
-  type ToyGateway,
-  until,
-} from './testing/toy-gateway.ts';
+import { PLACEMENTS, startToyGateway, type ToyGateway, until } from './testing/toy-gateway.ts';
 import { toyNotification } from './testing/toy-subgraphs.ts';
+import { toyUserToken } from './testing/toy-tokens.ts';
 
 const EVENTS = 'subscription { notificationReceived { id title recipient { name } } }';
 const ACCEPT = 'multipart/mixed;boundary="graphql";subscriptionSpec="1.0", application/json';
 /** What a client has when it has read up to a part's delimiter. */
 const PART = /^\r\ncontent-type: application\/json\r\n\r\n(.*)$/s;
-
-const userToken = (expires: string | number) =>
-  new SignJWT({ ws: 'default' })
-    .setProtectedHeader({ alg: 'HS256' })
-    .setSubject('u1')
-    .setIssuer('herald')
-    .setAudience('herald:user')
-    .setExpirationTime(expires)
-    .sign(new TextEncoder().encode(TOY_JWT_SECRET));
 
 /** The parts of a body as they come (RFC 2046, 5.1), parsed; the last value is what follows the last delimiter. */
 async function* partsOf({ body }: Response): AsyncGenerator<unknown, void> {
@@ -117,7 +102,7 @@ describe.each(PLACEMENTS)('subscriptions in parts over HTTP, subgraphs %s', (pla
   });
 
   it('ends with a fatal error when the token expires', async () => {
-    const token = await userToken(Math.floor(Date.now() / 1000) + 2);
+    const token = await toyUserToken({ expires: Math.floor(Date.now() / 1000) + 2 });
     const { parts } = await subscribed(EVENTS, { authorization: `Bearer ${token}` });
     await next(parts);
     expect(await next(parts)).toEqual({

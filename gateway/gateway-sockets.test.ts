@@ -1,10 +1,10 @@
 import { hash } from 'node:crypto';
 import { once } from 'node:events';
-import { SignJWT } from 'jose';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
-import { startToyGateway, TOY_JWT_SECRET, type ToyGateway, until } from './testing/toy-gateway.ts';
+import { startToyGateway, type ToyGateway, until } from './testing/toy-gateway.ts';
 import { toyNotification } from './testing/toy-subgraphs.ts';
+import { type ToyToken, toyUserToken } from './testing/toy-tokens.ts';
 
 const EVENTS = 'subscription { notificationReceived { id } }';
 
@@ -57,17 +57,9 @@ async function signedIn(payload?: Record<string, unknown>): Promise<RawSocket> {
   return socket;
 }
 
-const token = (user: string, expiresAt: number, workspace = 'default', secret = TOY_JWT_SECRET) =>
-  new SignJWT({ ws: workspace })
-    .setProtectedHeader({ alg: 'HS256' })
-    .setSubject(user)
-    .setIssuer('herald')
-    .setAudience('herald:user')
-    .setExpirationTime(expiresAt)
-    .sign(new TextEncoder().encode(secret));
-
 const inSeconds = (seconds: number) => Math.ceil(Date.now() / 1000) + seconds;
-const bearer = async (...parameters: Parameters<typeof token>) => `Bearer ${await token(...parameters)}`;
+const bearer = async (user: string, expires: number, rest: ToyToken = {}) =>
+  `Bearer ${await toyUserToken({ user, expires, ...rest })}`;
 
 describe('credentials of an open socket', () => {
   beforeEach(async () => {
@@ -109,10 +101,10 @@ describe('credentials of an open socket', () => {
 
   it.each([
     ['another user', () => bearer('u2', inSeconds(60)), 'FORBIDDEN'],
-    ['another workspace', () => bearer('u1', inSeconds(60), 'other'), 'FORBIDDEN'],
+    ['another workspace', () => bearer('u1', inSeconds(60), { workspace: 'other' }), 'FORBIDDEN'],
     ['another kind', () => 'Bearer hk_a', 'FORBIDDEN'],
     ['the past', () => bearer('u1', inSeconds(-10)), 'UNAUTHENTICATED'],
-    ['another issuer', () => bearer('u1', inSeconds(60), 'default', 'x'.repeat(40)), 'UNAUTHENTICATED'],
+    ['another issuer', () => bearer('u1', inSeconds(60), { secret: 'x'.repeat(40) }), 'UNAUTHENTICATED'],
     ['nobody', () => 'Bearer hk_unknown', 'UNAUTHENTICATED'],
     ['no known form', () => 'x', 'UNAUTHENTICATED'],
     ['no text', () => 7, 'BAD_USER_INPUT'],

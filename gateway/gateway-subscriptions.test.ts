@@ -1,17 +1,11 @@
 import { hash } from 'node:crypto';
 import { once } from 'node:events';
 import type { Client, FormattedExecutionResult } from 'graphql-ws';
-import { SignJWT } from 'jose';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
-import {
-  PLACEMENTS,
-  startToyGateway,
-  TOY_JWT_SECRET,
-  type ToyGateway,
-  until,
-} from './testing/toy-gateway.ts';
+import { PLACEMENTS, startToyGateway, type ToyGateway, until } from './testing/toy-gateway.ts';
 import { toyNotification } from './testing/toy-subgraphs.ts';
+import { toyUserToken } from './testing/toy-tokens.ts';
 
 type Answer = FormattedExecutionResult<Record<string, unknown>, unknown>;
 
@@ -468,15 +462,6 @@ describe('sockets', () => {
     const [code, reason] = (await once(ws, 'close')) as [number, Buffer];
     return [code, String(reason)];
   };
-  const userToken = (expiresAt: number) =>
-    new SignJWT({ ws: 'default' })
-      .setProtectedHeader({ alg: 'HS256' })
-      .setSubject('u1')
-      .setIssuer('herald')
-      .setAudience('herald:user')
-      .setExpirationTime(expiresAt)
-      .sign(new TextEncoder().encode(TOY_JWT_SECRET));
-
   it.each([
     ['an unknown key', { authorization: 'Bearer hk_unknown' }],
     ['a malformed authorization', { authorization: 'hk_unknown' }],
@@ -531,7 +516,9 @@ describe('sockets', () => {
 
   it('know the caller', async () => {
     const client = toy.client({
-      connectionParams: { authorization: `Bearer ${await userToken(Date.now() / 1000 + 60)}` },
+      connectionParams: {
+        authorization: `Bearer ${await toyUserToken({ expires: Date.now() / 1000 + 60 })}`,
+      },
     });
     expect(await run(client, '{ whoami }').next()).toMatchObject({
       data: { whoami: { kind: 'user', user: 'u1' } },
@@ -541,7 +528,7 @@ describe('sockets', () => {
   it('end subscriptions with UNAUTHENTICATED when the token expires, and refuse further operations', async () => {
     const expiresAt = Math.ceil(Date.now() / 1000) + 3;
     const client = toy.client({
-      connectionParams: { authorization: `Bearer ${await userToken(expiresAt)}` },
+      connectionParams: { authorization: `Bearer ${await toyUserToken({ expires: expiresAt })}` },
       lazyCloseTimeout: 60_000,
     });
     const running = run(client, FULL);

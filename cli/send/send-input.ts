@@ -1,5 +1,6 @@
 /** From the flags of `herald send` to the input of `sendNotification`. */
 import type { SendInput } from '../../client/index.ts';
+import { messageOf } from '../../platform/errors/message-of.ts';
 import { CHANNELS, type Channel, PRIORITIES, type Priority } from '../../platform/graphql/contract-enums.ts';
 import { CommandFailure } from '../failure.ts';
 
@@ -66,10 +67,7 @@ function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw new CommandFailure(
-      `--data is no JSON: ${error instanceof Error ? error.message : String(error)}`,
-      2,
-    );
+    throw new CommandFailure(`--data is no JSON: ${messageOf(error)}`, 2);
   }
 }
 

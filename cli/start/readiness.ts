@@ -1,4 +1,5 @@
 /** Waits until the gateway answers. */
+import { messageOf } from '../../platform/errors/message-of.ts';
 
 /**
  * Polls `GET /readyz` until it answers 200.
@@ -14,7 +15,7 @@ export async function untilReady(url: string, timeoutMs: number, signal: AbortSi
       if (response.ok) return;
       last = problems(text) ?? `status ${response.status}`;
     } catch (error) {
-      last = error instanceof Error ? error.message : String(error);
+      last = messageOf(error);
     }
     await new Promise((resolve) => setTimeout(resolve, 100));
   }

@@ -13,6 +13,7 @@ import {
   type DataServices,
   provideDataServices,
 } from '../../platform/data-services/provide-data-services.ts';
+import { messageOf } from '../../platform/errors/message-of.ts';
 import { settleMemory } from '../../platform/lifecycle/settle-memory.ts';
 import { SAME_SIGNAL_MS } from '../../platform/lifecycle/shutdown.ts';
 import { provideSecrets, type Secrets } from '../../platform/secrets/secrets.ts';
@@ -242,7 +243,7 @@ class Supervisor {
         process.exit(0);
       },
       (error: unknown) => {
-        this.#progress.print(`  Stopping failed: ${error instanceof Error ? error.message : String(error)}`);
+        this.#progress.print(`  Stopping failed: ${messageOf(error)}`);
         process.exit(1);
       },
     );

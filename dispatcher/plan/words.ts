@@ -1,4 +1,6 @@
 /** Puts planned deliveries into words. */
+
+import { messageOf } from '../../platform/errors/message-of.ts';
 import type {
   InlineContent,
   MessageContent,
@@ -28,7 +30,7 @@ export function inWords(
   try {
     return { ...delivery, content: rendered(notification, template, planned, recipient) };
   } catch (error) {
-    return { ...delivery, renderError: error instanceof Error ? error.message : String(error) };
+    return { ...delivery, renderError: messageOf(error) };
   }
 }
 

@@ -60,7 +60,7 @@ export class Attempts {
     const outcome: SendOutcome = this.#provider
       ? await boundedAttempt(
           this.#provider.provider,
-          messageOf(delivery),
+          outgoingMessageOf(delivery),
           delivery._id,
           this.#timeoutMs,
           (breach, error) => {
@@ -166,7 +166,7 @@ function resultOf(
   }
 }
 
-function messageOf(delivery: DeliveryRecord): OutgoingMessage {
+function outgoingMessageOf(delivery: DeliveryRecord): OutgoingMessage {
   const content = delivery.content ?? { body: '', locale: 'default' };
   return {
     ...content,

@@ -1,11 +1,10 @@
 /** The live benchmark in its short form: everything comes to whom it is for, and its figures are figures. They are not judged here. */
-import { spawn } from 'node:child_process';
-import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { freshDatabase } from '../../testing/fresh.ts';
+import { runBenchmark } from './run-benchmark.ts';
 
 const services = freshDatabase();
-const ROOT = join(import.meta.dirname, '../..');
+const live = (...args: readonly string[]) => runBenchmark(services, 'bench/live.ts', args);
 
 const SHORT = ['--sockets', '200', '--events', '10', '--seconds', '1'];
 const FIGURES = {
@@ -54,22 +53,3 @@ it.each([
   expect(output).toMatch(message);
   expect(code).toBe(1);
 });
-
-function live(...args: readonly string[]): Promise<{ code: number | null; output: string }> {
-  const env = {
-    ...process.env,
-    TEST_MONGODB_URI: services.mongodbUri,
-    TEST_REDIS_URL: services.redisUrl,
-    HERALD_NAMESPACE: services.namespace,
-  };
-  return new Promise((resolve) => {
-    const child = spawn(process.execPath, [join(ROOT, 'bench/live.ts'), ...args], { cwd: ROOT, env });
-    let output = '';
-    const take = (chunk: Buffer) => {
-      output += chunk;
-    };
-    child.stdout.on('data', take);
-    child.stderr.on('data', take);
-    child.on('close', (code) => resolve({ code, output }));
-  });
-}

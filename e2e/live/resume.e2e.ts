@@ -8,11 +8,12 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { resolve } from 'node:path';
 import { createClient } from 'graphql-ws';
-import { SignJWT } from 'jose';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import webPush from 'web-push';
 import { WebSocket } from 'ws';
+import { signUserToken } from '../../platform/auth/user-token.ts';
 import { freePort } from '../../platform/data-services/free-port.ts';
+import { DEFAULT_WORKSPACE } from '../../platform/names/ids.ts';
 import { messageId } from '../../subgraphs/notifications/inbox/inbox-service.ts';
 import { type OpenStore, openStore } from '../../subgraphs/notifications/testing/open-store.ts';
 import { freshDatabase } from '../../testing/fresh.ts';
@@ -156,14 +157,8 @@ class Reader {
   }
 }
 
-const tokenOf = (user: string) =>
-  new SignJWT({ ws: 'default' })
-    .setProtectedHeader({ alg: 'HS256' })
-    .setSubject(user)
-    .setIssuer('herald')
-    .setAudience('herald:user')
-    .setExpirationTime('2h')
-    .sign(new TextEncoder().encode(jwtSecret));
+const tokenOf = async (user: string) =>
+  (await signUserToken(jwtSecret, { workspace: DEFAULT_WORKSPACE, user, ttlSeconds: 7_200 })).token;
 
 const pause = (ms: number) => new Promise((settle) => setTimeout(settle, ms));
 

@@ -1,29 +1,17 @@
 /** How the React components look and render in Chromium: schemes, directions, languages, sizes, hydration. */
 import type { Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { useChromium } from '../support/chromium.ts';
 import type { PageConfig } from './page/page-config.ts';
 import { ARABIC, CHINESE, ENGLISH, snapshotOf } from './page/snapshots.ts';
-import { ReactApp, type ReactPage } from './react-app.ts';
+import { useReactPages } from './use-react-pages.ts';
 
 const browser = useChromium();
-const app = new ReactApp();
-beforeAll(() => app.start());
-afterAll(() => app.stop());
-
-const open: ReactPage[] = [];
-afterEach(async () => {
-  for (const { page, trouble } of open.splice(0)) {
-    expect(trouble).toEqual([]);
-    expect(await page.evaluate('notes.errors')).toEqual([]);
-    await page.close();
-  }
-});
+const openReactPage = useReactPages(browser);
 async function openPage(config: PageConfig): Promise<Page> {
-  const opened = await app.open(browser.context, config);
-  open.push(opened);
-  await opened.page.locator('.herald').first().waitFor();
-  return opened.page;
+  const page = await openReactPage(config);
+  await page.locator('.herald').first().waitFor();
+  return page;
 }
 
 /** Of text to what is behind it (WCAG 2.2, contrast ratio), for all texts that are shown. */
@@ -130,11 +118,7 @@ describe('directions and languages', () => {
   });
 
   test("the page's language is taken where the provider has none", async () => {
-    const { page, trouble } = await app.open(browser.context, {
-      show: 'inbox',
-      snapshot: snapshotOf(CHINESE),
-    });
-    open.push({ page, trouble });
+    const page = await openReactPage({ show: 'inbox', snapshot: snapshotOf(CHINESE) });
     await page.getByRole('button', { name: 'Mark all as read' }).waitFor();
     const chinese = await openPage({ show: 'inbox', locale: 'zh', snapshot: snapshotOf(CHINESE) });
     await chinese.getByRole('button', { name: '全部标为已读' }).waitFor();

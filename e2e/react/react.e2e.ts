@@ -1,33 +1,17 @@
 /** The React components in Chromium, against the whole platform. */
 import type { Locator, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { useChromium } from '../support/chromium.ts';
 import { eventually } from '../support/eventually.ts';
 import { usePlatform } from '../support/platform.ts';
 import { newPerson, send, titled } from './messages.ts';
 import type { PageConfig } from './page/page-config.ts';
-import { ReactApp, type ReactPage } from './react-app.ts';
+import { useReactPages } from './use-react-pages.ts';
 
 const platform = usePlatform();
 const browser = useChromium();
-const app = new ReactApp();
-beforeAll(() => app.start());
-afterAll(() => app.stop());
-
-const open: ReactPage[] = [];
-afterEach(async () => {
-  for (const { page, trouble } of open.splice(0)) {
-    expect(trouble).toEqual([]);
-    expect(await page.evaluate('globalThis.notes?.errors ?? []')).toEqual([]);
-    await page.close();
-  }
-});
-
-async function openPage(config: PageConfig): Promise<Page> {
-  const opened = await app.open(browser.context, { url: platform.url, ...config });
-  open.push(opened);
-  return opened.page;
-}
+const openReactPage = useReactPages(browser);
+const openPage = (config: PageConfig) => openReactPage({ url: platform.url, ...config });
 
 const rows = (page: Page) => page.locator('article');
 const titles = (page: Page) => page.locator('article h3 a, article h3:not(:has(a))').allInnerTexts();

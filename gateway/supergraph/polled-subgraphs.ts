@@ -3,11 +3,12 @@ import { composeServices } from '@apollo/composition';
 import { parse } from 'graphql';
 import { request } from 'undici';
 import { z } from 'zod';
-import { SettingsError } from '../../platform/config/settings.ts';
+import { messageOf } from '../../platform/errors/message-of.ts';
 import type { NamedUrl } from '../../platform/lifecycle/run-options.ts';
 import type { Logger } from '../../platform/logging/logger.ts';
 import { CompositionError } from './supergraph.ts';
 import type { SupergraphSource } from './supergraph-source.ts';
+import { watchedSupergraph } from './watched-supergraph.ts';
 
 const ASK_EVERY_MS = 10_000;
 const TIMEOUT_MS = 10_000;
@@ -34,45 +35,12 @@ export function polledSubgraphs(
     if (composed.errors) throw new CompositionError(composed.errors.map((error) => error.message));
     return composed.supergraphSdl;
   };
-  let last = '';
-  return {
-    async load() {
-      try {
-        last = await compose();
-        return last;
-      } catch (error) {
-        throw new SettingsError([`--subgraph: ${error instanceof Error ? error.message : String(error)}`]);
-      }
-    },
-    watch(onChange) {
-      let said = '';
-      let asking: Promise<void> | undefined;
-      const ask = async () => {
-        try {
-          const sdl = await compose();
-          said = '';
-          if (sdl === last) return;
-          last = sdl;
-          onChange(sdl);
-        } catch (error) {
-          const message = error instanceof Error ? error.message : String(error);
-          if (message !== said)
-            log.error({ err: error }, 'supergraph: not composed anew; the last one stays');
-          said = message;
-        }
-      };
-      const timer = setInterval(() => {
-        asking ??= ask().finally(() => {
-          asking = undefined;
-        });
-      }, options.everyMs ?? ASK_EVERY_MS);
-      timer.unref();
-      return async () => {
-        clearInterval(timer);
-        await asking;
-      };
-    },
-  };
+  return watchedSupergraph({
+    read: compose,
+    option: '--subgraph',
+    everyMs: options.everyMs ?? ASK_EVERY_MS,
+    log,
+  });
 }
 
 async function sdlOf(name: string, url: string, headers: Record<string, string>): Promise<string> {
@@ -88,9 +56,8 @@ async function sdlOf(name: string, url: string, headers: Record<string, string>)
     if (statusCode !== 200) throw new Error(`HTTP ${statusCode}: ${text.slice(0, 200)}`);
     return answerSchema.parse(JSON.parse(text)).data._service.sdl;
   } catch (error) {
-    throw new Error(
-      `The subgraph ${name} (${url}) did not tell its schema: ${error instanceof Error ? error.message : String(error)}`,
-      { cause: error },
-    );
+    throw new Error(`The subgraph ${name} (${url}) did not tell its schema: ${messageOf(error)}`, {
+      cause: error,
+    });
   }
 }

@@ -2,6 +2,7 @@
 
 import { Supergraph } from '@apollo/federation-internals';
 import { SettingsError } from '../../platform/config/settings.ts';
+import { messageOf } from '../../platform/errors/message-of.ts';
 
 export interface SubgraphAt {
   readonly name: string;
@@ -26,7 +27,7 @@ export function readSupergraph(sdl: string): ReadSupergraph {
     };
   } catch (error) {
     throw new SettingsError([
-      `--supergraph: this is no Federation 2 supergraph (compose one with \`rover supergraph compose\`): ${error instanceof Error ? error.message : String(error)}`,
+      `--supergraph: this is no Federation 2 supergraph (compose one with \`rover supergraph compose\`): ${messageOf(error)}`,
     ]);
   }
 }

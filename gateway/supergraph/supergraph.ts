@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { composeServices } from '@apollo/composition';
 import { parse } from 'graphql';
+import { messageOf } from '../../platform/errors/message-of.ts';
 import { SUBGRAPH_NAMES, type SubgraphName } from '../../platform/graphql/subgraph.ts';
 
 /** The schema of each subgraph, as SDL. */
@@ -41,7 +42,7 @@ export function composeSupergraph(sdls: SubgraphSdls): string {
       // The gateway asks `buildService` for each subgraph, the URL is never called.
       return [{ name, url: `http://${name}.subgraph`, typeDefs: parse(sdls[name]) }];
     } catch (error) {
-      problems.push(`[${name}] ${error instanceof Error ? error.message : String(error)}`);
+      problems.push(`[${name}] ${messageOf(error)}`);
       return [];
     }
   });

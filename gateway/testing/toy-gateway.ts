@@ -11,8 +11,8 @@ import { createGateway, type Gateway, type GatewayOptions } from '../gateway.ts'
 import type { SubgraphPlacement } from '../subgraph-sources/subgraph-sources.ts';
 import { type MemoryLog, memoryLog } from './memory-log.ts';
 import { TOY_SDLS, type Toys, toySubgraphs } from './toy-subgraphs.ts';
+import { TOY_JWT_SECRET } from './toy-tokens.ts';
 
-export const TOY_JWT_SECRET = 'the secret of the tests, 32 bytes and more';
 export const TOY_GATEWAY_SECRET = 'the secret between gateway and subgraphs';
 export const PLACEMENTS = ['in-process', 'remote'] as const;
 

@@ -3,6 +3,7 @@
  * mongodb-memory-server-core downloads where there is none yet. Argument: the folder to keep it in.
  */
 import { MongoBinary } from 'mongodb-memory-server-core';
+import { messageOf } from '../errors/message-of.ts';
 
 const [folder] = process.argv.slice(2);
 if (folder === undefined) throw new Error('Argument missing: the folder for mongod.');
@@ -10,7 +11,7 @@ let exitCode = 0;
 try {
   console.log(`mongod is ${await MongoBinary.getPath({ downloadDir: folder })}`);
 } catch (error) {
-  console.error((error instanceof Error ? error.message : String(error)).replaceAll('\n', ' '));
+  console.error(messageOf(error).replaceAll('\n', ' '));
   exitCode = 1;
 }
 // A connection that was refused an answer would keep the process.

@@ -1,5 +1,6 @@
 /** Questions to a MongoDB: is it there, and is it a replica set? */
 import mongoose from 'mongoose';
+import { messageOf } from '../errors/message-of.ts';
 import { LOOPBACK } from './free-port.ts';
 import { within } from './within.ts';
 
@@ -161,7 +162,7 @@ export async function probeMongo(uri: string): Promise<string> {
       withAdmin(uri, MONGO_PROBE_MS, async (command) => (await command({ hello: 1 })) as Hello),
     );
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
+    const why = messageOf(error);
     throw new Error(
       `MONGODB_URI: no MongoDB answers at ${hosts} within ${MONGO_PROBE_MS / 1000} s (${why}).`,
       { cause: error },

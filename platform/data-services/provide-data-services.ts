@@ -6,6 +6,7 @@ import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { type Environment, processEnvironment } from '../config/environment.ts';
+import { messageOf } from '../errors/message-of.ts';
 import { type Candidate, mongoCandidates, redisCandidates } from './candidates.ts';
 import { DataFolderLock } from './data-folder-lock.ts';
 import { EmbeddedServer, endLeftBehind } from './embedded-server.ts';
@@ -174,7 +175,7 @@ async function given(
   try {
     return { uri, sentence: `${await probe(uri)} (${setting})`, skipped: [] };
   } catch (error) {
-    throw new DataServicesError([error instanceof Error ? error.message : String(error)]);
+    throw new DataServicesError([messageOf(error)]);
   }
 }
 
@@ -203,7 +204,7 @@ async function embedded(embedding: Embedding): Promise<Provided> {
         skipped,
       };
     } catch (error) {
-      skipped.push(error instanceof Error ? error.message : String(error));
+      skipped.push(messageOf(error));
       onProgress(`passed over: ${skipped.at(-1)}`);
     }
   }

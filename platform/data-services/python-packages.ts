@@ -3,6 +3,7 @@ import { chmod, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { Environment } from '../config/environment.ts';
+import { messageOf } from '../errors/message-of.ts';
 import { findExecutable, runCommand } from './command.ts';
 
 /** The wheels, pinned: what was tested is what is installed. */
@@ -60,7 +61,7 @@ export class PythonPackages {
     try {
       return await this.#provide(name);
     } catch (error) {
-      const why = error instanceof Error ? error.message : String(error);
+      const why = messageOf(error);
       throw new Error(`${name} ${PYTHON_PACKAGES[name]} could not be installed: ${why}`, { cause: error });
     }
   }

@@ -1,5 +1,6 @@
 /** Questions to a Redis: is it there, and will it keep what it is given? */
 import { Redis } from 'ioredis';
+import { messageOf } from '../errors/message-of.ts';
 import { refuseEvictingRedis } from '../storage/redis.ts';
 import { hostsOf } from './mongo-probe.ts';
 import { within } from './within.ts';
@@ -24,7 +25,7 @@ export async function probeRedis(url: string): Promise<string> {
   try {
     await pingRedis(url, REDIS_PROBE_MS);
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
+    const why = messageOf(error);
     throw new Error(`REDIS_URL: no Redis answers at ${host} within ${REDIS_PROBE_MS / 1000} s (${why}).`, {
       cause: error,
     });
@@ -32,7 +33,7 @@ export async function probeRedis(url: string): Promise<string> {
   try {
     await withRedis(url, REDIS_PROBE_MS, refuseEvictingRedis);
   } catch (error) {
-    throw new Error(`REDIS_URL: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+    throw new Error(`REDIS_URL: ${messageOf(error)}`, { cause: error });
   }
   return host;
 }

@@ -15,6 +15,7 @@ import {
 import { LRUCache } from 'lru-cache';
 import type { RequestContext } from '../auth/principal.ts';
 import { HeraldError } from '../errors/herald-error.ts';
+import { messageOf } from '../errors/message-of.ts';
 import type { Logger } from '../logging/logger.ts';
 import { CompiledOperation, RUNS_BEFORE } from './compiled-operation.ts';
 import { maskError, maskThrown } from './error-masking.ts';
@@ -182,7 +183,7 @@ export class SubgraphExecutor {
 }
 
 const badRequest = (error: unknown): GraphQLError =>
-  new GraphQLError(error instanceof Error ? error.message : String(error), {
+  new GraphQLError(messageOf(error), {
     ...(error instanceof GraphQLError && error.nodes && { nodes: error.nodes }),
     extensions: { code: 'BAD_USER_INPUT' },
   });

@@ -1,6 +1,7 @@
 /** Liveness, readiness and metrics, the same for every role. */
 import type { FastifyInstance } from 'fastify';
 import { within } from '../data-services/within.ts';
+import { messageOf } from '../errors/message-of.ts';
 import type { Shutdown } from '../lifecycle/shutdown.ts';
 import { registerMetrics } from './metrics.ts';
 
@@ -67,6 +68,6 @@ async function problemsOf(ready: HealthOptions['ready']): Promise<readonly strin
   try {
     return await within(PATIENCE_MS, ready());
   } catch (error) {
-    return [error instanceof Error ? error.message : String(error)];
+    return [messageOf(error)];
   }
 }

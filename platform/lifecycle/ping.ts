@@ -1,4 +1,5 @@
 /** Whether a service answers: asked for real, because a driver learns late that a link is dead. */
+import { messageOf } from '../errors/message-of.ts';
 
 const PATIENCE_MS = 1_000;
 
@@ -43,7 +44,7 @@ export class Ping {
       await this.#ask();
       return undefined;
     } catch (error) {
-      return `${this.#name} does not answer: ${error instanceof Error ? error.message : String(error)}`;
+      return `${this.#name} does not answer: ${messageOf(error)}`;
     }
   }
 }

@@ -2,6 +2,7 @@
 import { GraphQLError, parse } from 'graphql';
 import { makeServer, type Server, type SubscribePayload } from 'graphql-ws';
 import type { RequestContext } from '../../auth/principal.ts';
+import { messageOf } from '../../errors/message-of.ts';
 import { newRequestId } from '../../http/request-id.ts';
 import type { SubgraphExecutor, SubgraphRequest } from '../subgraph-executor.ts';
 import { connectionParamsSchema, subscribeExtensionsSchema } from '../subgraph-protocol.ts';
@@ -43,7 +44,7 @@ export function subgraphSocketServer(
           contextValue: context,
         };
       } catch (error) {
-        return [badInput(error instanceof Error ? error.message : String(error))];
+        return [badInput(messageOf(error))];
       }
     },
     subscribe: ({ contextValue }) => {

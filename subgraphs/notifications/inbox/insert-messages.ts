@@ -32,7 +32,7 @@ export async function insertMessages(
     const own = byInbox.get(counter._id) ?? [];
     unread.set(counter._id, counter.unread);
     own.forEach((delivery, index) => {
-      messages.push(messageOf(delivery, counter._id, counter.seq - own.length + index + 1, now));
+      messages.push(inboxMessageOf(delivery, counter._id, counter.seq - own.length + index + 1, now));
     });
   }
   await models.raw.messages.insertMany(messages, { session, ordered: true });
@@ -75,7 +75,7 @@ async function count(
   return read();
 }
 
-function messageOf(delivery: DeliveryRecord, inbox: string, seq: number, now: Date): InboxMessageRecord {
+function inboxMessageOf(delivery: DeliveryRecord, inbox: string, seq: number, now: Date): InboxMessageRecord {
   const content = delivery.content;
   return {
     _id: messageKey(inbox, seq),

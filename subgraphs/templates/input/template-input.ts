@@ -1,5 +1,6 @@
 /** Checks what `saveTemplate` is given, and turns it into what is stored. */
 import { badInput } from '../../../platform/errors/herald-error.ts';
+import { messageOf } from '../../../platform/errors/message-of.ts';
 import { jsonProblem } from '../../../platform/graphql/json-problem.ts';
 import type { TemplateContentInput, TemplateInput } from '../generated/types.ts';
 import { sourceProblem } from '../sources/check-source.ts';
@@ -111,7 +112,7 @@ function checkSyntax(at: string, content: TemplateContentInput): void {
       // What fails without any variable would fail at every send.
       compileSource(part, source)({});
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
+      const reason = messageOf(error);
       throw badInput(`${at}.${part}`, `This source cannot be rendered: ${reason}.`);
     }
   }

@@ -1,5 +1,6 @@
 /** What operators do with templates: save, publish, look at, preview. */
 import { badInput, HeraldError, notFound } from '../../../platform/errors/herald-error.ts';
+import { messageOf } from '../../../platform/errors/message-of.ts';
 import { jsonProblem } from '../../../platform/graphql/json-problem.ts';
 import type { InvalidationBus } from '../../../platform/invalidation/invalidation-bus.ts';
 import type { Logger } from '../../../platform/logging/logger.ts';
@@ -97,7 +98,7 @@ export class TemplateDrafts {
       try {
         return template.render(channel, request.locale, variables);
       } catch (error) {
-        throw new HeraldError('BAD_USER_INPUT', error instanceof Error ? error.message : String(error), {
+        throw new HeraldError('BAD_USER_INPUT', messageOf(error), {
           field: 'data',
           cause: error,
         });

@@ -1,5 +1,6 @@
 /** What is wrong with a Handlebars source, found when it is saved, so that it cannot fail for that when it is sent. */
 import Handlebars from 'handlebars';
+import { messageOf } from '../../../platform/errors/message-of.ts';
 import {
   BLOCK_HELPERS,
   BLOCK_PARAMETER_HELPERS,
@@ -182,7 +183,7 @@ const ADVICE = 'Check that every {{ is closed by }} and every block, like {{#if 
 
 /** Handlebars' own messages come with a picture of several lines; people get its place and its reason. */
 function syntaxProblem(error: unknown): string {
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   const parser = /^(?:Parse|Lexical) error on line (\d+)/.exec(message);
   if (parser) {
     const ended = message.endsWith("got 'EOF'") ? ': the source ends inside a block' : '';

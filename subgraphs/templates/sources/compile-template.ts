@@ -1,4 +1,6 @@
 /** From one version's sources to what the dispatcher renders with. */
+
+import { messageOf } from '../../../platform/errors/message-of.ts';
 import type { Channel } from '../../../platform/graphql/contract-enums.ts';
 import type { CompiledTemplate, RenderedContent } from '../contract.ts';
 import type { StoredContent, TemplateBody } from '../store/records.ts';
@@ -61,7 +63,7 @@ function renderContent(
     try {
       return source(variables);
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
+      const reason = messageOf(error);
       throw new Error(`The ${part} of ${what} for ${channel} cannot be rendered: ${reason}.`, {
         cause: error,
       });

@@ -2,6 +2,7 @@
 import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
+import { messageOf } from '../../../platform/errors/message-of.ts';
 import { linearPattern } from './linear-pattern.ts';
 
 /** What `data` lacks or has wrong; `path` is relative to `data` (`order.id`), empty for `data` itself. */
@@ -27,7 +28,7 @@ export function variablesProblem(schema: unknown): string | undefined {
     return undefined;
   } catch (error) {
     if (error instanceof RangeError) return 'The JSON Schema refers to itself without end.';
-    return `This JSON Schema cannot be used: ${error instanceof Error ? error.message : String(error)}. Drafts 7 and 2020-12 are understood, without references to other documents.`;
+    return `This JSON Schema cannot be used: ${messageOf(error)}. Drafts 7 and 2020-12 are understood, without references to other documents.`;
   }
 }
 
