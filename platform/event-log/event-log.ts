@@ -1,4 +1,5 @@
 /** The event log on a Redis stream: append batches, read them from a position, follow its end. */
+import { setImmediate as endOfTurn, setTimeout as sleep } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
 import type { Logger } from '../logging/logger.ts';
 import { Outage } from '../logging/outage.ts';
@@ -12,12 +13,19 @@ export interface EventBatch {
 
 /** Batches kept in the stream (about). What must survive is in MongoDB. */
 const KEPT_BATCHES = 200_000;
+/** From one batch to the next: what comes meanwhile goes together. A batch costs its readers more than an event. */
+const GAP_MS = 20;
 
 export class EventLog {
   readonly #redis: Redis;
   readonly #stream: string;
   readonly #log: Logger;
   readonly #outage: Outage;
+  #waiting: HeraldEvent[] = [];
+  /** The batch that collects. */
+  #next: Promise<void> | undefined;
+  readonly #open = new Set<Promise<void>>();
+  #appendedAt = Number.NEGATIVE_INFINITY;
 
   constructor(redis: Redis, stream: string, log: Logger) {
     this.#redis = redis;
@@ -27,12 +35,34 @@ export class EventLog {
   }
 
   /**
-   * Appends one batch. Never fails its caller: the store is the truth and the log can be rebuilt from it, so
-   * that a Redis that is away costs liveliness, not a send. The first failure in a row is logged, and how many
-   * there were.
+   * Appends events, together with others that come within a moment. Never fails its caller: the store is the truth and
+   * the log can be rebuilt from it, so that a Redis that is away costs liveliness, not a send. The first failure in a
+   * row is logged, and how many there were.
+   * @returns when they are appended, or were not. Whoever has more to do need not wait: `close` does.
    */
-  async append(events: readonly HeraldEvent[]): Promise<void> {
-    if (events.length === 0) return;
+  append(events: readonly HeraldEvent[]): Promise<void> {
+    if (events.length === 0) return Promise.resolve();
+    for (const event of events) this.#waiting.push(event);
+    if (this.#next) return this.#next;
+    const next = this.#appendSoon().finally(() => this.#open.delete(next));
+    this.#open.add(next);
+    this.#next = next;
+    return next;
+  }
+
+  /** Waits for what is still to be appended. */
+  async close(): Promise<void> {
+    while (this.#open.size > 0) await Promise.all(this.#open);
+  }
+
+  /** At once where nothing was appended for a while. */
+  async #appendSoon(): Promise<void> {
+    const leftMs = this.#appendedAt + GAP_MS - performance.now();
+    await (leftMs > 0.5 ? sleep(leftMs) : endOfTurn());
+    const events = this.#waiting;
+    this.#waiting = [];
+    this.#next = undefined;
+    this.#appendedAt = performance.now();
     try {
       await this.#redis.xadd(this.#stream, 'MAXLEN', '~', KEPT_BATCHES, '*', 'batch', JSON.stringify(events));
       this.#outage.worked();

@@ -59,6 +59,8 @@ export async function openConnections(
   await bus.start();
   const queues = new DispatchQueues(redis, names.queuePrefix);
   shutdown.onClose('queues', () => queues.close());
+  const events = new EventLog(redis, names.events, log);
+  shutdown.onClose('event log', () => events.close());
   shutdown.onClose('shared clock', await keepSharedTime(redis, log));
   const store = new Ping('MongoDB', () =>
     // Not a `ping`, which a server answers even when its storage engine has given up.
@@ -73,7 +75,7 @@ export async function openConnections(
     mongo,
     redis,
     names,
-    events: new EventLog(redis, names.events, log),
+    events,
     bus,
     queues,
     further: open,

@@ -88,7 +88,8 @@ export class PlanEnqueuer {
       ];
       if (jobs.length > 0) additions.push(this.#queues.addPlans(priority, jobs));
     }
-    await Promise.all([...additions, this.#events.append(records.map(acceptedEvent))]);
+    void this.#events.append(records.map(acceptedEvent));
+    await Promise.all(additions);
   }
 }
 

@@ -33,6 +33,42 @@ describe('RateLimiter', () => {
     expect(later?.granted).toBeLessThanOrEqual(14);
   });
 
+  it('takes tokens ahead for an app that sends without pause, and never grants more than the bucket has', async () => {
+    let asked = 0;
+    const counting = new Proxy(store.redis, {
+      get: (redis, name) => {
+        if (name === 'eval') asked += 1;
+        const value = Reflect.get(redis, name);
+        return typeof value === 'function' ? value.bind(redis) : value;
+      },
+    });
+    const limiters = [1, 2].map(() => new RateLimiter(counting, store.names, silent));
+    const own = app('steady', 500);
+    const startedAt = performance.now();
+    let granted = 0;
+    let takes = 0;
+    let grantedAtFirst: { granted: number; asked: number } | undefined;
+    while (performance.now() - startedAt < 1_500) {
+      const all = await Promise.all(limiters.map((limiter) => limiter.take(own, 1)));
+      granted += all.reduce((sum, grant) => sum + grant.granted, 0);
+      takes += all.length;
+      if (granted < takes) grantedAtFirst ??= { granted, asked };
+    }
+    // A full bucket and what came since; 20 may be left with the limiters.
+    const due = 1_000 + ((performance.now() - startedAt) / 1_000) * 500;
+    expect(takes).toBeGreaterThan(due);
+    expect(granted).toBeLessThanOrEqual(Math.ceil(due) + 1);
+    expect(granted).toBeGreaterThanOrEqual(due - 25);
+    expect(grantedAtFirst?.asked).toBeLessThan((grantedAtFirst?.granted ?? 0) / 5);
+  });
+
+  it('an app that sends seldom leaves nothing unused behind', async () => {
+    const [first, second] = [1, 2].map(() => new RateLimiter(store.redis, store.names, silent));
+    const own = app('seldom', 50);
+    await first?.take(own, 1);
+    expect((await second?.take(own, 100))?.granted).toBe(99);
+  });
+
   it('counts notifications, and grants a part of a batch', async () => {
     const limiter = new RateLimiter(store.redis, store.names, silent);
     const grant = await limiter.take(app('batch', 10), 100);

@@ -1,4 +1,7 @@
-/** The outbox: what workers do to notifications and deliveries. Each step may run twice; the second run changes nothing. */
+/**
+ * The outbox: what workers do to notifications and deliveries. Each step may run twice; the second run changes nothing.
+ * No step waits for the event log: it is told what was stored, and closes when all is written.
+ */
 
 import type { Connection } from 'mongoose';
 import { Counter } from 'prom-client';
@@ -69,7 +72,7 @@ export class MongoOutbox implements Outbox {
 
   async duePlans(ids: readonly string[], now: Date): Promise<NotificationRecord[]> {
     const { due, events } = await duePlans(this.#connection, this.#models, ids, now);
-    await this.#events.append(events);
+    void this.#events.append(events);
     return due;
   }
 
@@ -92,9 +95,9 @@ export class MongoOutbox implements Outbox {
     const pagedToTheEnd = pages
       .filter((p) => p.nextCursor === undefined && p.notification.planCursor !== undefined)
       .map((p) => p.notification._id);
+    void this.#events.append(result.events);
     await Promise.all([
       this.#inbox.received(result.messages, result.unread),
-      this.#events.append(result.events),
       this.#completions.ask(pagedToTheEnd),
     ]);
     const queued = result.deliveries
@@ -116,7 +119,7 @@ export class MongoOutbox implements Outbox {
   ): Promise<DeliveryRecord[]> {
     const claim = { ids, attempt, fence, now, leaseUntil };
     const { deliveries, ended, events } = await claimDeliveries(this.#connection, this.#models, claim);
-    await this.#events.append(events);
+    void this.#events.append(events);
     await this.#completions.ask(sharedOf(ended));
     return [...deliveries];
   }
@@ -137,7 +140,8 @@ export class MongoOutbox implements Outbox {
     for (const { result } of written) recorded.inc({ result: result.kind });
     fenced.inc(outcomes.length - written.length);
     const ended = written.filter((o) => o.result.kind !== 'retry').map((o) => o.delivery);
-    await Promise.all([this.#events.append(events), this.#completions.ask(sharedOf(ended))]);
+    void this.#events.append(events);
+    await this.#completions.ask(sharedOf(ended));
     return written.flatMap((o) =>
       o.result.kind === 'retry'
         ? [queuedOf({ ...o.delivery, attempt: o.delivery.attempt + 1 }, o.result.nextAttemptAt)]
@@ -168,7 +172,7 @@ export class MongoOutbox implements Outbox {
 
   async sweepPlans(lane: PlanLane, round: SweepRound): Promise<{ id: string; priority: Priority }[]> {
     const { found, events } = await sweepPlans(this.#connection, this.#models, lane, round);
-    await this.#events.append(events);
+    void this.#events.append(events);
     return found;
   }
 
