@@ -169,7 +169,11 @@ say(`machine: ${cpus().length} × ${cpus()[0]?.model ?? 'unknown CPU'}, Node ${p
 say(`${count(sockets)} sockets from ${clientProcesses} processes and ${size.addresses.length} addresses`);
 const runs = { a, b, c, d };
 for (const part of PARTS.filter((p) => wanted.includes(p))) {
-  const platform = await startPlatform();
+  // One key opens all sockets of (a), and some that watch something else.
+  const platform = await startPlatform({
+    LIVE_MAX_CONNECTIONS: String(2 * sockets + 1_000),
+    LIVE_MAX_CONNECTIONS_PER_APP: String(2 * sockets + 1_000),
+  });
   try {
     await platform.startDispatcher();
     if (part === PARTS.find((p) => wanted.includes(p))) say(`data services: ${platform.engines}`);

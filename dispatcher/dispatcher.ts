@@ -1,17 +1,20 @@
 /** Puts the dispatcher together: providers, plan and send steps, workers. */
 import { Exclusive } from '../platform/batching/exclusive.ts';
+import { requiredSettings } from '../platform/config/required-settings.ts';
 import type { Settings } from '../platform/config/settings.ts';
 import { type Channel, PRIORITIES } from '../platform/graphql/contract-enums.ts';
 import type { Connections } from '../platform/lifecycle/connections.ts';
 import type { Logger } from '../platform/logging/logger.ts';
 import { enqueueSends, type QueuedDelivery } from '../platform/queues/enqueue-sends.ts';
 import { SENT_CHANNELS } from '../platform/queues/queues.ts';
+import { SecretBox } from '../platform/secrets/secret-box.ts';
 import type { NotificationsStore } from '../subgraphs/notifications/index.ts';
 import type { TemplatesService } from '../subgraphs/templates/index.ts';
 import type { UsersService } from '../subgraphs/users/index.ts';
 import { createProviders, type ProviderSet } from './channels/registry.ts';
 import { providerFlows } from './flow/provider-flows.ts';
 import type { SharedCircuits } from './flow/shared-circuits.ts';
+import { redisSharedValues } from './flow/shared-values.ts';
 import type { Beginners } from './plan/first-attempts.ts';
 import { type Enqueue, Planner } from './plan/planner.ts';
 import { policyOf } from './send/channel-policies.ts';
@@ -33,14 +36,18 @@ const MAX_NOTES = 20;
 /** The providers that the settings configure, over this installation's store. */
 export function providersOf(
   settings: Settings,
+  { redis, names }: Pick<Connections, 'redis' | 'names'>,
   store: NotificationsStore,
   sandbox: boolean,
   log: Logger,
-): ProviderSet {
+): Promise<ProviderSet> {
+  const { HERALD_SECRET_KEY } = requiredSettings(settings, 'HERALD_SECRET_KEY');
+  const box = new SecretBox(HERALD_SECRET_KEY);
   return createProviders(
     settings,
     {
       log,
+      sharedOf: (account) => redisSharedValues(redis, box, (name) => names.sharedValue(account, name)),
       now: () => new Date(),
       keepSandboxMessage: (message, at) =>
         store.sandbox.keep(message.workspace, {

@@ -38,13 +38,15 @@ export async function run(settings: Settings, options: RunOptions, sendBy?: Prov
     startSweeper({ settings, connections, store, shutdown, log });
     startAlerts({ settings, store, shutdown });
   }
+  const providers =
+    sendBy ?? (await providersOf(settings, connections, store, isOn(settings.HERALD_SANDBOX, options), log));
   const dispatcher = startDispatcher({
     settings,
     connections,
     store,
     users: users.service,
     templates: templates.service,
-    providers: sendBy ?? providersOf(settings, store, isOn(settings.HERALD_SANDBOX, options), log),
+    providers,
     log,
   });
   shutdown.onClose('dispatcher', () => dispatcher.close());

@@ -32,7 +32,8 @@ export interface Platform {
   stop(): Promise<void>;
 }
 
-export async function startPlatform(): Promise<Platform> {
+/** @param settings of the roles, besides those that they need. */
+export async function startPlatform(settings: Readonly<Record<string, string>> = {}): Promise<Platform> {
   const dataDir = await mkdtemp(join(tmpdir(), 'herald-bench-'));
   const services = await provideDataServices({
     dataDir,
@@ -46,6 +47,7 @@ export async function startPlatform(): Promise<Platform> {
   const env = {
     ...process.env,
     ...values,
+    ...settings,
     MONGODB_URI: services.mongodbUri,
     REDIS_URL: services.redisUrl,
     PORT: String(port),

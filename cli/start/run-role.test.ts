@@ -20,6 +20,7 @@ test.each(ROLES)('%s lacks nothing when all is set', (role) => {
     HERALD_JWT_SECRET: 'x'.repeat(40),
     HERALD_ADMIN_KEY: 'x'.repeat(40),
     VAPID_PUBLIC_KEY: 'x'.repeat(87),
+    HERALD_SECRET_KEY: 'x'.repeat(40),
     VAPID_PRIVATE_KEY: 'x'.repeat(43),
   });
   expect(missingSettings(role, settings)).toEqual([]);

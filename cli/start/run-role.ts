@@ -29,7 +29,7 @@ const NEEDS: Readonly<Record<Role, readonly (keyof Settings)[]>> = {
   templates: SUBGRAPH,
   users: [...SUBGRAPH, 'HERALD_JWT_SECRET', 'HERALD_ADMIN_KEY', 'VAPID_PUBLIC_KEY'],
   analytics: SUBGRAPH,
-  dispatcher: [...STORES, 'HERALD_JWT_SECRET', 'VAPID_PUBLIC_KEY', 'VAPID_PRIVATE_KEY'],
+  dispatcher: [...STORES, 'HERALD_JWT_SECRET', 'HERALD_SECRET_KEY', 'VAPID_PUBLIC_KEY', 'VAPID_PRIVATE_KEY'],
   scheduler: STORES,
 };
 

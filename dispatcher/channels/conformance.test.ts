@@ -23,12 +23,15 @@ describe('the registry', () => {
 
 for (const definition of all) {
   const loaded: { fixture: ConformanceFixture } = await import(`./${definition.id}/conformance-fixture.ts`);
-  describeConformance(definition, loaded.fixture, (settings, deps): Provider => {
-    if (definition === FALLBACK) return definition.create(definition.config.parse({}), deps);
-    const provider = createProviders(settings, deps, { sandbox: false }).forChannel(
-      definition.channels[0] ?? 'WEBHOOK',
-    )?.provider;
-    if (!provider) throw new SettingsError([`${definition.id} is not configured`]);
-    return provider;
-  });
+  describeConformance(
+    definition,
+    loaded.fixture,
+    async (settings, { shared, ...deps }): Promise<Provider> => {
+      if (definition === FALLBACK) return definition.create(definition.config.parse({}), { ...deps, shared });
+      const set = await createProviders(settings, { ...deps, sharedOf: () => shared }, { sandbox: false });
+      const provider = set.forChannel(definition.channels[0] ?? 'WEBHOOK')?.provider;
+      if (!provider) throw new SettingsError([`${definition.id} is not configured`]);
+      return provider;
+    },
+  );
 }

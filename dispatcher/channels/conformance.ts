@@ -9,6 +9,7 @@ import {
   type ProviderDefinition,
   type ProviderDeps,
   type SendOutcome,
+  type SharedValues,
 } from './contract.ts';
 
 /** How a fake of the other side behaves. */
@@ -75,7 +76,7 @@ const PROMPT_MS = 1_000;
 export function describeConformance(
   definition: ProviderDefinition,
   fixture: ConformanceFixture,
-  create: (settings: Readonly<Record<string, unknown>>, deps: ProviderDeps) => Provider,
+  create: (settings: Readonly<Record<string, unknown>>, deps: ProviderDeps) => Promise<Provider>,
 ): void {
   describe(`provider ${definition.id}`, () => {
     const cleanups: (() => Promise<unknown> | undefined)[] = [];
@@ -88,9 +89,10 @@ export function describeConformance(
       const fake = await fixture.start(behaviour);
       cleanups.push(() => fake.stop());
       secrets.push(...fake.secrets);
-      const provider = create(fake.settings, {
+      const provider = await create(fake.settings, {
         log: { info: log, warn: log },
         now: () => new Date(),
+        shared: memorySharedValues(),
         keepSandboxMessage: () => Promise.reject(new Error('only for the sandbox')),
         ...fake.deps,
       });
@@ -129,22 +131,25 @@ export function describeConformance(
       const form = z.toJSONSchema(definition.config, { io: 'input' });
       expect(form.type).toBe('object');
       const fields = form.properties ?? {};
-      expect(Object.keys(definition.settings).sort()).toEqual(Object.keys(fields).sort());
       for (const field of Object.values(fields)) expect(field).toHaveProperty('title');
-      for (const setting of Object.values(definition.settings))
-        expect(Object.keys(SETTINGS)).toContain(setting);
-      expect(definition.fromSettings({})).toBeUndefined();
+      const { settings, fromSettings } = definition;
+      expect(settings === undefined).toBe(fromSettings === undefined);
+      if (!settings) return;
+      expect(Object.keys(settings).sort()).toEqual(Object.keys(fields).sort());
+      for (const setting of Object.values(settings)) expect(Object.keys(SETTINGS)).toContain(setting);
+      expect(fromSettings?.({})).toBeUndefined();
     });
 
     it.each(fixture.wrongSettings.map((wrong) => [wrong.names, wrong.settings] as const))(
       'names %s when it is wrong',
-      (names, settings) => {
+      async (names, settings) => {
         const deps = {
           log: { info: log, warn: log },
           now: () => new Date(),
+          shared: memorySharedValues(),
           keepSandboxMessage: async () => undefined,
         };
-        expect(() => create(settings, deps)).toThrow(names);
+        await expect(create(settings, deps)).rejects.toThrow(names);
       },
     );
 
@@ -318,6 +323,37 @@ export function describeConformance(
       }
     });
   });
+}
+
+/** PROVIDER_ACCOUNTS with one account, for the fixture of a provider without settings of its own. */
+export const accountSettings = (provider: string, config: object) => ({
+  PROVIDER_ACCOUNTS: [{ provider, config }],
+});
+
+/** What Herald gives to a provider, for tests of one. */
+export const testDeps = (deps: Partial<ProviderDeps> = {}): ProviderDeps => ({
+  log: { info: () => undefined, warn: () => undefined },
+  now: () => new Date(),
+  shared: memorySharedValues(),
+  keepSandboxMessage: () => Promise.reject(new Error('only for the sandbox')),
+  ...deps,
+});
+
+/** What the workers of one account share, for an account with one worker. */
+export function memorySharedValues(): SharedValues {
+  const values = new Map<string, { value: string; expiresAt: Date }>();
+  return {
+    async get(name, make) {
+      const known = values.get(name);
+      if (known && known.expiresAt > new Date()) return known.value;
+      const made = await make();
+      values.set(name, made);
+      return made.value;
+    },
+    async drop(name, value) {
+      if (values.get(name)?.value === value) values.delete(name);
+    },
+  };
 }
 
 const baseMessage = (definition: ProviderDefinition): OutgoingMessage => ({

@@ -39,7 +39,10 @@ export interface OutgoingMessage {
   readonly html?: string;
   readonly url?: string;
   readonly imageUrl?: string;
+  /** What the caller gave besides; under a provider's id, what is for that provider alone (`vendorPart`). */
   readonly data?: unknown;
+  /** Where one request ends the recipient's messages of this category (RFC 8058), for channels that can say so. */
+  readonly unsubscribeUrl?: string;
 }
 
 export interface SendOptions {
@@ -109,6 +112,55 @@ export const stoppedOutcome = (signal: AbortSignal, mayHaveSent: boolean): SendO
   mayHaveSent,
 });
 
+/** A request that came to a provider account's receipt address, as it came. */
+export interface RawReceipt {
+  readonly method: string;
+  /** Whole, as the provider called it: some sign it. */
+  readonly url: URL;
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Buffer;
+}
+
+/** What a provider tells later of a message that it took. */
+export interface Receipt {
+  /** The same for each repeat of this receipt, and for no other of the account. */
+  readonly key: string;
+  /**
+   * `deferred`: not yet. `bounced`: the address is dead. `failed`: this message was not delivered. `complained` (as
+   * spam) and `unsubscribed` end the recipient's messages.
+   */
+  readonly kind:
+    | 'delivered'
+    | 'deferred'
+    | 'failed'
+    | 'bounced'
+    | 'complained'
+    | 'unsubscribed'
+    | 'opened'
+    | 'clicked';
+  /** As `accepted` told it. */
+  readonly providerMessageId?: string;
+  readonly address?: string;
+  readonly at?: Date;
+  /** For people; no secret. */
+  readonly message?: string;
+}
+
+/**
+ * What was understood of a request. `answer`: what the provider wants to hear; 204 without.
+ * `unauthorized` is answered 401, `malformed` 400: nothing of them is believed.
+ */
+export type ParsedReceipts =
+  | { readonly kind: 'receipts'; readonly receipts: readonly Receipt[]; readonly answer?: ReceiptAnswer }
+  | { readonly kind: 'unauthorized'; readonly message: string }
+  | { readonly kind: 'malformed'; readonly message: string };
+export interface ReceiptAnswer {
+  readonly status: number;
+  readonly contentType?: string;
+  readonly body?: string;
+}
+
 /** A configured provider, ready to send. */
 export interface Provider {
   /** Most attempts worth having under way at once: more would wait inside the provider, their time running. */
@@ -119,8 +171,25 @@ export interface Provider {
   health?(
     signal: AbortSignal,
   ): Promise<{ readonly ok: true } | { readonly ok: false; readonly message: string }>;
+  /** Verifies who sent `raw`, and reads it. Never throws. Absent where the provider sends no receipts. */
+  parseReceipts?(raw: RawReceipt, signal: AbortSignal): Promise<ParsedReceipts>;
   /** Lets go of connections. */
   close?(): Promise<void>;
+}
+
+/** Values that all workers share, such as an access token that a provider gives one at a time. Encrypted at rest. */
+export interface SharedValues {
+  /**
+   * The value of `name` (of this provider account alone), made where there is none: by one worker, for all.
+   * @throws what `make` throws.
+   */
+  get(
+    name: string,
+    make: () => Promise<{ readonly value: string; readonly expiresAt: Date }>,
+    signal: AbortSignal,
+  ): Promise<string>;
+  /** The provider refuses `value`: the next `get` makes another, unless another worker has. */
+  drop(name: string, value: string): Promise<void>;
 }
 
 /** What Herald gives to every provider. */
@@ -132,6 +201,7 @@ export interface ProviderDeps {
   readonly now: () => Date;
   /** Keeps a message that the sandbox took, for people to look at: one per delivery, the last wins. */
   readonly keepSandboxMessage: (message: OutgoingMessage, at: Date) => Promise<void>;
+  readonly shared: SharedValues;
 }
 
 /** A provider as plain data. */
@@ -145,8 +215,8 @@ export interface ProviderDefinition<C extends z.ZodType = z.ZodType> {
    * field with `meta({ title })`, and `secret: true` in it where the value must not be shown.
    */
   readonly config: C;
-  /** The setting behind each field of the configuration, so that an error can name it. */
-  readonly settings: Readonly<Record<string, string>>;
+  /** For a provider with settings of its own: the one behind each field of the configuration, so that an error can name it. */
+  readonly settings?: Readonly<Record<string, string>>;
   readonly capabilities: {
     /** A second message with the same idempotency key does not reach the person twice. */
     readonly idempotent: boolean;
@@ -156,16 +226,21 @@ export interface ProviderDefinition<C extends z.ZodType = z.ZodType> {
     /** Longest body in characters; none when absent. */
     readonly bodyChars?: number;
   };
+  /** Whether an address of its channels is one of this provider's (a token of APNs is none of FCM's). Without it: all. */
+  takes?(address: string): boolean;
   /**
    * The host behind an address, where recipients have servers of their own: one that fails is paused alone. Without
    * it all addresses share one account, and one circuit breaker.
    */
   destination?(address: string): string | undefined;
   /**
-   * The configuration from Herald's settings (by setting name), to be validated by `config`; undefined when they
-   * do not configure it.
+   * The configuration from settings of its own (by name), to be validated by `config`; undefined when they do not
+   * configure it. Most providers have none: they are configured in `PROVIDER_ACCOUNTS`, or by operators.
    */
-  fromSettings(settings: Readonly<Record<string, unknown>>): object | undefined;
-  /** @throws Error only for a configuration that its schema cannot tell to be wrong. */
-  create(config: z.output<C>, deps: ProviderDeps): Provider;
+  fromSettings?(settings: Readonly<Record<string, unknown>>): object | undefined;
+  /**
+   * Loads what only this provider needs (an SDK) here, not where it is imported.
+   * @throws Error only for a configuration that its schema cannot tell to be wrong.
+   */
+  create(config: z.output<C>, deps: ProviderDeps): Provider | Promise<Provider>;
 }

@@ -1,6 +1,14 @@
 /** All providers, and which of them serves which channel. */
+import { providerAccounts } from '../../platform/config/provider-accounts.ts';
 import { type Settings, SettingsError } from '../../platform/config/settings.ts';
-import type { Provider, ProviderChannel, ProviderDefinition, ProviderDeps } from './contract.ts';
+import { messageOf } from '../../platform/errors/message-of.ts';
+import type {
+  Provider,
+  ProviderChannel,
+  ProviderDefinition,
+  ProviderDeps,
+  SharedValues,
+} from './contract.ts';
 import { sandbox } from './sandbox/provider.ts';
 import { smtp } from './smtp/provider.ts';
 import { webPush } from './web-push/provider.ts';
@@ -13,6 +21,7 @@ export const PROVIDERS: readonly ProviderDefinition[] = [smtp, webPush, webhook]
 export const FALLBACK: ProviderDefinition = sandbox;
 
 export interface ConfiguredProvider {
+  /** Of the account. */
   readonly id: string;
   readonly provider: Provider;
   readonly definition: ProviderDefinition;
@@ -27,26 +36,36 @@ export interface ProviderSet {
   close(): Promise<void>;
 }
 
+/** What accounts are given; `sharedOf`: what the workers of one account share. */
+export type AccountDeps = Omit<ProviderDeps, 'shared'> & { sharedOf(account: string): SharedValues };
+
 /** Herald's settings, or in tests some of them. */
 export type ProviderSettings = Readonly<Partial<Settings>> | Readonly<Record<string, unknown>>;
 
 /**
- * Creates every provider that the settings configure.
+ * Creates every provider account that the settings configure: those with settings of their own, then those of
+ * PROVIDER_ACCOUNTS.
  *
  * @param options `sandbox`: whether it stands in for the other channels.
  * @throws SettingsError for settings that configure a provider wrongly; names each of them.
  */
-export function createProviders(
+export async function createProviders(
   settings: ProviderSettings,
-  deps: ProviderDeps,
+  deps: AccountDeps,
   options: { readonly sandbox: boolean },
-): ProviderSet {
-  const problems: string[] = [...unknownProviders(settings)];
+): Promise<ProviderSet> {
+  const accounts = accountsOf(settings);
+  const problems: string[] = [...unknownProviders(settings, accounts), ...repeated(accounts)];
   const configured: ConfiguredProvider[] = [];
-  for (const definition of PROVIDERS) {
-    const input = definition.fromSettings(settings);
-    if (input === undefined) continue;
-    const created = createProvider(definition, input, deps);
+  for (const account of accounts) {
+    const definition = PROVIDERS.find(({ id }) => id === account.provider);
+    if (!definition) {
+      problems.push(
+        `PROVIDER_ACCOUNTS: there is no provider "${account.provider}"; there are ${PROVIDERS.map(({ id }) => id).join(', ')}`,
+      );
+      continue;
+    }
+    const created = await createProvider(definition, account, deps);
     if ('provider' in created) configured.push(created);
     else problems.push(...created.problems);
   }
@@ -55,7 +74,7 @@ export function createProviders(
     throw new SettingsError(problems);
   }
   if (options.sandbox) {
-    const created = createProvider(FALLBACK, {}, deps);
+    const created = await createProvider(FALLBACK, { id: FALLBACK.id, config: {} }, deps);
     if ('provider' in created) configured.push(created);
   }
   const byChannel = new Map<ProviderChannel, ConfiguredProvider>();
@@ -72,9 +91,36 @@ export function createProviders(
   };
 }
 
-/** Limits of providers that there are not: most likely misspelt. */
-function unknownProviders(settings: ProviderSettings): string[] {
-  const known = [...PROVIDERS, FALLBACK].map(({ id }) => id);
+interface Account {
+  readonly id: string;
+  readonly config: unknown;
+  /** The setting that a field of the configuration comes from, for errors. */
+  settingOf?(field: string): string | undefined;
+}
+
+function accountsOf(settings: ProviderSettings): (Account & { readonly provider: string })[] {
+  const own = PROVIDERS.flatMap(({ id, settings: names, fromSettings }) => {
+    const config = fromSettings?.(settings);
+    return config === undefined
+      ? []
+      : [{ id, provider: id, config, settingOf: (field: string) => names?.[field] }];
+  });
+  const listed = providerAccounts.parse(settings.PROVIDER_ACCOUNTS).map(({ id, provider, config }) => ({
+    id: id ?? provider,
+    provider,
+    config,
+  }));
+  return [...own, ...listed];
+}
+
+const repeated = (accounts: readonly Account[]): string[] =>
+  accounts
+    .filter(({ id }, index) => accounts.findIndex((other) => other.id === id) < index)
+    .map(({ id }) => `PROVIDER_ACCOUNTS: "${id}" is there already: give the account an id of its own`);
+
+/** Limits of accounts that there are not: most likely misspelt. */
+function unknownProviders(settings: ProviderSettings, accounts: readonly Account[]): string[] {
+  const known = [...new Set([...PROVIDERS, ...accounts, FALLBACK].map(({ id }) => id))];
   return (['PROVIDER_RATES', 'PROVIDER_DAILY_QUOTAS'] as const).flatMap((name) =>
     Object.keys(settings[name] ?? {})
       .filter((id) => !known.includes(id))
@@ -82,22 +128,26 @@ function unknownProviders(settings: ProviderSettings): string[] {
   );
 }
 
-function createProvider(
+async function createProvider(
   definition: ProviderDefinition,
-  input: unknown,
-  deps: ProviderDeps,
-): ConfiguredProvider | { readonly problems: readonly string[] } {
-  const parsed = definition.config.safeParse(input);
+  { id, config, settingOf = () => undefined }: Account,
+  { sharedOf, ...deps }: AccountDeps,
+): Promise<ConfiguredProvider | { readonly problems: readonly string[] }> {
+  const parsed = definition.config.safeParse(config);
   if (!parsed.success)
     return {
       problems: parsed.error.issues.map((issue) => {
-        const field = String(issue.path[0] ?? '');
-        return `${definition.settings[field] ?? `${definition.id} ${field}`}: ${issue.message}`;
+        const field = issue.path.join('.');
+        return `${settingOf(String(issue.path[0] ?? '')) ?? `PROVIDER_ACCOUNTS ${[id, field].filter(Boolean).join('.')}`}: ${issue.message}`;
       }),
     };
   try {
-    return { id: definition.id, provider: definition.create(parsed.data, deps), definition };
+    return {
+      id,
+      provider: await definition.create(parsed.data, { ...deps, shared: sharedOf(id) }),
+      definition,
+    };
   } catch (error) {
-    return { problems: [error instanceof Error ? error.message : `${definition.name} could not be created`] };
+    return { problems: [`${definition.name} (${id}) could not be created: ${messageOf(error)}`] };
   }
 }

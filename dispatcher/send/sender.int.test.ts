@@ -15,8 +15,10 @@ import {
   silent,
 } from '../../subgraphs/notifications/testing/open-store.ts';
 import { freshDatabase } from '../../testing/fresh.ts';
+import { memorySharedValues } from '../channels/conformance.ts';
 import type { Provider } from '../channels/contract.ts';
-import { type ConfiguredProvider, createProviders, type ProviderSet } from '../channels/registry.ts';
+import { type ConfiguredProvider, createProviders } from '../channels/registry.ts';
+import { webhook as webhookDefinition } from '../channels/webhook/provider.ts';
 import { providerFlows } from '../flow/provider-flows.ts';
 import { policyOf } from './channel-policies.ts';
 import { LEASE_MS, Sender } from './sender.ts';
@@ -58,15 +60,20 @@ async function receiver(answer: (request: IncomingMessage, response: ServerRespo
 }
 
 /** A worker: a sender of webhooks with circuits of its own over the shared Redis. */
-function worker(
+async function worker(
   env: Record<string, string> = {},
   provider?: ConfiguredProvider,
   outbox: Outbox = store.outbox,
 ) {
   const settings = loadSettings({ ...SECRETS, ...env });
-  const set: ProviderSet = createProviders(
+  const set = await createProviders(
     settings,
-    { log: silent, now: () => new Date(), keepSandboxMessage: async () => undefined },
+    {
+      log: silent,
+      now: () => new Date(),
+      sharedOf: memorySharedValues,
+      keepSandboxMessage: async () => undefined,
+    },
     { sandbox: false },
   );
   const webhook = set.forChannel('WEBHOOK');
@@ -154,7 +161,7 @@ describe('what a receiver does wrong', () => {
     const { url, received } = await receiver((request, response) =>
       ++calls === 1 ? wrong(request, response) : response.writeHead(204).end(),
     );
-    const { sender, queued } = worker();
+    const { sender, queued } = await worker();
     const [id] = await waiting(url, 1);
     await sender.send([id ?? ''], 0, 'MEDIUM');
     const first = await one(id);
@@ -172,7 +179,7 @@ describe('what a receiver does wrong', () => {
       response.writeHead(200, { 'content-length': '1000' }).write('half');
       setTimeout(() => request.socket.destroy(), 20);
     });
-    const { sender } = worker();
+    const { sender } = await worker();
     const ids = await waiting(url, 3);
     await sender.send(ids, 0);
     for (const delivery of await stored(ids)) expect(delivery.state).toBe('SENT');
@@ -180,7 +187,7 @@ describe('what a receiver does wrong', () => {
 
   it('a retry that would come after the expiry is EXPIRED at it, untried', async () => {
     const { url, received } = await receiver((_request, response) => response.writeHead(500).end());
-    const { sender } = worker();
+    const { sender } = await worker();
     const expiresAt = new Date(Date.now() + 700);
     const [id] = await waiting(url, 1, { expiresAt });
     await sender.send([id ?? ''], 0);
@@ -200,7 +207,7 @@ describe('a receiver that asks to wait', () => {
         response.writeHead(status, { 'retry-after': '30' }).end(),
       );
       const other = await receiver((_request, response) => response.writeHead(204).end());
-      const [a, b] = [worker(), worker()];
+      const [a, b] = [await worker(), await worker()];
       const [first, ...rest] = await waiting(url, 20);
       await a.sender.send([first ?? ''], 0);
       const limited = await one(first);
@@ -228,7 +235,11 @@ describe('a receiver that asks to wait', () => {
     const { url } = await receiver((_request, response) =>
       ++answers <= 4 ? response.writeHead(429, { 'retry-after': '0' }).end() : response.writeHead(204).end(),
     );
-    const { sender } = worker({ SEND_MAX_ATTEMPTS: '2', SEND_RETRY_BASE_MS: '1', SEND_RETRY_MAX_MS: '2' });
+    const { sender } = await worker({
+      SEND_MAX_ATTEMPTS: '2',
+      SEND_RETRY_BASE_MS: '1',
+      SEND_RETRY_MAX_MS: '2',
+    });
     const [id] = await waiting(url, 1);
     for (let attempt = 0; attempt < 5; attempt++) await sender.send([id ?? ''], attempt);
     expect(await one(id)).toMatchObject({ state: 'SENT', attempt: 5 });
@@ -243,7 +254,7 @@ describe('a receiver that fails', () => {
     const { url, received } = await receiver((_request, response) =>
       response.writeHead(up ? 204 : 500).end(),
     );
-    const [a, b] = [worker(patient), worker(patient)];
+    const [a, b] = [await worker(patient), await worker(patient)];
     const ids = await waiting(url, 60);
     await a.sender.send(ids.slice(0, 10), 0, 'LOW');
     await expect.poll(() => a.circuits.seen().some(({ state }) => state === 'open')).toBe(true);
@@ -261,7 +272,7 @@ describe('a receiver that fails', () => {
 
   it('is probed by one attempt at a time while it stays away, and costs nobody an attempt', async () => {
     const { url, received } = await receiver((_request, response) => response.writeHead(500).end());
-    const { sender, circuits } = worker(patient);
+    const { sender, circuits } = await worker(patient);
     const ids = await waiting(url, 110);
     await sender.send(ids.slice(0, 10), 0, 'LOW');
     await expect.poll(() => circuits.seen().some(({ state }) => state === 'open')).toBe(true);
@@ -279,7 +290,7 @@ describe('rates and quotas', () => {
   it('two workers together keep to the rate; what finds no room in time goes back untried', async () => {
     const { url, received } = await receiver((_request, response) => response.writeHead(204).end());
     const env = { PROVIDER_RATES: 'webhook=20' };
-    const [a, b] = [worker(env), worker(env)];
+    const [a, b] = [await worker(env), await worker(env)];
     const ids = await waiting(url, 300);
     const started = performance.now();
     await Promise.all([a.sender.send(ids.slice(0, 150), 0, 'LOW'), b.sender.send(ids.slice(150), 0, 'LOW')]);
@@ -297,7 +308,7 @@ describe('rates and quotas', () => {
 
   it('a code goes out at once although LOW uses the rate up', async () => {
     const { url } = await receiver((_request, response) => response.writeHead(204).end());
-    const { sender } = worker({ PROVIDER_RATES: 'webhook=20' });
+    const { sender } = await worker({ PROVIDER_RATES: 'webhook=20' });
     const bulk = sender.send(await waiting(url, 100, { priority: 'LOW' }), 0, 'LOW');
     await sleep(1_000);
     const [code] = await waiting(url, 1, { priority: 'HIGH' });
@@ -311,7 +322,7 @@ describe('rates and quotas', () => {
 
   it('beyond the daily quota they wait for midnight, or end before', async () => {
     const { url, received } = await receiver((_request, response) => response.writeHead(204).end());
-    const { sender } = worker({ PROVIDER_DAILY_QUOTAS: 'webhook=2' });
+    const { sender } = await worker({ PROVIDER_DAILY_QUOTAS: 'webhook=2' });
     await sender.send(await waiting(url, 2, { priority: 'HIGH' }), 0, 'HIGH');
     expect(received).toHaveLength(2);
     const expiresAt = new Date(Date.now() + 60_000);
@@ -330,19 +341,12 @@ describe('rates and quotas', () => {
 
 /** A provider of the test's own, in the place of the webhook's. */
 function scripted(id: string, send: Provider['send']): ConfiguredProvider {
-  const set = createProviders(
-    loadSettings(SECRETS),
-    { log: silent, now: () => new Date(), keepSandboxMessage: async () => undefined },
-    { sandbox: false },
-  );
-  const webhook = set.forChannel('WEBHOOK');
-  if (!webhook) throw new Error('no webhook provider');
-  return { id, provider: { send, concurrency: 4 }, definition: webhook.definition };
+  return { id, provider: { send, concurrency: 4 }, definition: webhookDefinition };
 }
 
 describe('a provider that breaks its contract', () => {
   it('holds no slot for ever, and its messages are tried again', async () => {
-    const { sender } = worker(
+    const { sender } = await worker(
       {},
       scripted('deaf', () => new Promise(() => undefined)),
     );
@@ -357,7 +361,7 @@ describe('a provider that breaks its contract', () => {
   });
 
   it('throws: tried again, as nobody knows', async () => {
-    const { sender } = worker(
+    const { sender } = await worker(
       {},
       scripted('bug', () => Promise.reject(new Error('bug'))),
     );
@@ -380,7 +384,7 @@ describe('a browser that is gone', () => {
     ['is a failure all the same when it cannot be signed off', undefined],
   ])('%s', async (_what, before) => {
     removed = before && [];
-    const { sender } = worker({}, gone());
+    const { sender } = await worker({}, gone());
     const [id] = await waiting('http://127.0.0.1:9/', 1);
     const device = { id: 'dev_1', keys: { p256dh: 'x', auth: 'x' } };
     await store.models.raw.deliveries.updateOne({ _id: id ?? '' }, { $set: { device } });
@@ -410,7 +414,7 @@ describe('first attempts, before the plan is stored', () => {
   });
 
   it('hands the outcome to the plan when it comes in time', async () => {
-    const { sender } = worker(
+    const { sender } = await worker(
       {},
       scripted('fast', async () => ({ kind: 'accepted', providerMessageId: 'm' })),
     );
@@ -428,7 +432,7 @@ describe('first attempts, before the plan is stored', () => {
     const slow = new Promise<void>((resolve) => {
       answer = resolve;
     });
-    const { sender } = worker(
+    const { sender } = await worker(
       {},
       scripted('slow', async () => {
         await slow;
@@ -452,7 +456,7 @@ describe('first attempts, before the plan is stored', () => {
   });
 
   it('puts off what turns out to have no room, once it is stored', async () => {
-    const { sender } = worker(
+    const { sender } = await worker(
       {},
       scripted('busy', () => new Promise((resolve) => setTimeout(() => resolve({ kind: 'accepted' }), 300))),
     );
@@ -479,14 +483,14 @@ describe('two workers', () => {
     const slow = new Promise<void>((resolve) => {
       answer = resolve;
     });
-    const stalled = worker(
+    const stalled = await worker(
       { SEND_TIMEOUT_MS: '5000' },
       scripted('stalled', async () => {
         await slow;
         return { kind: 'accepted', providerMessageId: 'of the stalled one' };
       }),
     );
-    const healthy = worker(
+    const healthy = await worker(
       {},
       scripted('healthy', async () => ({ kind: 'accepted', providerMessageId: 'm' })),
     );
@@ -519,7 +523,7 @@ describe('two workers', () => {
       },
       renew: (...renewal: Parameters<Outbox['renew']>) => store.outbox.renew(...renewal),
     });
-    const { sender } = worker({}, provider, outbox);
+    const { sender } = await worker({}, provider, outbox);
     const [id] = await waiting('http://127.0.0.1:9/', 1);
     await sender.send([id ?? ''], 0);
     expect(calls).toBe(0);
@@ -528,7 +532,7 @@ describe('two workers', () => {
   });
 
   it('one that ends gives back what waited in it, and finishes what it began', async () => {
-    const { sender, queued } = worker(
+    const { sender, queued } = await worker(
       {},
       scripted(
         'ending',

@@ -41,6 +41,7 @@ beforeAll(async () => {
     HERALD_ADMIN_KEY: operatorKey,
     HERALD_JWT_SECRET: randomBytes(48).toString('base64url'),
     HERALD_GATEWAY_SECRET: gatewaySecret,
+    HERALD_SECRET_KEY: randomBytes(32).toString('base64url'),
     VAPID_PUBLIC_KEY: vapid.publicKey,
     VAPID_PRIVATE_KEY: vapid.privateKey,
     WEBHOOK_SIGNING_SECRET: `whsec_${randomBytes(32).toString('base64')}`,

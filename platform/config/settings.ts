@@ -3,6 +3,7 @@
  * `loadSettings` reads it. Nothing else in the project reads `process.env`.
  */
 import { z } from 'zod';
+import { providerAccounts } from './provider-accounts.ts';
 import { providerDailyQuotas, providerRates } from './provider-limits.ts';
 import { retryPolicies } from './retry-policies.ts';
 import { subgraphRules } from './subgraph-rules.ts';
@@ -104,6 +105,14 @@ export const SETTINGS = {
     'Shared by gateway and subgraphs: a subgraph answers only requests that carry it.',
     GENERATED,
   ),
+  HERALD_SECRET_KEY: setting(
+    z
+      .string()
+      .regex(/^[^\s,]{32,}(,[^\s,]{32,})*$/, 'must be keys of at least 32 characters, separated by commas')
+      .optional(),
+    "Encrypts provider accounts' credentials. To rotate it, put a new key in front: `new,old`.",
+    GENERATED,
+  ),
   NOTIFICATIONS_URL: setting(
     urlWith('http:', 'https:').default('http://127.0.0.1:4001/graphql'),
     'Where the gateway finds the notifications subgraph (`--role gateway`).',
@@ -201,6 +210,11 @@ export const SETTINGS = {
     'by channel',
   ),
   SEND_TIMEOUT_MS: setting(positive.default(15_000), 'Longest a provider may take for one attempt.'),
+  PROVIDER_ACCOUNTS: setting(
+    providerAccounts,
+    'Provider accounts besides those with settings of their own, as JSON: `[{"id": "sms", "provider": "twilio", "config": {…}}]`.',
+    'none',
+  ),
   PROVIDER_RATES: setting(
     providerRates,
     'Messages a second that each provider account takes, over all dispatchers: `smtp=50,webhook=200`.',

@@ -21,6 +21,8 @@ export interface RedisNames {
   providerPermits(provider: string): string;
   /** The circuit breaker of a provider account, or of one host behind it. */
   circuit(provider: string, host?: string): string;
+  /** A value that all dispatchers share, such as an account's access token. */
+  sharedValue(provider: string, name: string): string;
   /** List: the newest messages that the sandbox of a workspace took. */
   sandbox(workspace: string): string;
 }
@@ -35,6 +37,7 @@ export const redisNames = (namespace: string): RedisNames => ({
   providerPermits: (provider) => `{${namespace}:flow:${provider}}:permits`,
   circuit: (provider, host) =>
     `{${namespace}:flow:${provider}}:circuit${host === undefined ? '' : `:${host}`}`,
+  sharedValue: (provider, name) => `{${namespace}:flow:${provider}}:value:${name}`,
   sandbox: (workspace) => `{${namespace}:sandbox:${workspace}}`,
 });
 

@@ -16,6 +16,7 @@ export const GENERATED_SETTINGS = [
   'HERALD_DEMO_APP_KEY',
   'HERALD_JWT_SECRET',
   'HERALD_GATEWAY_SECRET',
+  'HERALD_SECRET_KEY',
   'WEBHOOK_SIGNING_SECRET',
   'VAPID_PUBLIC_KEY',
   'VAPID_PRIVATE_KEY',
@@ -83,6 +84,7 @@ function newSecrets(
     HERALD_DEMO_APP_KEY: newApiKey,
     HERALD_JWT_SECRET: () => randomBytes(48).toString('base64url'),
     HERALD_GATEWAY_SECRET: () => randomBytes(32).toString('base64url'),
+    HERALD_SECRET_KEY: () => randomBytes(32).toString('base64url'),
     WEBHOOK_SIGNING_SECRET: () => `whsec_${randomBytes(32).toString('base64')}`,
   };
   const made: Partial<Record<GeneratedSetting, string>> = {};

@@ -4,7 +4,8 @@ import { type AddressInfo, createServer as createTcpServer, type Server } from '
 import { SMTPServer } from 'smtp-server';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { GuardOptions } from './guarded-agent.ts';
-import { createHttpSender, failedOutcome, type HttpSender } from './http-sender.ts';
+import { failedOutcome } from './http-attempt.ts';
+import { createHttpSender, type HttpSender } from './http-sender.ts';
 
 const cleanups: (() => Promise<unknown>)[] = [];
 afterEach(async () => {

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { memorySharedValues } from '../conformance.ts';
 import type { OutgoingMessage } from '../contract.ts';
 import { sandbox } from './provider.ts';
 
@@ -25,6 +26,7 @@ function start(keepSandboxMessage: (message: OutgoingMessage, at: Date) => Promi
       },
       now: () => at,
       keepSandboxMessage,
+      shared: memorySharedValues(),
     },
   );
   return {

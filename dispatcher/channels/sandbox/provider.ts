@@ -5,7 +5,7 @@ import { type Provider, type ProviderDefinition, type SendOutcome, stoppedOutcom
 
 const config = z.object({});
 
-export const sandbox: ProviderDefinition<typeof config> = {
+export const sandbox = {
   id: 'sandbox',
   name: 'Sandbox',
   channels: [
@@ -59,7 +59,7 @@ export const sandbox: ProviderDefinition<typeof config> = {
       },
     };
   },
-};
+} satisfies ProviderDefinition<typeof config>;
 
 /** Resolves to false when `signal` aborts; listens until `stop` does. */
 const aborted = (signal: AbortSignal, stop: AbortSignal): Promise<false> =>

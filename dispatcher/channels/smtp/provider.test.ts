@@ -48,11 +48,7 @@ async function start(
   cleanups.push(() => new Promise((resolve) => server.close(() => resolve(undefined))));
   const { port } = server.server.address() as AddressInfo;
   const url = `${options.secure ? 'smtps' : 'smtp'}://127.0.0.1:${port}${query}`;
-  const provider = smtp.create(smtp.config.parse({ url, from }), {
-    log: { info: () => undefined, warn: () => undefined },
-    now: () => new Date(),
-    keepSandboxMessage: async () => undefined,
-  });
+  const provider = smtp.create(smtp.config.parse({ url, from }));
   cleanups.push(() => provider.close?.());
   return { provider, received, server, connections: () => connections };
 }

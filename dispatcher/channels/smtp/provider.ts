@@ -27,7 +27,7 @@ const CONNECT_TIMEOUT_MS = 10_000;
 /** A connection that stays silent in the middle of a conversation is dropped. */
 const SOCKET_TIMEOUT_MS = 60_000;
 
-export const smtp: ProviderDefinition<typeof config> = {
+export const smtp = {
   id: 'smtp',
   name: 'SMTP',
   channels: ['EMAIL'],
@@ -38,7 +38,7 @@ export const smtp: ProviderDefinition<typeof config> = {
   fromSettings: ({ SMTP_URL, SMTP_FROM }) =>
     SMTP_URL === undefined ? undefined : { url: SMTP_URL, from: SMTP_FROM },
   create: ({ url, from }) => createSmtpProvider(url, parseSender(from) ?? { name: '', address: from }),
-};
+} satisfies ProviderDefinition<typeof config>;
 
 function createSmtpProvider(url: string, sender: Sender): Provider {
   const secrets = secretsOf(url);

@@ -2,6 +2,7 @@ import { createECDH, randomBytes } from 'node:crypto';
 import { importJWK, type JWK, jwtVerify } from 'jose';
 import { afterEach, describe, expect, it } from 'vitest';
 import webPushLibrary from 'web-push';
+import { testDeps } from '../conformance.ts';
 import type { OutgoingMessage } from '../contract.ts';
 import { startFakeHttpServer } from '../network/fake-http-server.ts';
 import { decryptPush } from './decrypt-push.ts';
@@ -20,11 +21,7 @@ async function start(status = 201, allowedNetworks = ['127.0.0.1/32']) {
   const server = await startFakeHttpServer('accept', () => ({ status, headers: { 'retry-after': '3' } }));
   cleanups.push(() => server.stop());
   const config = webPush.config.parse({ ...vapid, subject: SUBJECT, allowedNetworks });
-  const provider = webPush.create(config, {
-    log: { info: () => undefined, warn: () => undefined },
-    now: () => new Date(),
-    keepSandboxMessage: async () => undefined,
-  });
+  const provider = webPush.create(config, testDeps());
   cleanups.push(() => provider.close?.());
   const keys = createECDH('prime256v1');
   const p256dh = keys.generateKeys('base64url');

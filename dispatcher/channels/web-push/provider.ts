@@ -41,7 +41,7 @@ const TTL_MAX_S = 28 * 24 * 60 * 60;
 
 const URGENCY = { HIGH: 'high', MEDIUM: 'normal', LOW: 'low' } as const;
 
-export const webPush: ProviderDefinition<typeof config> = {
+export const webPush = {
   id: 'web-push',
   name: 'Web push',
   channels: ['WEB_PUSH'],
@@ -100,7 +100,7 @@ export const webPush: ProviderDefinition<typeof config> = {
       close: () => http.close(),
     };
   },
-};
+} satisfies ProviderDefinition<typeof config>;
 
 const TOO_LARGE: SendOutcome = {
   kind: 'permanent',

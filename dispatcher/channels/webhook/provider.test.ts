@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { Webhook } from 'standardwebhooks';
 import { afterEach, describe, expect, it } from 'vitest';
+import { testDeps } from '../conformance.ts';
 import type { OutgoingMessage } from '../contract.ts';
 import { type FakeAnswer, startFakeHttpServer } from '../network/fake-http-server.ts';
 import { webhook } from './provider.ts';
@@ -18,11 +19,10 @@ async function start(
 ) {
   const server = await startFakeHttpServer('accept', () => answer);
   cleanups.push(() => server.stop());
-  const provider = webhook.create(webhook.config.parse({ signingSecret: secret, allowedNetworks }), {
-    log: { info: () => undefined, warn: () => undefined },
-    now: () => new Date(),
-    keepSandboxMessage: async () => undefined,
-  });
+  const provider = webhook.create(
+    webhook.config.parse({ signingSecret: secret, allowedNetworks }),
+    testDeps(),
+  );
   cleanups.push(() => provider.close?.());
   const send = (message: Partial<OutgoingMessage> = {}, idempotencyKey = 'n-1-WEBHOOK') =>
     provider.send(

@@ -19,7 +19,7 @@ const config = z.object({
     .meta({ title: 'Allowed networks', description: 'Private networks that webhooks may reach, as CIDRs' }),
 });
 
-export const webhook: ProviderDefinition<typeof config> = {
+export const webhook = {
   id: 'webhook',
   name: 'Webhook',
   channels: ['WEBHOOK'],
@@ -58,7 +58,7 @@ export const webhook: ProviderDefinition<typeof config> = {
       close: () => http.close(),
     };
   },
-};
+} satisfies ProviderDefinition<typeof config>;
 
 /** The idempotency key, or its hash where it has what a header or the signature's dots do not take. */
 const webhookId = (idempotencyKey: string): string =>

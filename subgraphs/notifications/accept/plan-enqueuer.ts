@@ -66,7 +66,9 @@ export class PlanEnqueuer {
       } catch (error) {
         this.#outage.failed(error, group.length);
       }
-      const leftMs = startedAt + GAP_MS - performance.now();
+      const tookMs = performance.now() - startedAt;
+      // Under load a rest as long as the work: larger groups then, and more of them is accepted meanwhile.
+      const leftMs = Math.max(GAP_MS - tookMs, tookMs);
       if (leftMs > 0.5) await sleep(leftMs);
     }
     this.#running = undefined;
