@@ -1,5 +1,6 @@
 /** PROVIDER_ACCOUNTS: provider accounts from settings, as JSON. Their configuration is judged by the provider itself. */
 import { z } from 'zod';
+import { messageOf } from '../errors/message-of.ts';
 
 /** An account's id: shown in `Delivery.provider`, part of its receipt address. */
 export const providerAccountId = z
@@ -30,19 +31,16 @@ const list = z.array(account).superRefine((accounts, context) => {
 
 /** The text of the setting, or in a test the list itself. */
 export const providerAccounts = z
-  .union([
-    z.string().transform((text, context): unknown => {
-      try {
-        return JSON.parse(text);
-      } catch {
-        context.addIssue({
-          code: 'custom',
-          message: 'must be JSON: [{"provider": "twilio", "config": {…}}]',
-        });
-        return z.NEVER;
-      }
-    }),
-    z.array(z.unknown()),
-  ])
-  .pipe(list)
-  .default([]);
+  .unknown()
+  .transform((value, context) => {
+    if (value === undefined) return [];
+    if (typeof value !== 'string') return value;
+    try {
+      return JSON.parse(value) as unknown;
+    } catch (error) {
+      const message = `must be JSON, like [{"provider": "twilio", "config": {…}}]: ${messageOf(error)}`;
+      context.addIssue({ code: 'custom', message });
+      return z.NEVER;
+    }
+  })
+  .pipe(list);
