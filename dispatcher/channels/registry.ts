@@ -14,10 +14,11 @@ import { sandbox } from './sandbox/provider.ts';
 import { smtp } from './smtp/provider.ts';
 import { webPush } from './web-push/provider.ts';
 import { webhook } from './webhook/provider.ts';
+import { wechat } from './wechat/provider.ts';
 import { wecom } from './wecom/provider.ts';
 
 /** One line a provider. Of several for one channel, the first that is configured serves it. */
-export const PROVIDERS: readonly ProviderDefinition[] = [smtp, webPush, webhook, dingtalk, wecom];
+export const PROVIDERS: readonly ProviderDefinition[] = [smtp, webPush, webhook, dingtalk, wecom, wechat];
 
 /** Serves the channels that no provider in `PROVIDERS` serves, where it is on. */
 export const FALLBACK: ProviderDefinition = sandbox;
