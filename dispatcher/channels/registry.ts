@@ -2,6 +2,7 @@
 import { providerAccounts } from '../../platform/config/provider-accounts.ts';
 import { type Settings, SettingsError } from '../../platform/config/settings.ts';
 import { messageOf } from '../../platform/errors/message-of.ts';
+import { aliyunSms } from './aliyun-sms/provider.ts';
 import type {
   Provider,
   ProviderChannel,
@@ -18,7 +19,15 @@ import { wechat } from './wechat/provider.ts';
 import { wecom } from './wecom/provider.ts';
 
 /** One line a provider. Of several for one channel, the first that is configured serves it. */
-export const PROVIDERS: readonly ProviderDefinition[] = [smtp, webPush, webhook, dingtalk, wecom, wechat];
+export const PROVIDERS: readonly ProviderDefinition[] = [
+  smtp,
+  webPush,
+  webhook,
+  dingtalk,
+  wecom,
+  wechat,
+  aliyunSms,
+];
 
 /** Serves the channels that no provider in `PROVIDERS` serves, where it is on. */
 export const FALLBACK: ProviderDefinition = sandbox;
