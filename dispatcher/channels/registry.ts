@@ -11,6 +11,7 @@ import type {
   SharedValues,
 } from './contract.ts';
 import { dingtalk } from './dingtalk/provider.ts';
+import { qq } from './qq/provider.ts';
 import { sandbox } from './sandbox/provider.ts';
 import { smtp } from './smtp/provider.ts';
 import { webPush } from './web-push/provider.ts';
@@ -27,6 +28,7 @@ export const PROVIDERS: readonly ProviderDefinition[] = [
   wecom,
   wechat,
   aliyunSms,
+  qq,
 ];
 
 /** Serves the channels that no provider in `PROVIDERS` serves, where it is on. */

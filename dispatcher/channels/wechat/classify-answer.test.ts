@@ -2,12 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { ChannelErrorCode, SendOutcome } from '../contract.ts';
 import { classifySendAnswer, classifyTokenAnswer } from './classify-answer.ts';
 
-type Row = readonly [
-  errcode: number,
-  kind: SendOutcome['kind'],
-  code?: ChannelErrorCode,
-  about?: 'recipient',
-];
+type Row = [errcode: number, kind: SendOutcome['kind'], code?: ChannelErrorCode, about?: 'recipient'];
 const answer = (body: object, status = 200) => ({ status, text: JSON.stringify(body) });
 
 describe('classifySendAnswer', () => {
