@@ -13,6 +13,7 @@ import type {
 import { dingtalk } from './dingtalk/provider.ts';
 import { qq } from './qq/provider.ts';
 import { sandbox } from './sandbox/provider.ts';
+import { smpp } from './smpp/provider.ts';
 import { smtp } from './smtp/provider.ts';
 import { webPush } from './web-push/provider.ts';
 import { webhook } from './webhook/provider.ts';
@@ -29,6 +30,7 @@ export const PROVIDERS: readonly ProviderDefinition[] = [
   wechat,
   aliyunSms,
   qq,
+  smpp,
 ];
 
 /** Serves the channels that no provider in `PROVIDERS` serves, where it is on. */

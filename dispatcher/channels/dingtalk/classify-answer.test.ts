@@ -11,6 +11,8 @@ describe('classifyWorkAnswer', () => {
     [{ errcode: -1 }, 'retryable', 'CHANNEL_PROVIDER_UNAVAILABLE'],
     [{ errcode: 33012 }, 'invalidRecipient', 'CHANNEL_ADDRESS_INVALID'],
     [{ errcode: 40003 }, 'invalidRecipient', 'CHANNEL_ADDRESS_INVALID'],
+    [{ errcode: 40031 }, 'invalidRecipient', 'CHANNEL_ADDRESS_INVALID'],
+    [{ errcode: 40013 }, 'permanent', 'CHANNEL_UNAUTHORIZED'],
     [{ errcode: 60121 }, 'invalidRecipient', 'CHANNEL_ADDRESS_INVALID'],
     [{ errcode: 34016 }, 'permanent', 'CHANNEL_MESSAGE_TOO_LARGE'],
     [{ errcode: 40056 }, 'permanent', 'CHANNEL_MISCONFIGURED'],

@@ -13,6 +13,7 @@ describe('classifySendAnswer', () => {
     [43004, 'permanent', 'CHANNEL_ADDRESS_NOT_ALLOWED', 'recipient'],
     [43019, 'permanent', 'CHANNEL_ADDRESS_NOT_ALLOWED', 'recipient'],
     [43101, 'permanent', 'CHANNEL_ADDRESS_NOT_ALLOWED', 'recipient'],
+    [43108, 'retryable', 'CHANNEL_RATE_LIMITED', 'recipient'],
     [45009, 'rateLimited'],
     [45011, 'rateLimited'],
     [47003, 'permanent', 'CHANNEL_MESSAGE_REJECTED'],
