@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import smppLibrary, { type PDU, type Session } from 'smpp';
+import { SMTPServer } from 'smtp-server';
 import { afterEach, describe, expect, it } from 'vitest';
 import { testDeps } from '../conformance.ts';
 import type { OutgoingMessage, Provider } from '../contract.ts';
@@ -167,6 +168,22 @@ describe('smpp provider', () => {
     });
     expect(await send()).toMatchObject({ kind: 'accepted' });
     expect(sessions).toHaveLength(2);
+  });
+
+  it('trusts no certificate that nobody vouches for', async () => {
+    // Any server with such a certificate: the handshake comes before the protocol.
+    const server = new SMTPServer({ secure: true });
+    server.on('error', () => undefined);
+    await once(server.listen(0, '127.0.0.1'), 'listening');
+    cleanups.push(() => new Promise<void>((resolve) => server.close(() => resolve())));
+    const { port } = server.server.address() as AddressInfo;
+    const { send } = await start({ port, host: 'localhost', tls: true });
+    expect(await send()).toMatchObject({
+      kind: 'retryable',
+      code: 'CHANNEL_CONNECTION_FAILED',
+      message: expect.stringContaining('CERT'),
+      mayHaveSent: false,
+    });
   });
 
   it('answers the SMSC, and logs what became of messages', async () => {

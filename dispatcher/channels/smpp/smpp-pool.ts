@@ -47,17 +47,20 @@ export interface SmppPool {
 
 /** Connecting and binding together. */
 const BIND_MS = 10_000;
-/** A quiet connection is asked whether it lives, and given up when it does not say so in time. */
-const ENQUIRE_EVERY_MS = 30_000;
-const ENQUIRE_ANSWER_MS = 10_000;
+/** A connection is asked so often whether it lives, and given up when it does not say so in time. */
+const LIFE_SIGNS = { everyMs: 30_000, answerMs: 10_000 };
 const UNBIND_MS = 500;
 
+/** @param lifeSigns other times for tests. */
 export function createSmppPool(
   library: Pick<typeof smppLibrary, 'connect'>,
   settings: SmppSettings,
   onDelivery: (pdu: PDU) => void,
+  lifeSigns = LIFE_SIGNS,
 ): SmppPool {
-  const binds = Array.from({ length: settings.binds }, () => createBind(library, settings, onDelivery));
+  const binds = Array.from({ length: settings.binds }, () =>
+    createBind(library, settings, onDelivery, lifeSigns),
+  );
   const underWay = binds.map(() => 0);
   const waiting: (() => void)[] = [];
   let closed = false;
@@ -111,6 +114,7 @@ function createBind(
   library: Pick<typeof smppLibrary, 'connect'>,
   { host, port, tls, systemId, password, systemType }: SmppSettings,
   onDelivery: (pdu: PDU) => void,
+  lifeSigns: typeof LIFE_SIGNS,
 ): Pick<Required<SmppPool>, 'ask' | 'close'> {
   let bound: Promise<Session> | undefined;
   let live: Session | undefined;
@@ -132,10 +136,16 @@ function createBind(
         error ??= new SmppError('lost', { code: 'ETIMEDOUT' });
         session.destroy();
       }, BIND_MS);
+      let dead: NodeJS.Timeout | undefined;
       const enquire = () => {
-        const dead = setTimeout(() => session.destroy(), ENQUIRE_ANSWER_MS);
-        session.once('close', () => clearTimeout(dead));
-        session.enquire_link({}, () => clearTimeout(dead));
+        dead ??= setTimeout(() => {
+          error ??= new SmppError('lost', { code: 'ETIMEDOUT' });
+          session.destroy();
+        }, lifeSigns.answerMs);
+        session.enquire_link({}, () => {
+          clearTimeout(dead);
+          dead = undefined;
+        });
       };
       const answer = (pdu: PDU) => void session.send(pdu.response());
       session.on('error', (thrown: Error) => {
@@ -145,6 +155,7 @@ function createBind(
       session.on('close', () => {
         clearTimeout(giveUp);
         clearInterval(enquiring);
+        clearTimeout(dead);
         bound = undefined;
         live = undefined;
         const lost = error ?? new SmppError('lost');
@@ -171,7 +182,7 @@ function createBind(
               return;
             }
             clearTimeout(giveUp);
-            enquiring = setInterval(enquire, ENQUIRE_EVERY_MS);
+            enquiring = setInterval(enquire, lifeSigns.everyMs);
             enquiring.unref();
             resolve(session);
           },
