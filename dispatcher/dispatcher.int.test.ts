@@ -43,6 +43,7 @@ let sweeper: Sweeper;
 const sent: OutgoingMessage[] = [];
 const answers = new Map<string, () => SendOutcome>();
 const provider: ProviderSet = {
+  account: () => undefined,
   forChannel: () => ({
     id: 'scripted',
     definition: { ...sandbox, capabilities: { idempotent: true, html: true } },

@@ -22,6 +22,7 @@ const noOp: ConfiguredProvider = {
 };
 
 export const noOpProviders: ProviderSet = {
+  account: () => undefined,
   forChannel: (channel) => (channel === 'EMAIL' ? noOp : undefined),
   describe: () => ({ EMAIL: noOp.id }),
   close: async () => undefined,

@@ -30,6 +30,8 @@ export interface ConfiguredProvider {
 export interface ProviderSet {
   /** The provider of a channel; undefined when none is configured and the sandbox is off. */
   forChannel(channel: ProviderChannel): ConfiguredProvider | undefined;
+  /** An account by its id. */
+  account(id: string): ConfiguredProvider | undefined;
   /** The provider's id for each channel that has one. */
   describe(): Readonly<Partial<Record<ProviderChannel, string>>>;
   /** Lets go of all connections. Attempts under way end first. */
@@ -37,7 +39,9 @@ export interface ProviderSet {
 }
 
 /** What accounts are given; `sharedOf`: what the workers of one account share. */
-export type AccountDeps = Omit<ProviderDeps, 'shared'> & { sharedOf(account: string): SharedValues };
+export type AccountDeps = Omit<ProviderDeps, 'account' | 'shared'> & {
+  sharedOf(account: string): SharedValues;
+};
 
 /** Herald's settings, or in tests some of them. */
 export type ProviderSettings = Readonly<Partial<Settings>> | Readonly<Record<string, unknown>>;
@@ -84,6 +88,7 @@ export async function createProviders(
 
   return {
     forChannel: (channel) => byChannel.get(channel),
+    account: (id) => configured.find((entry) => entry.id === id),
     describe: () => Object.fromEntries([...byChannel].map(([channel, { id }]) => [channel, id])),
     close: async () => {
       await Promise.all(configured.map(({ provider }) => provider.close?.()));
@@ -144,7 +149,7 @@ async function createProvider(
   try {
     return {
       id,
-      provider: await definition.create(parsed.data, { ...deps, shared: sharedOf(id) }),
+      provider: await definition.create(parsed.data, { ...deps, account: id, shared: sharedOf(id) }),
       definition,
     };
   } catch (error) {

@@ -16,6 +16,7 @@ const sent: OutgoingMessage[] = [];
 /** While it is true the provider refuses everything for good. */
 let refusing = true;
 const providers: ProviderSet = {
+  account: () => undefined,
   forChannel: () => ({
     id: 'scripted',
     definition: { ...sandbox, capabilities: { idempotent: true, html: true } },

@@ -101,7 +101,7 @@ export class Attempts {
         }),
         latencyMs: Math.round(tookMs),
       },
-      result: resultOf(delivery, outcome, decision),
+      result: resultOf(delivery, outcome, decision, this.#provider?.provider.parseReceipts !== undefined),
     };
   }
 
@@ -148,6 +148,7 @@ function resultOf(
   delivery: DeliveryRecord,
   outcome: SendOutcome,
   decision: Verdict,
+  receipts: boolean,
 ): AttemptOutcome['result'] {
   switch (decision.kind) {
     case 'retry':
@@ -161,7 +162,10 @@ function resultOf(
       return {
         kind: 'sent',
         ...(outcome.kind === 'accepted' &&
-          outcome.providerMessageId !== undefined && { providerMessageId: outcome.providerMessageId }),
+          outcome.providerMessageId !== undefined && {
+            providerMessageId: outcome.providerMessageId,
+            ...(receipts && { receipts }),
+          }),
       };
   }
 }
