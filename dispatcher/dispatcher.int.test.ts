@@ -44,18 +44,23 @@ const sent: OutgoingMessage[] = [];
 const answers = new Map<string, () => SendOutcome>();
 const provider: ProviderSet = {
   account: () => undefined,
-  forChannel: () => ({
-    id: 'scripted',
-    definition: { ...sandbox, capabilities: { idempotent: true, html: true } },
-    provider: {
-      send: async (message) => {
-        sent.push(message);
-        return (
-          answers.get(message.address)?.() ?? { kind: 'accepted', providerMessageId: `m-${message.delivery}` }
-        );
+  accountsFor: () => [
+    {
+      id: 'scripted',
+      definition: { ...sandbox, capabilities: { idempotent: true, html: true } },
+      provider: {
+        send: async (message) => {
+          sent.push(message);
+          return (
+            answers.get(message.address)?.() ?? {
+              kind: 'accepted',
+              providerMessageId: `m-${message.delivery}`,
+            }
+          );
+        },
       },
     },
-  }),
+  ],
   describe: () => ({ EMAIL: 'scripted', WEB_PUSH: 'scripted', SMS: 'scripted' }),
   close: async () => undefined,
 };

@@ -23,7 +23,7 @@ const noOp: ConfiguredProvider = {
 
 export const noOpProviders: ProviderSet = {
   account: () => undefined,
-  forChannel: (channel) => (channel === 'EMAIL' ? noOp : undefined),
+  accountsFor: (channel) => (channel === 'EMAIL' ? [noOp] : []),
   describe: () => ({ EMAIL: noOp.id }),
   close: async () => undefined,
 };

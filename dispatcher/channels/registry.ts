@@ -28,11 +28,11 @@ export interface ConfiguredProvider {
 }
 
 export interface ProviderSet {
-  /** The provider of a channel; undefined when none is configured and the sandbox is off. */
-  forChannel(channel: ProviderChannel): ConfiguredProvider | undefined;
+  /** The accounts of a channel, in the order of preference; none when none is configured and the sandbox is off. */
+  accountsFor(channel: ProviderChannel): readonly ConfiguredProvider[];
   /** An account by its id. */
   account(id: string): ConfiguredProvider | undefined;
-  /** The provider's id for each channel that has one. */
+  /** The first account's id for each channel that has one. */
   describe(): Readonly<Partial<Record<ProviderChannel, string>>>;
   /** Lets go of all connections. Attempts under way end first. */
   close(): Promise<void>;
@@ -81,15 +81,22 @@ export async function createProviders(
     const created = await createProvider(FALLBACK, { id: FALLBACK.id, config: {} }, deps);
     if ('provider' in created) configured.push(created);
   }
-  const byChannel = new Map<ProviderChannel, ConfiguredProvider>();
+  const byChannel = new Map<ProviderChannel, ConfiguredProvider[]>();
   for (const entry of configured)
-    for (const channel of entry.definition.channels)
-      if (!byChannel.has(channel)) byChannel.set(channel, entry);
+    for (const channel of entry.definition.channels) {
+      const own = byChannel.get(channel) ?? [];
+      // The sandbox stands in for a channel; it does not take over from a provider that fails.
+      if (own.length > 0 && entry.definition === FALLBACK) continue;
+      byChannel.set(channel, [...own, entry]);
+    }
 
   return {
-    forChannel: (channel) => byChannel.get(channel),
+    accountsFor: (channel) => byChannel.get(channel) ?? [],
     account: (id) => configured.find((entry) => entry.id === id),
-    describe: () => Object.fromEntries([...byChannel].map(([channel, { id }]) => [channel, id])),
+    describe: () =>
+      Object.fromEntries(
+        [...byChannel].flatMap(([channel, [first]]) => (first ? [[channel, first.id]] : [])),
+      ),
     close: async () => {
       await Promise.all(configured.map(({ provider }) => provider.close?.()));
     },

@@ -17,17 +17,19 @@ const sent: OutgoingMessage[] = [];
 let refusing = true;
 const providers: ProviderSet = {
   account: () => undefined,
-  forChannel: () => ({
-    id: 'scripted',
-    definition: { ...sandbox, capabilities: { idempotent: true, html: true } },
-    provider: {
-      send: async (message) => {
-        if (refusing) return { kind: 'permanent', code: 'CHANNEL_MESSAGE_REJECTED', message: 'not now' };
-        sent.push(message);
-        return { kind: 'accepted' };
+  accountsFor: () => [
+    {
+      id: 'scripted',
+      definition: { ...sandbox, capabilities: { idempotent: true, html: true } },
+      provider: {
+        send: async (message) => {
+          if (refusing) return { kind: 'permanent', code: 'CHANNEL_MESSAGE_REJECTED', message: 'not now' };
+          sent.push(message);
+          return { kind: 'accepted' };
+        },
       },
     },
-  }),
+  ],
   describe: () => ({ EMAIL: 'scripted' }),
   close: async () => undefined,
 };
