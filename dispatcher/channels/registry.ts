@@ -10,13 +10,14 @@ import type {
   SharedValues,
 } from './contract.ts';
 import { sandbox } from './sandbox/provider.ts';
+import { slack } from './slack/provider.ts';
 import { smtp } from './smtp/provider.ts';
 import { telegram } from './telegram/provider.ts';
 import { webPush } from './web-push/provider.ts';
 import { webhook } from './webhook/provider.ts';
 
 /** One line a provider. Of several for one channel, the first that is configured serves it. */
-export const PROVIDERS: readonly ProviderDefinition[] = [smtp, webPush, webhook, telegram];
+export const PROVIDERS: readonly ProviderDefinition[] = [smtp, webPush, webhook, telegram, slack];
 
 /** Serves the channels that no provider in `PROVIDERS` serves, where it is on. */
 export const FALLBACK: ProviderDefinition = sandbox;
