@@ -15,9 +15,17 @@ import { smtp } from './smtp/provider.ts';
 import { telegram } from './telegram/provider.ts';
 import { webPush } from './web-push/provider.ts';
 import { webhook } from './webhook/provider.ts';
+import { whatsappCloud } from './whatsapp-cloud/provider.ts';
 
 /** One line a provider. Of several for one channel, the first that is configured serves it. */
-export const PROVIDERS: readonly ProviderDefinition[] = [smtp, webPush, webhook, telegram, slack];
+export const PROVIDERS: readonly ProviderDefinition[] = [
+  smtp,
+  webPush,
+  webhook,
+  telegram,
+  slack,
+  whatsappCloud,
+];
 
 /** Serves the channels that no provider in `PROVIDERS` serves, where it is on. */
 export const FALLBACK: ProviderDefinition = sandbox;

@@ -90,4 +90,6 @@ const NO_TOKEN: SendOutcome = {
   kind: 'permanent',
   code: 'CHANNEL_MISCONFIGURED',
   message: 'The account has no botToken: it can only send to incoming webhooks.',
+  // Webhooks go on.
+  about: 'recipient',
 };
