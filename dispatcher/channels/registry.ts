@@ -2,6 +2,7 @@
 import { providerAccounts } from '../../platform/config/provider-accounts.ts';
 import { type Settings, SettingsError } from '../../platform/config/settings.ts';
 import { messageOf } from '../../platform/errors/message-of.ts';
+import { consoleLog } from './console/provider.ts';
 import type {
   Provider,
   ProviderChannel,
@@ -9,6 +10,7 @@ import type {
   ProviderDeps,
   SharedValues,
 } from './contract.ts';
+import { file } from './file/provider.ts';
 import { sandbox } from './sandbox/provider.ts';
 import { slack } from './slack/provider.ts';
 import { smtp } from './smtp/provider.ts';
@@ -25,6 +27,8 @@ export const PROVIDERS: readonly ProviderDefinition[] = [
   telegram,
   slack,
   whatsappCloud,
+  consoleLog,
+  file,
 ];
 
 /** Serves the channels that no provider in `PROVIDERS` serves, where it is on. */
@@ -66,7 +70,7 @@ export async function createProviders(
 ): Promise<ProviderSet> {
   const accounts = accountsOf(settings);
   const problems: string[] = [...unknownProviders(settings, accounts), ...repeated(accounts)];
-  const configured: ConfiguredProvider[] = [];
+  const configured: CreatedProvider[] = [];
   for (const account of accounts) {
     const definition = PROVIDERS.find(({ id }) => id === account.provider);
     if (!definition) {
@@ -89,8 +93,7 @@ export async function createProviders(
   }
   const byChannel = new Map<ProviderChannel, ConfiguredProvider>();
   for (const entry of configured)
-    for (const channel of entry.definition.channels)
-      if (!byChannel.has(channel)) byChannel.set(channel, entry);
+    for (const channel of entry.channels) if (!byChannel.has(channel)) byChannel.set(channel, entry);
 
   return {
     forChannel: (channel) => byChannel.get(channel),
@@ -99,6 +102,11 @@ export async function createProviders(
       await Promise.all(configured.map(({ provider }) => provider.close?.()));
     },
   };
+}
+
+/** With the channels that the account serves. */
+interface CreatedProvider extends ConfiguredProvider {
+  readonly channels: readonly ProviderChannel[];
 }
 
 interface Account {
@@ -142,7 +150,7 @@ async function createProvider(
   definition: ProviderDefinition,
   { id, config, settingOf = () => undefined }: Account,
   { sharedOf, ...deps }: AccountDeps,
-): Promise<ConfiguredProvider | { readonly problems: readonly string[] }> {
+): Promise<CreatedProvider | { readonly problems: readonly string[] }> {
   const parsed = definition.config.safeParse(config);
   if (!parsed.success)
     return {
@@ -156,6 +164,7 @@ async function createProvider(
       id,
       provider: await definition.create(parsed.data, { ...deps, shared: sharedOf(id) }),
       definition,
+      channels: definition.serves?.(parsed.data) ?? definition.channels,
     };
   } catch (error) {
     return { problems: [`${definition.name} (${id}) could not be created: ${messageOf(error)}`] };
