@@ -5,19 +5,21 @@
 import type { z } from 'zod';
 
 /** Channels that a provider can serve: all but IN_APP, which Herald stores itself. */
-export type ProviderChannel =
-  | 'WEB_PUSH'
-  | 'MOBILE_PUSH'
-  | 'EMAIL'
-  | 'SMS'
-  | 'WHATSAPP'
-  | 'TELEGRAM'
-  | 'WECHAT'
-  | 'WECOM'
-  | 'DINGTALK'
-  | 'QQ'
-  | 'SLACK'
-  | 'WEBHOOK';
+export const PROVIDER_CHANNELS = [
+  'WEB_PUSH',
+  'MOBILE_PUSH',
+  'EMAIL',
+  'SMS',
+  'WHATSAPP',
+  'TELEGRAM',
+  'WECHAT',
+  'WECOM',
+  'DINGTALK',
+  'QQ',
+  'SLACK',
+  'WEBHOOK',
+] as const;
+export type ProviderChannel = (typeof PROVIDER_CHANNELS)[number];
 
 /** One recipient, one message, in words. */
 export interface OutgoingMessage {
@@ -232,6 +234,8 @@ export interface ProviderDefinition<C extends z.ZodType = z.ZodType> {
     /** Longest body in characters; none when absent. */
     readonly bodyChars?: number;
   };
+  /** Those of its channels that an account serves, where its configuration says so. Without it: all. */
+  serves?(config: z.output<C>): readonly ProviderChannel[];
   /** Whether an address of its channels is one of this provider's (a token of APNs is none of FCM's). Without it: all. */
   takes?(address: string): boolean;
   /**

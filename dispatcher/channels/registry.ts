@@ -2,6 +2,7 @@
 import { providerAccounts } from '../../platform/config/provider-accounts.ts';
 import { type Settings, SettingsError } from '../../platform/config/settings.ts';
 import { messageOf } from '../../platform/errors/message-of.ts';
+import { consoleLog } from './console/provider.ts';
 import type {
   Provider,
   ProviderChannel,
@@ -9,13 +10,26 @@ import type {
   ProviderDeps,
   SharedValues,
 } from './contract.ts';
+import { file } from './file/provider.ts';
 import { sandbox } from './sandbox/provider.ts';
+import { slack } from './slack/provider.ts';
 import { smtp } from './smtp/provider.ts';
+import { telegram } from './telegram/provider.ts';
 import { webPush } from './web-push/provider.ts';
 import { webhook } from './webhook/provider.ts';
+import { whatsappCloud } from './whatsapp-cloud/provider.ts';
 
 /** One line a provider. Of several for one channel, the first that is configured serves it. */
-export const PROVIDERS: readonly ProviderDefinition[] = [smtp, webPush, webhook];
+export const PROVIDERS: readonly ProviderDefinition[] = [
+  smtp,
+  webPush,
+  webhook,
+  telegram,
+  slack,
+  whatsappCloud,
+  consoleLog,
+  file,
+];
 
 /** Serves the channels that no provider in `PROVIDERS` serves, where it is on. */
 export const FALLBACK: ProviderDefinition = sandbox;
@@ -60,7 +74,7 @@ export async function createProviders(
 ): Promise<ProviderSet> {
   const accounts = accountsOf(settings);
   const problems: string[] = [...unknownProviders(settings, accounts), ...repeated(accounts)];
-  const configured: ConfiguredProvider[] = [];
+  const configured: CreatedProvider[] = [];
   for (const account of accounts) {
     const definition = PROVIDERS.find(({ id }) => id === account.provider);
     if (!definition) {
@@ -83,7 +97,7 @@ export async function createProviders(
   }
   const byChannel = new Map<ProviderChannel, ConfiguredProvider[]>();
   for (const entry of configured)
-    for (const channel of entry.definition.channels) {
+    for (const channel of entry.channels) {
       const own = byChannel.get(channel) ?? [];
       // The sandbox stands in for a channel; it does not take over from a provider that fails.
       if (own.length > 0 && entry.definition === FALLBACK) continue;
@@ -101,6 +115,11 @@ export async function createProviders(
       await Promise.all(configured.map(({ provider }) => provider.close?.()));
     },
   };
+}
+
+/** With the channels that the account serves. */
+interface CreatedProvider extends ConfiguredProvider {
+  readonly channels: readonly ProviderChannel[];
 }
 
 interface Account {
@@ -144,7 +163,7 @@ async function createProvider(
   definition: ProviderDefinition,
   { id, config, settingOf = () => undefined }: Account,
   { sharedOf, ...deps }: AccountDeps,
-): Promise<ConfiguredProvider | { readonly problems: readonly string[] }> {
+): Promise<CreatedProvider | { readonly problems: readonly string[] }> {
   const parsed = definition.config.safeParse(config);
   if (!parsed.success)
     return {
@@ -158,6 +177,7 @@ async function createProvider(
       id,
       provider: await definition.create(parsed.data, { ...deps, account: id, shared: sharedOf(id) }),
       definition,
+      channels: definition.serves?.(parsed.data) ?? definition.channels,
     };
   } catch (error) {
     return { problems: [`${definition.name} (${id}) could not be created: ${messageOf(error)}`] };
