@@ -3,6 +3,7 @@ import { providerAccounts } from '../../platform/config/provider-accounts.ts';
 import { type Settings, SettingsError } from '../../platform/config/settings.ts';
 import { messageOf } from '../../platform/errors/message-of.ts';
 import { consoleLog } from './console/provider.ts';
+import { aliyunSms } from './aliyun-sms/provider.ts';
 import type {
   Provider,
   ProviderChannel,
@@ -11,6 +12,7 @@ import type {
   SharedValues,
 } from './contract.ts';
 import { file } from './file/provider.ts';
+import { dingtalk } from './dingtalk/provider.ts';
 import { sandbox } from './sandbox/provider.ts';
 import { slack } from './slack/provider.ts';
 import { smtp } from './smtp/provider.ts';
@@ -18,6 +20,8 @@ import { telegram } from './telegram/provider.ts';
 import { webPush } from './web-push/provider.ts';
 import { webhook } from './webhook/provider.ts';
 import { whatsappCloud } from './whatsapp-cloud/provider.ts';
+import { wechat } from './wechat/provider.ts';
+import { wecom } from './wecom/provider.ts';
 
 /** One line a provider. Of several for one channel, the first that is configured serves it. */
 export const PROVIDERS: readonly ProviderDefinition[] = [
@@ -29,6 +33,10 @@ export const PROVIDERS: readonly ProviderDefinition[] = [
   whatsappCloud,
   consoleLog,
   file,
+  dingtalk,
+  wecom,
+  wechat,
+  aliyunSms,
 ];
 
 /** Serves the channels that no provider in `PROVIDERS` serves, where it is on. */
