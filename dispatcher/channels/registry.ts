@@ -11,11 +11,12 @@ import type {
 } from './contract.ts';
 import { sandbox } from './sandbox/provider.ts';
 import { smtp } from './smtp/provider.ts';
+import { twilio } from './twilio/provider.ts';
 import { webPush } from './web-push/provider.ts';
 import { webhook } from './webhook/provider.ts';
 
 /** One line a provider. Of several for one channel, the first that is configured serves it. */
-export const PROVIDERS: readonly ProviderDefinition[] = [smtp, webPush, webhook];
+export const PROVIDERS: readonly ProviderDefinition[] = [smtp, webPush, webhook, twilio];
 
 /** Serves the channels that no provider in `PROVIDERS` serves, where it is on. */
 export const FALLBACK: ProviderDefinition = sandbox;
