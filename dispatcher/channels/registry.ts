@@ -12,11 +12,12 @@ import type {
 import { sandbox } from './sandbox/provider.ts';
 import { smtp } from './smtp/provider.ts';
 import { twilio } from './twilio/provider.ts';
+import { vonage } from './vonage/provider.ts';
 import { webPush } from './web-push/provider.ts';
 import { webhook } from './webhook/provider.ts';
 
 /** One line a provider. Of several for one channel, the first that is configured serves it. */
-export const PROVIDERS: readonly ProviderDefinition[] = [smtp, webPush, webhook, twilio];
+export const PROVIDERS: readonly ProviderDefinition[] = [smtp, webPush, webhook, twilio, vonage];
 
 /** Serves the channels that no provider in `PROVIDERS` serves, where it is on. */
 export const FALLBACK: ProviderDefinition = sandbox;
