@@ -5,6 +5,7 @@ import { type AddressInfo, createServer as createTcpServer, type Server } from '
 import type { FakeBehaviour } from '../conformance.ts';
 
 export interface FakeRequest {
+  readonly method: string;
   readonly path: string;
   readonly headers: IncomingHttpHeaders;
   readonly body: Buffer;
@@ -36,7 +37,12 @@ export async function startFakeHttpServer(
   const http = createServer(async (request, response) => {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk);
-    const received = { path: request.url ?? '', headers: request.headers, body: Buffer.concat(chunks) };
+    const received = {
+      method: request.method ?? '',
+      path: request.url ?? '',
+      headers: request.headers,
+      body: Buffer.concat(chunks),
+    };
     requests.push(received);
     if (behaviour === 'silentAfterRequest') return;
     const { status, headers, body } = answer(received);
