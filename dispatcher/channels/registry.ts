@@ -5,6 +5,7 @@ import { messageOf } from '../../platform/errors/message-of.ts';
 import { consoleLog } from './console/provider.ts';
 import { aliyunSms } from './aliyun-sms/provider.ts';
 import { awsSns } from './aws-sns/provider.ts';
+import { awsSes } from './aws-ses/provider.ts';
 import type {
   Provider,
   ProviderChannel,
@@ -16,6 +17,7 @@ import { file } from './file/provider.ts';
 import { dingtalk } from './dingtalk/provider.ts';
 import { sandbox } from './sandbox/provider.ts';
 import { slack } from './slack/provider.ts';
+import { sendgrid } from './sendgrid/provider.ts';
 import { smtp } from './smtp/provider.ts';
 import { telegram } from './telegram/provider.ts';
 import { twilio } from './twilio/provider.ts';
@@ -27,7 +29,7 @@ import { wechat } from './wechat/provider.ts';
 import { wecom } from './wecom/provider.ts';
 
 /** One line a provider. Of several for one channel, the first that is configured serves it. */
-export const PROVIDERS: readonly ProviderDefinition[] = [smtp, webPush, webhook, telegram, slack, whatsappCloud, consoleLog, file, dingtalk, wecom, wechat, aliyunSms, twilio, vonage, awsSns];
+export const PROVIDERS: readonly ProviderDefinition[] = [smtp, webPush, webhook, telegram, slack, whatsappCloud, consoleLog, file, dingtalk, wecom, wechat, aliyunSms, twilio, vonage, awsSns, sendgrid, awsSes];
 
 /** Serves the channels that no provider in `PROVIDERS` serves, where it is on. */
 export const FALLBACK: ProviderDefinition = sandbox;

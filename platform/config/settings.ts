@@ -153,6 +153,19 @@ export const SETTINGS = {
     z.string().min(3).default('Herald <herald@localhost>'),
     'Sender of e-mails: an address, or `Name <address>`.',
   ),
+  SMTP_DKIM_DOMAIN: setting(
+    z.string().min(1).optional(),
+    'Signs e-mails by DKIM for this domain, where the SMTP server does not.',
+    'not signed',
+  ),
+  SMTP_DKIM_SELECTOR: setting(
+    z.string().min(1).optional(),
+    'DKIM selector: the public key stands in DNS at `<selector>._domainkey.<domain>`.',
+  ),
+  SMTP_DKIM_PRIVATE_KEY: setting(
+    z.string().min(1).optional(),
+    'RSA key that signs e-mails, as PEM; line breaks may be written as `\\n`.',
+  ),
   VAPID_PUBLIC_KEY: setting(z.string().min(80).optional(), 'Web push public key (base64url).', GENERATED),
   VAPID_PRIVATE_KEY: setting(z.string().min(40).optional(), 'Web push private key (base64url).', GENERATED),
   VAPID_SUBJECT: setting(
