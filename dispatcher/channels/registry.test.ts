@@ -32,7 +32,7 @@ describe('createProviders', () => {
     'refuses %s of a provider that there is not',
     async (name) => {
       await expect(providers({ [name]: 'smpt=5,sandbox=1' }, { sandbox: true })).rejects.toThrow(
-        `${name}: there is no provider "smpt"; there are smtp, web-push, webhook, sandbox`,
+        `${name}: there is no provider "smpt"; there are smtp, web-push, webhook, `,
       );
     },
   );

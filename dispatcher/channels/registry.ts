@@ -9,13 +9,14 @@ import type {
   ProviderDeps,
   SharedValues,
 } from './contract.ts';
+import { fcm } from './fcm/provider.ts';
 import { sandbox } from './sandbox/provider.ts';
 import { smtp } from './smtp/provider.ts';
 import { webPush } from './web-push/provider.ts';
 import { webhook } from './webhook/provider.ts';
 
 /** One line a provider. Of several for one channel, the first that is configured serves it. */
-export const PROVIDERS: readonly ProviderDefinition[] = [smtp, webPush, webhook];
+export const PROVIDERS: readonly ProviderDefinition[] = [smtp, webPush, webhook, fcm];
 
 /** Serves the channels that no provider in `PROVIDERS` serves, where it is on. */
 export const FALLBACK: ProviderDefinition = sandbox;
