@@ -15,6 +15,7 @@ import type {
 } from './contract.ts';
 import { file } from './file/provider.ts';
 import { dingtalk } from './dingtalk/provider.ts';
+import { fcm } from './fcm/provider.ts';
 import { sandbox } from './sandbox/provider.ts';
 import { slack } from './slack/provider.ts';
 import { sendgrid } from './sendgrid/provider.ts';
@@ -29,7 +30,7 @@ import { wechat } from './wechat/provider.ts';
 import { wecom } from './wecom/provider.ts';
 
 /** One line a provider. Of several for one channel, the first that is configured serves it. */
-export const PROVIDERS: readonly ProviderDefinition[] = [smtp, webPush, webhook, telegram, slack, whatsappCloud, consoleLog, file, dingtalk, wecom, wechat, aliyunSms, twilio, vonage, awsSns, sendgrid, awsSes];
+export const PROVIDERS: readonly ProviderDefinition[] = [smtp, webPush, webhook, telegram, slack, whatsappCloud, consoleLog, file, dingtalk, wecom, wechat, aliyunSms, twilio, vonage, awsSns, sendgrid, awsSes, fcm];
 
 /** Serves the channels that no provider in `PROVIDERS` serves, where it is on. */
 export const FALLBACK: ProviderDefinition = sandbox;
