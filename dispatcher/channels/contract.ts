@@ -94,6 +94,7 @@ export const CHANNEL_ERROR_CODES = [
   'CHANNEL_ADDRESS_INVALID',
   'CHANNEL_ADDRESS_GONE',
   'CHANNEL_ADDRESS_NOT_ALLOWED',
+  'CHANNEL_NOT_DELIVERED',
   'CHANNEL_UNEXPECTED_ANSWER',
   'CHANNEL_RENDER_FAILED',
   'CHANNEL_INTERNAL',
@@ -140,9 +141,12 @@ export interface Receipt {
     | 'complained'
     | 'unsubscribed'
     | 'opened'
-    | 'clicked';
+    | 'clicked'
+    | 'dismissed';
   /** As `accepted` told it. */
   readonly providerMessageId?: string;
+  /** `OutgoingMessage.delivery`, where the provider carried it there and back. */
+  readonly delivery?: string;
   readonly address?: string;
   readonly at?: Date;
   /** For people; no secret. */
@@ -196,6 +200,8 @@ export interface SharedValues {
 
 /** What Herald gives to every provider. */
 export interface ProviderDeps {
+  /** The account's id: its receipts come to `/receipts/<account>`. */
+  readonly account: string;
   readonly log: {
     warn(fields: object, text: string): void;
     info(fields: object, text: string): void;
