@@ -84,7 +84,7 @@ export const webPush = {
         if (payload === undefined) return TOO_LARGE;
         const body = encrypt(message, payload);
         if (body === undefined) return WRONG_KEYS;
-        const result = await http.post({
+        const result = await http.request({
           url: target.url,
           headers: {
             authorization: authorizationFor(target.url.origin),
