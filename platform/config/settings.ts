@@ -100,6 +100,16 @@ export const SETTINGS = {
     'Signs user tokens (HS256). The same on every gateway and users process.',
     GENERATED,
   ),
+  HERALD_PUBLIC_URL: setting(
+    urlWith('http:', 'https:').optional(),
+    'Where callers and providers reach the gateway, as they call it: receipts are signed over it.',
+    "the request's own host",
+  ),
+  DISPATCHER_URL: setting(
+    urlWith('http:', 'https:').optional(),
+    "Where the gateway finds a dispatcher, for providers' receipts (`/receipts/<account>`).",
+    'http://127.0.0.1:4005',
+  ),
   HERALD_GATEWAY_SECRET: setting(
     secret.optional(),
     'Shared by gateway and subgraphs: a subgraph answers only requests that carry it.',
@@ -142,6 +152,19 @@ export const SETTINGS = {
   SMTP_FROM: setting(
     z.string().min(3).default('Herald <herald@localhost>'),
     'Sender of e-mails: an address, or `Name <address>`.',
+  ),
+  SMTP_DKIM_DOMAIN: setting(
+    z.string().min(1).optional(),
+    'Signs e-mails by DKIM for this domain, where the SMTP server does not.',
+    'not signed',
+  ),
+  SMTP_DKIM_SELECTOR: setting(
+    z.string().min(1).optional(),
+    'DKIM selector: the public key stands in DNS at `<selector>._domainkey.<domain>`.',
+  ),
+  SMTP_DKIM_PRIVATE_KEY: setting(
+    z.string().min(1).optional(),
+    'RSA key that signs e-mails, as PEM; line breaks may be written as `\\n`.',
   ),
   VAPID_PUBLIC_KEY: setting(z.string().min(80).optional(), 'Web push public key (base64url).', GENERATED),
   VAPID_PRIVATE_KEY: setting(z.string().min(40).optional(), 'Web push private key (base64url).', GENERATED),

@@ -120,3 +120,12 @@ export const headerOf = ({ headers }: Dispatcher.ResponseData, name: string): st
   const value = headers[name];
   return Array.isArray(value) ? value[0] : value;
 };
+
+/** All headers of an answer, the first of several; names in lower case. */
+export const headersOf = ({ headers }: Dispatcher.ResponseData): Readonly<Record<string, string>> =>
+  Object.fromEntries(
+    Object.entries(headers).flatMap(([name, value]) => {
+      const first = Array.isArray(value) ? value[0] : value;
+      return first === undefined ? [] : [[name.toLowerCase(), first]];
+    }),
+  );

@@ -3,7 +3,7 @@ import { Agent } from 'undici';
 import { z } from 'zod';
 import type { SendOutcome } from '../contract.ts';
 import { parseRetryAfter } from '../retry-after.ts';
-import { type Attempted, attemptHttp, headerOf } from './http-attempt.ts';
+import { type Attempted, attemptHttp, headerOf, headersOf } from './http-attempt.ts';
 
 export interface VendorRequest {
   /** POST without it. */
@@ -20,6 +20,8 @@ export interface VendorAnswer {
   readonly retryAfterMs?: number;
   readonly contentType?: string;
   readonly text: string;
+  /** Names in lower case; the first of several. */
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 export interface VendorHttp {
@@ -77,6 +79,7 @@ export function createVendorHttp(options: {
           : {
               status: response.statusCode,
               text,
+              headers: headersOf(response),
               ...(retryAfterMs !== undefined && { retryAfterMs }),
               ...(contentType !== undefined && { contentType }),
             };
@@ -178,3 +181,14 @@ export function outcomeOfStatus(
     };
   return notUnderstood(name, status);
 }
+
+/** What an outcome of a request that sends nothing says of the vendor's health. */
+export const healthOf = (
+  outcome: SendOutcome,
+): { readonly ok: true } | { readonly ok: false; readonly message: string } =>
+  outcome.kind === 'accepted' ? { ok: true } : { ok: false, message: outcome.message };
+/** What `Provider.health` tells of a request that came to this outcome. */
+export const unwell = (outcome: SendOutcome): { readonly ok: false; readonly message: string } => ({
+  ok: false,
+  message: 'message' in outcome ? outcome.message : 'The answer was not the one expected.',
+});

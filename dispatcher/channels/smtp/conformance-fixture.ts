@@ -13,6 +13,14 @@ export const fixture: ConformanceFixture = {
     { settings: { SMTP_URL: 'smtp://mail.example.com?pool=false', SMTP_FROM: 'a@b.c' }, names: 'SMTP_URL' },
     { settings: { SMTP_URL: 'smtp://mail.example.com', SMTP_FROM: 'Herald' }, names: 'SMTP_FROM' },
     { settings: { SMTP_URL: 'smtp://mail.example.com', SMTP_FROM: 'a@b.c, d@e.f' }, names: 'SMTP_FROM' },
+    {
+      settings: { SMTP_URL: 'smtp://mail.example.com', SMTP_FROM: 'a@b.c', SMTP_DKIM_DOMAIN: 'b.c' },
+      names: 'SMTP_DKIM_PRIVATE_KEY',
+    },
+    {
+      settings: { SMTP_URL: 'smtp://mail.example.com', SMTP_FROM: 'a@b.c', SMTP_DKIM_PRIVATE_KEY: 'hunter2' },
+      names: 'SMTP_DKIM_PRIVATE_KEY: must be a private key',
+    },
   ],
   async start(behaviour) {
     const password = randomBytes(12).toString('base64');

@@ -1,4 +1,5 @@
 /** Real SMTP conversations with smtp-server, the mails read by postal-mime. */
+import { generateKeyPairSync } from 'node:crypto';
 import { once } from 'node:events';
 import type { AddressInfo, Socket } from 'node:net';
 import PostalMime from 'postal-mime';
@@ -6,6 +7,7 @@ import { SMTPServer, type SMTPServerOptions } from 'smtp-server';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { OutgoingMessage, Provider } from '../contract.ts';
 import { smtp } from './provider.ts';
+import { verifyDkim } from './verify-dkim.ts';
 
 const cleanups: (() => unknown)[] = [];
 afterEach(async () => {
@@ -20,11 +22,7 @@ interface Received {
 /** A refusal with a reply code, as smtp-server sends it. */
 const refusal = (responseCode: number, text: string) => Object.assign(new Error(text), { responseCode });
 
-async function start(
-  options: SMTPServerOptions = {},
-  query = '',
-  from = 'Herald 📣 <herald@news.example.com>',
-) {
+async function start(options: SMTPServerOptions = {}, query = '', config: object = {}) {
   const received: Received[] = [];
   const server = new SMTPServer({
     authOptional: true,
@@ -48,7 +46,9 @@ async function start(
   cleanups.push(() => new Promise((resolve) => server.close(() => resolve(undefined))));
   const { port } = server.server.address() as AddressInfo;
   const url = `${options.secure ? 'smtps' : 'smtp'}://127.0.0.1:${port}${query}`;
-  const provider = smtp.create(smtp.config.parse({ url, from }));
+  const provider = smtp.create(
+    smtp.config.parse({ url, from: 'Herald 📣 <herald@news.example.com>', ...config }),
+  );
   cleanups.push(() => provider.close?.());
   return { provider, received, server, connections: () => connections };
 }
@@ -92,6 +92,73 @@ describe('SMTP provider', () => {
     expect(headers['auto-submitted']).toBe('auto-generated');
     expect(headers['content-type']).toMatch(/^multipart\/alternative/);
     expect(parsed.attachments).toEqual([]);
+  });
+
+  it('attaches files, puts pictures beside the HTML and offers one-click unsubscribe', async () => {
+    const { provider, received } = await start();
+    const unsubscribeUrl = `https://herald.example.com/u/${'x'.repeat(300)}`;
+    const outcome = await send(provider, {
+      html: '<p><img src="cid:logo"></p>',
+      unsubscribeUrl,
+      data: {
+        email: {
+          attachments: [
+            { filename: 'Größe.txt', contentType: 'text/plain', content: 'R3LDtsOfZQ==' },
+            { filename: 'logo.png', contentType: 'image/png', content: 'iVBORw==', cid: 'logo' },
+          ],
+        },
+      },
+    });
+    expect(outcome.kind).toBe('accepted');
+    const parsed = await PostalMime.parse(received[0]?.raw ?? '');
+    const headers = Object.fromEntries(parsed.headers.map(({ key, value }) => [key, value]));
+    expect(headers['list-unsubscribe']).toBe(`<${unsubscribeUrl}>`);
+    expect(headers['list-unsubscribe-post']).toBe('List-Unsubscribe=One-Click');
+    expect(parsed.text?.trim()).toBe('A message.');
+    const [picture, file] = ['logo.png', 'Größe.txt'].map((name) =>
+      parsed.attachments.find(({ filename }) => filename === name),
+    );
+    expect(picture).toMatchObject({ contentId: '<logo>', disposition: 'inline', mimeType: 'image/png' });
+    expect(file).toMatchObject({ disposition: 'attachment', mimeType: 'text/plain' });
+    expect(new TextDecoder().decode(file?.content as ArrayBuffer)).toBe('Größe');
+  });
+
+  it('signs what it sends (DKIM), the unsubscribe fields too', async () => {
+    const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 1024 });
+    const pem = privateKey.export({ format: 'pem', type: 'pkcs8' }).toString();
+    const { provider, received } = await start({}, '', {
+      dkimDomain: 'news.example.com',
+      dkimSelector: 'herald',
+      dkimPrivateKey: pem.replaceAll('\n', '\\n'),
+    });
+    await send(provider, {
+      title: 'Grüße  aus   Köln',
+      body: 'Zeile 1  \n.\n\nZeile 2\t \n\n\n',
+      unsubscribeUrl: 'https://herald.example.com/u/1',
+    });
+    const raw = received[0]?.raw ?? Buffer.alloc(0);
+    const signature = verifyDkim(raw, publicKey);
+    expect(signature).toMatchObject({ d: 'news.example.com', s: 'herald', valid: true });
+    for (const field of ['from', 'to', 'subject', 'message-id', 'list-unsubscribe', 'list-unsubscribe-post'])
+      expect(signature.fields).toContain(field);
+    const changed = Buffer.from(raw.toString('latin1').replace('One-Click', 'One-Klick'), 'latin1');
+    expect(verifyDkim(changed, publicKey).valid).toBe(false);
+  });
+
+  it('knows with DKIM, too, that a message has not left', async () => {
+    const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 1024 });
+    const sockets: Socket[] = [];
+    const { provider, server } = await start(
+      { onRcptTo: () => sockets.at(-1)?.destroy() },
+      '?maxConnections=1',
+      {
+        dkimDomain: 'news.example.com',
+        dkimSelector: 'herald',
+        dkimPrivateKey: privateKey.export({ format: 'pem', type: 'pkcs8' }).toString(),
+      },
+    );
+    server.server.on('connection', (socket) => sockets.push(socket));
+    expect(await send(provider)).toMatchObject({ kind: 'retryable', mayHaveSent: false });
   });
 
   it('sends text alone when there is no HTML, and a subject from the body when there is no title', async () => {

@@ -1,26 +1,55 @@
 /** EMAIL over SMTP (nodemailer). */
 import { createTransport } from 'nodemailer';
-import addressparser from 'nodemailer/lib/addressparser';
 import { z } from 'zod';
 import { type Provider, type ProviderDefinition, type SendOutcome, stoppedOutcome } from '../contract.ts';
+import { type Sender, senderOf, senderSchema } from '../network/mail-address.ts';
+import { mailParts } from '../network/mail-parts.ts';
 import { classifySmtpFailure } from './classify-failure.ts';
-import { composeMail, isMailAddress, type Sender } from './compose-mail.ts';
+import { composeMail } from './compose-mail.ts';
+import { createDkim, type Dkim, dkimKeyProblem } from './dkim.ts';
 import { quoteReply } from './quote-reply.ts';
 import { maxConnectionsOf, secretsOf, smtpUrlProblem } from './smtp-url.ts';
 
-const config = z.object({
-  url: z
-    .string()
-    .superRefine((value, context) => {
-      const problem = smtpUrlProblem(value);
-      if (problem !== undefined) context.addIssue({ code: 'custom', message: problem });
-    })
-    .meta({ title: 'Server', description: 'smtps://user:password@mail.example.com', secret: true }),
-  from: z
-    .string()
-    .refine((value) => parseSender(value) !== undefined, 'must be an e-mail address, or Name <address>')
-    .meta({ title: 'Sender', description: 'Name <address>' }),
-});
+const domainName = z
+  .string()
+  .regex(
+    /^([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?\.)*[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?$/i,
+    'must be a name in DNS',
+  );
+const DKIM_FIELDS = ['dkimDomain', 'dkimSelector', 'dkimPrivateKey'] as const;
+
+const config = z
+  .object({
+    url: z
+      .string()
+      .superRefine((value, context) => {
+        const problem = smtpUrlProblem(value);
+        if (problem !== undefined) context.addIssue({ code: 'custom', message: problem });
+      })
+      .meta({ title: 'Server', description: 'smtps://user:password@mail.example.com', secret: true }),
+    from: senderSchema,
+    dkimDomain: domainName
+      .optional()
+      .meta({ title: 'DKIM domain', description: 'Signs e-mails; not needed where the server does' }),
+    dkimSelector: domainName.optional().meta({
+      title: 'DKIM selector',
+      description: 'The public key stands in DNS at <selector>._domainkey.<domain>',
+    }),
+    dkimPrivateKey: z
+      .string()
+      .superRefine((value, context) => {
+        const problem = dkimKeyProblem(value);
+        if (problem !== undefined) context.addIssue({ code: 'custom', message: problem });
+      })
+      .optional()
+      .meta({ title: 'DKIM private key', description: 'RSA, as PEM', secret: true }),
+  })
+  .superRefine((value, context) => {
+    if (DKIM_FIELDS.every((field) => value[field] === undefined)) return;
+    for (const field of DKIM_FIELDS)
+      if (value[field] === undefined)
+        context.addIssue({ code: 'custom', path: [field], message: 'is missing: DKIM needs all three' });
+  });
 
 /** How long connecting and the greeting may take; the rest is bounded by the attempt's signal. */
 const CONNECT_TIMEOUT_MS = 10_000;
@@ -32,15 +61,36 @@ export const smtp = {
   name: 'SMTP',
   channels: ['EMAIL'],
   config,
-  settings: { url: 'SMTP_URL', from: 'SMTP_FROM' },
+  settings: {
+    url: 'SMTP_URL',
+    from: 'SMTP_FROM',
+    dkimDomain: 'SMTP_DKIM_DOMAIN',
+    dkimSelector: 'SMTP_DKIM_SELECTOR',
+    dkimPrivateKey: 'SMTP_DKIM_PRIVATE_KEY',
+  },
   capabilities: { idempotent: false, html: true },
   limits: {},
-  fromSettings: ({ SMTP_URL, SMTP_FROM }) =>
-    SMTP_URL === undefined ? undefined : { url: SMTP_URL, from: SMTP_FROM },
-  create: ({ url, from }) => createSmtpProvider(url, parseSender(from) ?? { name: '', address: from }),
+  fromSettings: ({ SMTP_URL, SMTP_FROM, SMTP_DKIM_DOMAIN, SMTP_DKIM_SELECTOR, SMTP_DKIM_PRIVATE_KEY }) =>
+    SMTP_URL === undefined
+      ? undefined
+      : {
+          url: SMTP_URL,
+          from: SMTP_FROM,
+          dkimDomain: SMTP_DKIM_DOMAIN,
+          dkimSelector: SMTP_DKIM_SELECTOR,
+          dkimPrivateKey: SMTP_DKIM_PRIVATE_KEY,
+        },
+  create: ({ url, from, dkimDomain, dkimSelector, dkimPrivateKey }) =>
+    createSmtpProvider(
+      url,
+      senderOf(from),
+      dkimDomain === undefined || dkimSelector === undefined || dkimPrivateKey === undefined
+        ? undefined
+        : createDkim({ domain: dkimDomain, selector: dkimSelector, privateKey: dkimPrivateKey }),
+    ),
 } satisfies ProviderDefinition<typeof config>;
 
-function createSmtpProvider(url: string, sender: Sender): Provider {
+function createSmtpProvider(url: string, sender: Sender, dkim: Dkim | undefined): Provider {
   const secrets = secretsOf(url);
   const maxConnections = maxConnectionsOf(url);
   const transport = createTransport({
@@ -60,9 +110,11 @@ function createSmtpProvider(url: string, sender: Sender): Provider {
     const { data } = mail;
     if (isTracked(data))
       mail.message?.processFunc((stream) => {
+        // Signed here and not by nodemailer: that reads the whole message before the server has taken the recipient.
+        const written = dkim ? dkim.sign(stream) : stream;
         // Registered before nodemailer reads, so it is called before the final dot is written.
-        stream.once('end', data.onMessageEnd);
-        return stream;
+        written.once('end', data.onMessageEnd);
+        return written;
       });
     done();
   });
@@ -70,15 +122,11 @@ function createSmtpProvider(url: string, sender: Sender): Provider {
   return {
     concurrency: maxConnections,
     async send(message, { idempotencyKey, signal }): Promise<SendOutcome> {
-      if (!isMailAddress(message.address))
-        return {
-          kind: 'invalidRecipient',
-          code: 'CHANNEL_ADDRESS_INVALID',
-          message: 'The address is not an e-mail address.',
-        };
+      const parts = await mailParts(message);
+      if ('wrong' in parts) return parts.wrong;
       let messageLeft = false;
       const tracked = {
-        ...composeMail(message, idempotencyKey, sender),
+        ...composeMail(parts.mail, idempotencyKey, sender),
         signal,
         onMessageEnd: () => {
           messageLeft = true;
@@ -138,14 +186,6 @@ function detailsOf(error: unknown): { code?: string; command?: string; response?
   if ('command' in error && typeof error.command === 'string') details.command = error.command;
   if ('response' in error && typeof error.response === 'string') details.response = error.response;
   return details;
-}
-
-/** The one address of a `From` field; undefined for none, several or a group. */
-function parseSender(value: string): Sender | undefined {
-  const [first, ...more] = addressparser(value);
-  if (!first || more.length > 0 || first.address === undefined || !isMailAddress(first.address))
-    return undefined;
-  return { name: first.name, address: first.address };
 }
 
 /** Rejects when `signal` aborts; listens until `stop` does. */

@@ -1,0 +1,87 @@
+/**
+ * The input of SendEmail.
+ * https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_SendEmail.html
+ */
+import type { SendEmailCommandInput } from '@aws-sdk/client-sesv2';
+import { z } from 'zod';
+import type { SendOutcome } from '../contract.ts';
+import { asciiDomainOf, formatSender, type Sender } from '../network/mail-address.ts';
+import type { MailParts } from '../network/mail-parts.ts';
+
+/** `data.aws-ses` of a message. */
+export const sesPart = z.strictObject({
+  /** A template of SES; its own subject and content stand in for the message's. */
+  templateName: z.string().min(1).max(64).optional(),
+  templateData: z.record(z.string(), z.unknown()).optional(),
+  configurationSet: z
+    .string()
+    .regex(/^[\w-]{1,64}$/)
+    .optional(),
+  tags: z.record(z.string().regex(/^[\w-]{1,256}$/), z.string().regex(/^[\w.@-]{1,256}$/)).optional(),
+});
+export type SesPart = z.output<typeof sesPart>;
+
+/** SES has no SMTPUTF8: "the local part … must be in 7-bit ASCII". */
+export function unsupportedAddress(address: string): SendOutcome | undefined {
+  return /^[\x21-\x7e]+$/.test(address.slice(0, address.lastIndexOf('@')))
+    ? undefined
+    : {
+        kind: 'permanent',
+        code: 'CHANNEL_MESSAGE_REJECTED',
+        message: 'Amazon SES sends to no address with other than ASCII characters before its @.',
+        about: 'recipient',
+      };
+}
+
+export function sendEmailInput(
+  mail: MailParts,
+  options: {
+    readonly from: Sender;
+    readonly configurationSet?: string | undefined;
+    readonly part?: SesPart | undefined;
+  },
+): SendEmailCommandInput {
+  const { from, part = {} } = options;
+  const configurationSet = part.configurationSet ?? options.configurationSet;
+  const shared = {
+    Headers: Object.entries(mail.headers).map(([Name, Value]) => ({ Name, Value })),
+    ...(mail.attachments.length > 0 && {
+      Attachments: mail.attachments.map(({ filename, contentType, content, cid }) => ({
+        RawContent: Buffer.from(content, 'base64'),
+        FileName: filename,
+        ContentType: contentType,
+        ContentTransferEncoding: 'BASE64' as const,
+        ...(cid === undefined
+          ? { ContentDisposition: 'ATTACHMENT' as const }
+          : { ContentDisposition: 'INLINE' as const, ContentId: cid }),
+      })),
+    }),
+  };
+  const utf8 = (Data: string) => ({ Data, Charset: 'UTF-8' });
+  return {
+    FromEmailAddress: formatSender(from),
+    Destination: {
+      ToAddresses: [`${mail.to.slice(0, mail.to.lastIndexOf('@'))}@${asciiDomainOf(mail.to)}`],
+    },
+    Content:
+      part.templateName === undefined
+        ? {
+            Simple: {
+              Subject: utf8(mail.subject),
+              Body: { Text: utf8(mail.text), ...(mail.html !== undefined && { Html: utf8(mail.html) }) },
+              ...shared,
+            },
+          }
+        : {
+            Template: {
+              TemplateName: part.templateName,
+              TemplateData: JSON.stringify(part.templateData ?? {}),
+              ...shared,
+            },
+          },
+    ...(configurationSet !== undefined && { ConfigurationSetName: configurationSet }),
+    ...(part.tags !== undefined && {
+      EmailTags: Object.entries(part.tags).map(([Name, Value]) => ({ Name, Value })),
+    }),
+  };
+}
