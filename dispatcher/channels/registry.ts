@@ -2,10 +2,10 @@
 import { providerAccounts } from '../../platform/config/provider-accounts.ts';
 import { type Settings, SettingsError } from '../../platform/config/settings.ts';
 import { messageOf } from '../../platform/errors/message-of.ts';
-import { consoleLog } from './console/provider.ts';
 import { aliyunSms } from './aliyun-sms/provider.ts';
-import { awsSns } from './aws-sns/provider.ts';
 import { awsSes } from './aws-ses/provider.ts';
+import { awsSns } from './aws-sns/provider.ts';
+import { consoleLog } from './console/provider.ts';
 import type {
   Provider,
   ProviderChannel,
@@ -13,24 +13,43 @@ import type {
   ProviderDeps,
   SharedValues,
 } from './contract.ts';
-import { file } from './file/provider.ts';
 import { dingtalk } from './dingtalk/provider.ts';
 import { fcm } from './fcm/provider.ts';
+import { file } from './file/provider.ts';
 import { sandbox } from './sandbox/provider.ts';
-import { slack } from './slack/provider.ts';
 import { sendgrid } from './sendgrid/provider.ts';
+import { slack } from './slack/provider.ts';
 import { smtp } from './smtp/provider.ts';
 import { telegram } from './telegram/provider.ts';
 import { twilio } from './twilio/provider.ts';
 import { vonage } from './vonage/provider.ts';
 import { webPush } from './web-push/provider.ts';
 import { webhook } from './webhook/provider.ts';
-import { whatsappCloud } from './whatsapp-cloud/provider.ts';
 import { wechat } from './wechat/provider.ts';
 import { wecom } from './wecom/provider.ts';
+import { whatsappCloud } from './whatsapp-cloud/provider.ts';
 
 /** One line a provider. Of several for one channel, the first that is configured serves it. */
-export const PROVIDERS: readonly ProviderDefinition[] = [smtp, webPush, webhook, telegram, slack, whatsappCloud, consoleLog, file, dingtalk, wecom, wechat, aliyunSms, twilio, vonage, awsSns, sendgrid, awsSes, fcm];
+export const PROVIDERS: readonly ProviderDefinition[] = [
+  smtp,
+  webPush,
+  webhook,
+  telegram,
+  slack,
+  whatsappCloud,
+  consoleLog,
+  file,
+  dingtalk,
+  wecom,
+  wechat,
+  aliyunSms,
+  twilio,
+  vonage,
+  awsSns,
+  sendgrid,
+  awsSes,
+  fcm,
+];
 
 /** Serves the channels that no provider in `PROVIDERS` serves, where it is on. */
 export const FALLBACK: ProviderDefinition = sandbox;
