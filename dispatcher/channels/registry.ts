@@ -2,6 +2,7 @@
 import { providerAccounts } from '../../platform/config/provider-accounts.ts';
 import { type Settings, SettingsError } from '../../platform/config/settings.ts';
 import { messageOf } from '../../platform/errors/message-of.ts';
+import { apns } from './apns/provider.ts';
 import type {
   Provider,
   ProviderChannel,
@@ -16,7 +17,7 @@ import { webPush } from './web-push/provider.ts';
 import { webhook } from './webhook/provider.ts';
 
 /** One line a provider. Of several for one channel, the first that is configured serves it. */
-export const PROVIDERS: readonly ProviderDefinition[] = [smtp, webPush, webhook, fcm];
+export const PROVIDERS: readonly ProviderDefinition[] = [smtp, webPush, webhook, fcm, apns];
 
 /** Serves the channels that no provider in `PROVIDERS` serves, where it is on. */
 export const FALLBACK: ProviderDefinition = sandbox;
