@@ -10,6 +10,7 @@ import type {
   ProviderDeps,
   SharedValues,
 } from './contract.ts';
+import { mailgun } from './mailgun/provider.ts';
 import { sandbox } from './sandbox/provider.ts';
 import { sendgrid } from './sendgrid/provider.ts';
 import { smtp } from './smtp/provider.ts';
@@ -17,7 +18,7 @@ import { webPush } from './web-push/provider.ts';
 import { webhook } from './webhook/provider.ts';
 
 /** One line a provider. Of several for one channel, the first that is configured serves it. */
-export const PROVIDERS: readonly ProviderDefinition[] = [smtp, webPush, webhook, sendgrid, awsSes];
+export const PROVIDERS: readonly ProviderDefinition[] = [smtp, webPush, webhook, sendgrid, awsSes, mailgun];
 
 /** Serves the channels that no provider in `PROVIDERS` serves, where it is on. */
 export const FALLBACK: ProviderDefinition = sandbox;
