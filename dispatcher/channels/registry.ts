@@ -11,6 +11,7 @@ import type {
   SharedValues,
 } from './contract.ts';
 import { mailgun } from './mailgun/provider.ts';
+import { mandrill } from './mandrill/provider.ts';
 import { sandbox } from './sandbox/provider.ts';
 import { sendgrid } from './sendgrid/provider.ts';
 import { smtp } from './smtp/provider.ts';
@@ -18,7 +19,15 @@ import { webPush } from './web-push/provider.ts';
 import { webhook } from './webhook/provider.ts';
 
 /** One line a provider. Of several for one channel, the first that is configured serves it. */
-export const PROVIDERS: readonly ProviderDefinition[] = [smtp, webPush, webhook, sendgrid, awsSes, mailgun];
+export const PROVIDERS: readonly ProviderDefinition[] = [
+  smtp,
+  webPush,
+  webhook,
+  sendgrid,
+  awsSes,
+  mailgun,
+  mandrill,
+];
 
 /** Serves the channels that no provider in `PROVIDERS` serves, where it is on. */
 export const FALLBACK: ProviderDefinition = sandbox;
