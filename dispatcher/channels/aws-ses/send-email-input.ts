@@ -4,8 +4,7 @@
  */
 import type { SendEmailCommandInput } from '@aws-sdk/client-sesv2';
 import { z } from 'zod';
-import type { SendOutcome } from '../contract.ts';
-import { asciiDomainOf, formatSender, type Sender } from '../network/mail-address.ts';
+import { formatSender, type Sender } from '../network/mail-address.ts';
 import type { MailParts } from '../network/mail-parts.ts';
 
 /** `data.aws-ses` of a message. */
@@ -20,18 +19,6 @@ export const sesPart = z.strictObject({
   tags: z.record(z.string().regex(/^[\w-]{1,256}$/), z.string().regex(/^[\w.@-]{1,256}$/)).optional(),
 });
 export type SesPart = z.output<typeof sesPart>;
-
-/** SES has no SMTPUTF8: "the local part … must be in 7-bit ASCII". */
-export function unsupportedAddress(address: string): SendOutcome | undefined {
-  return /^[\x21-\x7e]+$/.test(address.slice(0, address.lastIndexOf('@')))
-    ? undefined
-    : {
-        kind: 'permanent',
-        code: 'CHANNEL_MESSAGE_REJECTED',
-        message: 'Amazon SES sends to no address with other than ASCII characters before its @.',
-        about: 'recipient',
-      };
-}
 
 export function sendEmailInput(
   mail: MailParts,
@@ -61,7 +48,7 @@ export function sendEmailInput(
   return {
     FromEmailAddress: formatSender(from),
     Destination: {
-      ToAddresses: [`${mail.to.slice(0, mail.to.lastIndexOf('@'))}@${asciiDomainOf(mail.to)}`],
+      ToAddresses: [mail.to],
     },
     Content:
       part.templateName === undefined

@@ -3,8 +3,7 @@
  * https://documentation.mailgun.com/docs/mailgun/api-reference/send/mailgun/messages
  */
 import { z } from 'zod';
-import type { Sender } from '../network/mail-address.ts';
-import { formatSender } from '../network/mail-address.ts';
+import { formatSender, type Sender } from '../network/mail-address.ts';
 import { type MailParts, messageIdOf } from '../network/mail-parts.ts';
 
 /** `data.mailgun` of a message. */

@@ -4,7 +4,7 @@
  * https://mailchimp.com/developer/transactional/api/messages/send-using-message-template/
  */
 import { z } from 'zod';
-import type { Sender } from '../network/mail-address.ts';
+import { asciiDomain, type Sender } from '../network/mail-address.ts';
 import { type MailParts, messageIdOf } from '../network/mail-parts.ts';
 
 /** `data.mandrill` of a message. */
@@ -37,7 +37,7 @@ export function requestBody(
     file.cid === undefined ? [] : [{ ...file, cid: file.cid }],
   );
   const message = {
-    from_email: from.address,
+    from_email: asciiDomain(from.address),
     ...(from.name !== '' && { from_name: from.name }),
     to: [{ email: mail.to, type: 'to' }],
     subject: mail.subject,

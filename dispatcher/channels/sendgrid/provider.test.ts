@@ -180,6 +180,7 @@ describe('SendGrid', () => {
   });
 
   it.each([
+    [{ address: 'почта@example.com' }, { kind: 'permanent', about: 'recipient' }],
     [{ address: 'ada' }, { kind: 'invalidRecipient', code: 'CHANNEL_ADDRESS_INVALID' }],
     [{ data: { sendgrid: { template: 'd-1' } } }, { kind: 'permanent', code: 'CHANNEL_MESSAGE_REJECTED' }],
     [{ body: 'x'.repeat(30_000_001) }, { kind: 'permanent', code: 'CHANNEL_MESSAGE_TOO_LARGE' }],

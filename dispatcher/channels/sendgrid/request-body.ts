@@ -3,7 +3,7 @@
  * https://www.twilio.com/docs/sendgrid/api-reference/mail-send/mail-send
  */
 import { z } from 'zod';
-import type { Sender } from '../network/mail-address.ts';
+import { asciiDomain, type Sender } from '../network/mail-address.ts';
 import { type MailParts, messageIdOf } from '../network/mail-parts.ts';
 
 /** `data.sendgrid` of a message. */
@@ -34,7 +34,7 @@ export function requestBody(
         ...(part.templateData !== undefined && { dynamic_template_data: part.templateData }),
       },
     ],
-    from: { email: from.address, ...(from.name !== '' && { name: from.name }) },
+    from: { email: asciiDomain(from.address), ...(from.name !== '' && { name: from.name }) },
     // An empty one is refused.
     subject: mail.subject || '(no subject)',
     ...(part.templateId === undefined
