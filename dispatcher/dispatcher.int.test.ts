@@ -43,18 +43,24 @@ let sweeper: Sweeper;
 const sent: OutgoingMessage[] = [];
 const answers = new Map<string, () => SendOutcome>();
 const provider: ProviderSet = {
-  forChannel: () => ({
-    id: 'scripted',
-    definition: { ...sandbox, capabilities: { idempotent: true, html: true } },
-    provider: {
-      send: async (message) => {
-        sent.push(message);
-        return (
-          answers.get(message.address)?.() ?? { kind: 'accepted', providerMessageId: `m-${message.delivery}` }
-        );
+  account: () => undefined,
+  accountsFor: () => [
+    {
+      id: 'scripted',
+      definition: { ...sandbox, capabilities: { idempotent: true, html: true } },
+      provider: {
+        send: async (message) => {
+          sent.push(message);
+          return (
+            answers.get(message.address)?.() ?? {
+              kind: 'accepted',
+              providerMessageId: `m-${message.delivery}`,
+            }
+          );
+        },
       },
     },
-  }),
+  ],
   describe: () => ({ EMAIL: 'scripted', WEB_PUSH: 'scripted', SMS: 'scripted' }),
   close: async () => undefined,
 };

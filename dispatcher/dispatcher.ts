@@ -11,6 +11,7 @@ import { SecretBox } from '../platform/secrets/secret-box.ts';
 import type { NotificationsStore } from '../subgraphs/notifications/index.ts';
 import type { TemplatesService } from '../subgraphs/templates/index.ts';
 import type { UsersService } from '../subgraphs/users/index.ts';
+import { ChannelAccounts } from './accounts/channel-accounts.ts';
 import { createProviders, type ProviderSet } from './channels/registry.ts';
 import { providerFlows } from './flow/provider-flows.ts';
 import type { SharedCircuits } from './flow/shared-circuits.ts';
@@ -88,13 +89,14 @@ export function startDispatcher(deps: {
   const { circuits, flowOf } = providerFlows({ settings, connections, log });
   const senders = new Map(
     SENT_CHANNELS.map((channel) => {
-      const provider = providers.forChannel(channel);
+      const accounts = new ChannelAccounts(
+        providers.accountsFor(channel).map((provider) => ({ provider, flow: flowOf(provider) })),
+      );
       const sender = new Sender({
         channel,
         outbox: store.outbox,
         users,
-        provider,
-        flow: provider && flowOf(provider),
+        accounts,
         policyOf: policyOf(channel, settings),
         timeoutMs: settings.SEND_TIMEOUT_MS,
         enqueue,

@@ -12,6 +12,7 @@ import { createTemplatesSubgraph } from '../subgraphs/templates/index.ts';
 import { createUsersSubgraph } from '../subgraphs/users/index.ts';
 import type { ProviderSet } from './channels/registry.ts';
 import { providersOf, startDispatcher } from './dispatcher.ts';
+import { registerReceipts } from './receipts/receipt-route.ts';
 import { startAlerts } from './sweep/start-alerts.ts';
 import { startSweeper } from './sweep/start-sweeper.ts';
 
@@ -55,7 +56,12 @@ export async function run(settings: Settings, options: RunOptions, sendBy?: Prov
     ready: async () => [...(await connections.problems()), ...dispatcher.problems()],
     shutdown,
   });
+  registerReceipts(app, { providers, store: store.receipts, log });
   shutdown.onClose('health', () => closeApp(app));
-  // Beside a gateway the port of this process is only for looking at it: any free one does.
-  await app.listen(options.mode === 'all' ? { host: '127.0.0.1', port: 0 } : address);
+  // Beside a gateway, at the address where that one looks for it.
+  const beside = {
+    host: '127.0.0.1',
+    port: settings.DISPATCHER_URL ? Number(new URL(settings.DISPATCHER_URL).port) : 0,
+  };
+  await app.listen(options.mode === 'all' ? beside : address);
 }

@@ -1,18 +1,20 @@
 /** The gateway's process. */
 
 import { requiredSettings } from '../platform/config/required-settings.ts';
-import type { Settings } from '../platform/config/settings.ts';
+import { DEFAULT_PORTS, type Settings } from '../platform/config/settings.ts';
 import { ruleFor } from '../platform/config/subgraph-rules.ts';
 import { InvalidationBus } from '../platform/invalidation/invalidation-bus.ts';
 import { openConnections } from '../platform/lifecycle/connections.ts';
 import type { RunOptions, SupergraphFlags } from '../platform/lifecycle/run-options.ts';
 import { type RoleProcess, roleProcess } from '../platform/lifecycle/serve-role.ts';
+import type { Logger } from '../platform/logging/logger.ts';
 import { redisNames } from '../platform/names/redis-names.ts';
 import { connectRedis } from '../platform/storage/redis.ts';
-import { createGateway, type Gateway, type GatewayOptions } from './gateway.ts';
+import { createGateway, type Gateway, type GatewayOptions, type GatewayPages } from './gateway.ts';
 import { liveOptions } from './live-options.ts';
 import { demoOptions } from './pages/demo-session.ts';
 import { createPages } from './pages/pages.ts';
+import { registerReceiptsProxy } from './receipts/receipts-proxy.ts';
 import { polledSubgraphs } from './supergraph/polled-subgraphs.ts';
 import { supergraphFile } from './supergraph/supergraph-file.ts';
 
@@ -45,7 +47,7 @@ export async function run(settings: Settings, options: RunOptions): Promise<Gate
         ? {}
         : {
             jwtSecret: requiredSettings(settings, 'HERALD_JWT_SECRET').HERALD_JWT_SECRET,
-            pages: await createPages({ demo: demoOptions(settings, options) }),
+            pages: await ownPages(settings, options, log),
           }),
       bodyLimitBytes: settings.HTTP_BODY_LIMIT_BYTES,
       log,
@@ -60,6 +62,22 @@ export async function run(settings: Settings, options: RunOptions): Promise<Gate
     await shutdown.close(log);
     throw error;
   }
+}
+
+/** Herald's pages, and the address for providers' receipts. */
+async function ownPages(settings: Settings, options: RunOptions, log: Logger): Promise<GatewayPages> {
+  const pages = await createPages({ demo: demoOptions(settings, options) });
+  return {
+    ...pages,
+    async register(app) {
+      await pages.register(app);
+      registerReceiptsProxy(app, {
+        dispatcherUrl: settings.DISPATCHER_URL ?? `http://127.0.0.1:${DEFAULT_PORTS.dispatcher}`,
+        publicUrl: settings.HERALD_PUBLIC_URL,
+        log,
+      });
+    },
+  };
 }
 
 async function inProcess(

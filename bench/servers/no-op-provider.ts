@@ -22,7 +22,8 @@ const noOp: ConfiguredProvider = {
 };
 
 export const noOpProviders: ProviderSet = {
-  forChannel: (channel) => (channel === 'EMAIL' ? noOp : undefined),
+  account: () => undefined,
+  accountsFor: (channel) => (channel === 'EMAIL' ? [noOp] : []),
   describe: () => ({ EMAIL: noOp.id }),
   close: async () => undefined,
 };

@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import type { Environment } from '../../platform/config/environment.ts';
 import { DEFAULT_PORTS, loadSettings, type Settings } from '../../platform/config/settings.ts';
 import { DataFolderLock } from '../../platform/data-services/data-folder-lock.ts';
+import { freePort } from '../../platform/data-services/free-port.ts';
 import { endProcess, type RecordedProcess } from '../../platform/data-services/process-identity.ts';
 import {
   type DataServices,
@@ -117,6 +118,7 @@ class Supervisor {
       MONGODB_URI: services.mongodbUri,
       REDIS_URL: services.redisUrl,
       PORT: String(port),
+      DISPATCHER_URL: `http://127.0.0.1:${await freePort()}`,
     });
     this.#throwIfStopped();
     await lock.update({ url });

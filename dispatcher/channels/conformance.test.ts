@@ -29,7 +29,7 @@ for (const definition of all) {
     async (settings, { shared, ...deps }): Promise<Provider> => {
       if (definition === FALLBACK) return definition.create(definition.config.parse({}), { ...deps, shared });
       const set = await createProviders(settings, { ...deps, sharedOf: () => shared }, { sandbox: false });
-      const provider = set.forChannel(definition.channels[0] ?? 'WEBHOOK')?.provider;
+      const provider = set.accountsFor(definition.channels[0] ?? 'WEBHOOK')[0]?.provider;
       if (!provider) throw new SettingsError([`${definition.id} is not configured`]);
       return provider;
     },

@@ -92,6 +92,7 @@ export function describeConformance(
       const provider = await create(fake.settings, {
         log: { info: log, warn: log },
         now: () => new Date(),
+        account: definition.id,
         shared: memorySharedValues(),
         keepSandboxMessage: () => Promise.reject(new Error('only for the sandbox')),
         ...fake.deps,
@@ -146,6 +147,7 @@ export function describeConformance(
         const deps = {
           log: { info: log, warn: log },
           now: () => new Date(),
+          account: definition.id,
           shared: memorySharedValues(),
           keepSandboxMessage: async () => undefined,
         };
@@ -332,6 +334,7 @@ export const accountSettings = (provider: string, config: object) => ({
 
 /** What Herald gives to a provider, for tests of one. */
 export const testDeps = (deps: Partial<ProviderDeps> = {}): ProviderDeps => ({
+  account: 'account',
   log: { info: () => undefined, warn: () => undefined },
   now: () => new Date(),
   shared: memorySharedValues(),

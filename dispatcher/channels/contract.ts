@@ -5,19 +5,21 @@
 import type { z } from 'zod';
 
 /** Channels that a provider can serve: all but IN_APP, which Herald stores itself. */
-export type ProviderChannel =
-  | 'WEB_PUSH'
-  | 'MOBILE_PUSH'
-  | 'EMAIL'
-  | 'SMS'
-  | 'WHATSAPP'
-  | 'TELEGRAM'
-  | 'WECHAT'
-  | 'WECOM'
-  | 'DINGTALK'
-  | 'QQ'
-  | 'SLACK'
-  | 'WEBHOOK';
+export const PROVIDER_CHANNELS = [
+  'WEB_PUSH',
+  'MOBILE_PUSH',
+  'EMAIL',
+  'SMS',
+  'WHATSAPP',
+  'TELEGRAM',
+  'WECHAT',
+  'WECOM',
+  'DINGTALK',
+  'QQ',
+  'SLACK',
+  'WEBHOOK',
+] as const;
+export type ProviderChannel = (typeof PROVIDER_CHANNELS)[number];
 
 /** One recipient, one message, in words. */
 export interface OutgoingMessage {
@@ -92,6 +94,7 @@ export const CHANNEL_ERROR_CODES = [
   'CHANNEL_ADDRESS_INVALID',
   'CHANNEL_ADDRESS_GONE',
   'CHANNEL_ADDRESS_NOT_ALLOWED',
+  'CHANNEL_NOT_DELIVERED',
   'CHANNEL_UNEXPECTED_ANSWER',
   'CHANNEL_RENDER_FAILED',
   'CHANNEL_INTERNAL',
@@ -138,9 +141,12 @@ export interface Receipt {
     | 'complained'
     | 'unsubscribed'
     | 'opened'
-    | 'clicked';
+    | 'clicked'
+    | 'dismissed';
   /** As `accepted` told it. */
   readonly providerMessageId?: string;
+  /** `OutgoingMessage.delivery`, where the provider carried it there and back. */
+  readonly delivery?: string;
   readonly address?: string;
   readonly at?: Date;
   /** For people; no secret. */
@@ -194,6 +200,8 @@ export interface SharedValues {
 
 /** What Herald gives to every provider. */
 export interface ProviderDeps {
+  /** The account's id: its receipts come to `/receipts/<account>`. */
+  readonly account: string;
   readonly log: {
     warn(fields: object, text: string): void;
     info(fields: object, text: string): void;
@@ -226,6 +234,8 @@ export interface ProviderDefinition<C extends z.ZodType = z.ZodType> {
     /** Longest body in characters; none when absent. */
     readonly bodyChars?: number;
   };
+  /** Those of its channels that an account serves, where its configuration says so. Without it: all. */
+  serves?(config: z.output<C>): readonly ProviderChannel[];
   /** Whether an address of its channels is one of this provider's (a token of APNs is none of FCM's). Without it: all. */
   takes?(address: string): boolean;
   /**

@@ -25,7 +25,7 @@ describe('createProviders', () => {
   it('has none by default', async () => {
     const set = await providers({}, { sandbox: false });
     expect(set.describe()).toEqual({});
-    expect(set.forChannel('EMAIL')).toBeUndefined();
+    expect(set.accountsFor('EMAIL')).toEqual([]);
   });
 
   it.each(['PROVIDER_RATES', 'PROVIDER_DAILY_QUOTAS'])(
@@ -61,7 +61,7 @@ describe('createProviders', () => {
       WEBHOOK: 'webhook',
       SMS: 'sandbox',
     });
-    expect(set.forChannel('EMAIL')).toMatchObject({ id: 'smtp', definition: { name: 'SMTP' } });
+    expect(set.accountsFor('EMAIL')).toMatchObject([{ id: 'smtp', definition: { name: 'SMTP' } }]);
   });
 
   it('names every wrong setting at once, without its value', async () => {
@@ -103,10 +103,19 @@ describe('createProviders', () => {
     ).rejects.toThrow(reason);
   });
 
+  it('gives an account the channels that its configuration names', async () => {
+    const accounts = [
+      { provider: 'console', config: { channels: ['SMS', 'WEBHOOK'] } },
+      JSON.parse(account('partners')),
+    ];
+    const set = await providers({ PROVIDER_ACCOUNTS: JSON.stringify(accounts) }, { sandbox: false });
+    expect(set.describe()).toEqual({ SMS: 'console', WEBHOOK: 'console' });
+  });
+
   it('takes accounts, each under its own id', async () => {
     const set = await providers({ PROVIDER_ACCOUNTS: `[${account('partners')}]` }, { sandbox: false });
     expect(set.describe()).toEqual({ WEBHOOK: 'partners' });
-    expect(set.forChannel('WEBHOOK')).toMatchObject({ id: 'partners', definition: { id: 'webhook' } });
+    expect(set.accountsFor('WEBHOOK')).toMatchObject([{ id: 'partners', definition: { id: 'webhook' } }]);
   });
 });
 

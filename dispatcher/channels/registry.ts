@@ -2,7 +2,10 @@
 import { providerAccounts } from '../../platform/config/provider-accounts.ts';
 import { type Settings, SettingsError } from '../../platform/config/settings.ts';
 import { messageOf } from '../../platform/errors/message-of.ts';
+import { aliyunSms } from './aliyun-sms/provider.ts';
 import { awsSes } from './aws-ses/provider.ts';
+import { awsSns } from './aws-sns/provider.ts';
+import { consoleLog } from './console/provider.ts';
 import type {
   Provider,
   ProviderChannel,
@@ -10,21 +13,44 @@ import type {
   ProviderDeps,
   SharedValues,
 } from './contract.ts';
+import { dingtalk } from './dingtalk/provider.ts';
+import { fcm } from './fcm/provider.ts';
+import { file } from './file/provider.ts';
 import { mailgun } from './mailgun/provider.ts';
 import { mandrill } from './mandrill/provider.ts';
 import { sandbox } from './sandbox/provider.ts';
 import { sendgrid } from './sendgrid/provider.ts';
+import { slack } from './slack/provider.ts';
 import { smtp } from './smtp/provider.ts';
+import { telegram } from './telegram/provider.ts';
+import { twilio } from './twilio/provider.ts';
+import { vonage } from './vonage/provider.ts';
 import { webPush } from './web-push/provider.ts';
 import { webhook } from './webhook/provider.ts';
+import { wechat } from './wechat/provider.ts';
+import { wecom } from './wecom/provider.ts';
+import { whatsappCloud } from './whatsapp-cloud/provider.ts';
 
 /** One line a provider. Of several for one channel, the first that is configured serves it. */
 export const PROVIDERS: readonly ProviderDefinition[] = [
   smtp,
   webPush,
   webhook,
+  telegram,
+  slack,
+  whatsappCloud,
+  consoleLog,
+  file,
+  dingtalk,
+  wecom,
+  wechat,
+  aliyunSms,
+  twilio,
+  vonage,
+  awsSns,
   sendgrid,
   awsSes,
+  fcm,
   mailgun,
   mandrill,
 ];
@@ -40,16 +66,20 @@ export interface ConfiguredProvider {
 }
 
 export interface ProviderSet {
-  /** The provider of a channel; undefined when none is configured and the sandbox is off. */
-  forChannel(channel: ProviderChannel): ConfiguredProvider | undefined;
-  /** The provider's id for each channel that has one. */
+  /** The accounts of a channel, in the order of preference; none when none is configured and the sandbox is off. */
+  accountsFor(channel: ProviderChannel): readonly ConfiguredProvider[];
+  /** An account by its id. */
+  account(id: string): ConfiguredProvider | undefined;
+  /** The first account's id for each channel that has one. */
   describe(): Readonly<Partial<Record<ProviderChannel, string>>>;
   /** Lets go of all connections. Attempts under way end first. */
   close(): Promise<void>;
 }
 
 /** What accounts are given; `sharedOf`: what the workers of one account share. */
-export type AccountDeps = Omit<ProviderDeps, 'shared'> & { sharedOf(account: string): SharedValues };
+export type AccountDeps = Omit<ProviderDeps, 'account' | 'shared'> & {
+  sharedOf(account: string): SharedValues;
+};
 
 /** Herald's settings, or in tests some of them. */
 export type ProviderSettings = Readonly<Partial<Settings>> | Readonly<Record<string, unknown>>;
@@ -68,7 +98,7 @@ export async function createProviders(
 ): Promise<ProviderSet> {
   const accounts = accountsOf(settings);
   const problems: string[] = [...unknownProviders(settings, accounts), ...repeated(accounts)];
-  const configured: ConfiguredProvider[] = [];
+  const configured: CreatedProvider[] = [];
   for (const account of accounts) {
     const definition = PROVIDERS.find(({ id }) => id === account.provider);
     if (!definition) {
@@ -89,18 +119,31 @@ export async function createProviders(
     const created = await createProvider(FALLBACK, { id: FALLBACK.id, config: {} }, deps);
     if ('provider' in created) configured.push(created);
   }
-  const byChannel = new Map<ProviderChannel, ConfiguredProvider>();
+  const byChannel = new Map<ProviderChannel, ConfiguredProvider[]>();
   for (const entry of configured)
-    for (const channel of entry.definition.channels)
-      if (!byChannel.has(channel)) byChannel.set(channel, entry);
+    for (const channel of entry.channels) {
+      const own = byChannel.get(channel) ?? [];
+      // The sandbox stands in for a channel; it does not take over from a provider that fails.
+      if (own.length > 0 && entry.definition === FALLBACK) continue;
+      byChannel.set(channel, [...own, entry]);
+    }
 
   return {
-    forChannel: (channel) => byChannel.get(channel),
-    describe: () => Object.fromEntries([...byChannel].map(([channel, { id }]) => [channel, id])),
+    accountsFor: (channel) => byChannel.get(channel) ?? [],
+    account: (id) => configured.find((entry) => entry.id === id),
+    describe: () =>
+      Object.fromEntries(
+        [...byChannel].flatMap(([channel, [first]]) => (first ? [[channel, first.id]] : [])),
+      ),
     close: async () => {
       await Promise.all(configured.map(({ provider }) => provider.close?.()));
     },
   };
+}
+
+/** With the channels that the account serves. */
+interface CreatedProvider extends ConfiguredProvider {
+  readonly channels: readonly ProviderChannel[];
 }
 
 interface Account {
@@ -144,7 +187,7 @@ async function createProvider(
   definition: ProviderDefinition,
   { id, config, settingOf = () => undefined }: Account,
   { sharedOf, ...deps }: AccountDeps,
-): Promise<ConfiguredProvider | { readonly problems: readonly string[] }> {
+): Promise<CreatedProvider | { readonly problems: readonly string[] }> {
   const parsed = definition.config.safeParse(config);
   if (!parsed.success)
     return {
@@ -156,8 +199,9 @@ async function createProvider(
   try {
     return {
       id,
-      provider: await definition.create(parsed.data, { ...deps, shared: sharedOf(id) }),
+      provider: await definition.create(parsed.data, { ...deps, account: id, shared: sharedOf(id) }),
       definition,
+      channels: definition.serves?.(parsed.data) ?? definition.channels,
     };
   } catch (error) {
     return { problems: [`${definition.name} (${id}) could not be created: ${messageOf(error)}`] };

@@ -16,17 +16,20 @@ const sent: OutgoingMessage[] = [];
 /** While it is true the provider refuses everything for good. */
 let refusing = true;
 const providers: ProviderSet = {
-  forChannel: () => ({
-    id: 'scripted',
-    definition: { ...sandbox, capabilities: { idempotent: true, html: true } },
-    provider: {
-      send: async (message) => {
-        if (refusing) return { kind: 'permanent', code: 'CHANNEL_MESSAGE_REJECTED', message: 'not now' };
-        sent.push(message);
-        return { kind: 'accepted' };
+  account: () => undefined,
+  accountsFor: () => [
+    {
+      id: 'scripted',
+      definition: { ...sandbox, capabilities: { idempotent: true, html: true } },
+      provider: {
+        send: async (message) => {
+          if (refusing) return { kind: 'permanent', code: 'CHANNEL_MESSAGE_REJECTED', message: 'not now' };
+          sent.push(message);
+          return { kind: 'accepted' };
+        },
       },
     },
-  }),
+  ],
   describe: () => ({ EMAIL: 'scripted' }),
   close: async () => undefined,
 };

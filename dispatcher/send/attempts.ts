@@ -1,11 +1,13 @@
 /** Makes one attempt at a delivery, and decides what follows from it. */
 import { sharedDate, sharedNow } from '../../platform/clock/shared-clock.ts';
 import type { Logger } from '../../platform/logging/logger.ts';
-import type { AttemptOutcome, DeliveryRecord } from '../../subgraphs/notifications/index.ts';
+import type { AttemptOutcome, AttemptRecord, DeliveryRecord } from '../../subgraphs/notifications/index.ts';
 import type { UsersService } from '../../subgraphs/users/index.ts';
+import type { Entry } from '../accounts/channel-accounts.ts';
+import { hasUntried } from '../accounts/choose-account.ts';
 import type { OutgoingMessage, ProviderChannel, SendOutcome } from '../channels/contract.ts';
 import type { ConfiguredProvider } from '../channels/registry.ts';
-import type { Admission } from '../flow/provider-flow.ts';
+import { signOf } from '../flow/circuit-outcome.ts';
 import { boundedAttempt } from './bounded-attempt.ts';
 import type { PolicyOf } from './channel-policies.ts';
 import { type AttemptCounts, nextAttemptAt, type Verdict, verdict } from './retry-policy.ts';
@@ -13,9 +15,9 @@ import { attemptSeconds, attemptsTotal, breachesTotal } from './send-metrics.ts'
 
 export interface AttemptsDeps {
   channel: ProviderChannel;
+  /** All accounts of the channel: another one may do what one has failed to. */
+  providers: readonly ConfiguredProvider[];
   users: Pick<UsersService, 'removeDevices'>;
-  /** Absent when none serves the channel any more. */
-  provider: ConfiguredProvider | undefined;
   policyOf: PolicyOf;
   timeoutMs: number;
   log: Logger;
@@ -24,49 +26,39 @@ export interface AttemptsDeps {
 export class Attempts {
   readonly #channel: ProviderChannel;
   readonly #users: AttemptsDeps['users'];
-  readonly #provider: ConfiguredProvider | undefined;
   readonly #policyOf: PolicyOf;
   readonly #timeoutMs: number;
   readonly #log: Logger;
-  // Looked up once, not by labels for every attempt.
-  readonly #count: Readonly<Record<SendOutcome['kind'], ReturnType<typeof attemptsTotal.labels>>>;
-  readonly #seconds: ReturnType<typeof attemptSeconds.labels>;
+  readonly #providers: readonly ConfiguredProvider[];
+  /** By account, looked up once, not by labels for every attempt. */
+  readonly #meters = new Map<string, Meters>();
 
   constructor(deps: AttemptsDeps) {
     this.#channel = deps.channel;
     this.#users = deps.users;
-    this.#provider = deps.provider;
+    this.#providers = deps.providers;
     this.#policyOf = deps.policyOf;
     this.#timeoutMs = deps.timeoutMs;
     this.#log = deps.log;
-    const provider = deps.provider?.id ?? 'none';
-    const count = (outcome: SendOutcome['kind']) => attemptsTotal.labels(deps.channel, provider, outcome);
-    this.#count = {
-      accepted: count('accepted'),
-      retryable: count('retryable'),
-      rateLimited: count('rateLimited'),
-      permanent: count('permanent'),
-      invalidRecipient: count('invalidRecipient'),
-    };
-    this.#seconds = attemptSeconds.labels(deps.channel, provider);
   }
 
   /** Never throws, and ends a little after the time-out at the latest. Tells the circuit what came of it. */
-  async make(delivery: DeliveryRecord, admission: Admission | undefined): Promise<AttemptOutcome> {
+  async make(delivery: DeliveryRecord, { account, admission }: Entry): Promise<AttemptOutcome> {
     const at = sharedDate();
     const started = performance.now();
-    const provider = this.#provider?.id ?? 'none';
+    const configured = account?.provider;
+    const provider = configured?.id ?? 'none';
     const labels = { channel: this.#channel, provider };
-    const outcome: SendOutcome = this.#provider
+    const outcome: SendOutcome = configured
       ? await boundedAttempt(
-          this.#provider.provider,
+          configured.provider,
           outgoingMessageOf(delivery),
           delivery._id,
           this.#timeoutMs,
           (breach, error) => {
             breachesTotal.inc({ ...labels, breach });
             this.#log.error(
-              { err: error, ...this.#fieldsOf(delivery), breach },
+              { err: error, ...this.#fieldsOf(delivery, provider), breach },
               'provider broke its contract: an attempt must end in time, with an outcome',
             );
           },
@@ -74,35 +66,71 @@ export class Attempts {
       : {
           kind: 'permanent',
           code: 'CHANNEL_MISCONFIGURED',
-          message: `No provider serves ${delivery.channel} any more.`,
+          message:
+            this.#providers.length === 0
+              ? `No provider serves ${delivery.channel} any more.`
+              : `No provider account of ${delivery.channel} takes this address.`,
         };
     const tookMs = performance.now() - started;
     admission?.done(outcome);
-    this.#count[outcome.kind].inc();
-    this.#seconds.observe(tookMs / 1_000);
+    const meters = this.#metersOf(provider);
+    meters.count[outcome.kind].inc();
+    meters.seconds.observe(tookMs / 1_000);
+    const attempt: AttemptRecord = {
+      at,
+      provider,
+      ok: outcome.kind === 'accepted',
+      ...(outcome.kind !== 'accepted' && {
+        errorCode: outcome.kind === 'rateLimited' ? RATE_LIMITED : outcome.code,
+        errorMessage: outcome.message,
+      }),
+      latencyMs: Math.round(tookMs),
+    };
+    const decision = this.#decide(delivery, attempt, outcome, configured);
+    this.#tell(delivery, provider, outcome, decision);
+    if (outcome.kind === 'invalidRecipient') await this.#forgetDevice(delivery);
+    return {
+      delivery,
+      attempt,
+      result: resultOf(delivery, outcome, decision, configured?.provider.parseReceipts !== undefined),
+    };
+  }
+
+  /** Where an account fails for reasons of its own, another one that the delivery has not met yet is tried at once. */
+  #decide(
+    delivery: DeliveryRecord,
+    attempt: AttemptRecord,
+    outcome: SendOutcome,
+    configured: ConfiguredProvider | undefined,
+  ): Verdict {
     const decision = verdict(
       outcome,
       countsWith(delivery, outcome),
       this.#policyOf(delivery.priority),
-      this.#provider?.definition.capabilities.idempotent ?? false,
+      configured?.definition.capabilities.idempotent ?? false,
       Math.random(),
     );
-    this.#tell(delivery, outcome, decision);
-    if (outcome.kind === 'invalidRecipient') await this.#forgetDevice(delivery);
-    return {
-      delivery,
-      attempt: {
-        at,
-        provider,
-        ok: outcome.kind === 'accepted',
-        ...(outcome.kind !== 'accepted' && {
-          errorCode: outcome.kind === 'rateLimited' ? RATE_LIMITED : outcome.code,
-          errorMessage: outcome.message,
-        }),
-        latencyMs: Math.round(tookMs),
+    if (decision.kind === 'sent' || !isOwnFailure(outcome)) return decision;
+    const after = { ...delivery, attempts: [...delivery.attempts, attempt] };
+    return hasUntried(this.#providers, after) ? { kind: 'retry', delayMs: 0 } : decision;
+  }
+
+  #metersOf(provider: string): Meters {
+    const known = this.#meters.get(provider);
+    if (known) return known;
+    const count = (outcome: SendOutcome['kind']) => attemptsTotal.labels(this.#channel, provider, outcome);
+    const meters: Meters = {
+      count: {
+        accepted: count('accepted'),
+        retryable: count('retryable'),
+        rateLimited: count('rateLimited'),
+        permanent: count('permanent'),
+        invalidRecipient: count('invalidRecipient'),
       },
-      result: resultOf(delivery, outcome, decision),
+      seconds: attemptSeconds.labels(this.#channel, provider),
     };
+    this.#meters.set(provider, meters);
+    return meters;
   }
 
   /** A browser that is gone is not tried again; if that cannot be stored now, its next message finds out again. */
@@ -115,27 +143,37 @@ export class Attempts {
     }
   }
 
-  #fieldsOf(delivery: DeliveryRecord): object {
+  #fieldsOf(delivery: DeliveryRecord, provider: string): object {
     return {
       workspace: delivery.workspace,
       notification: delivery.notification,
       delivery: delivery._id,
       channel: delivery.channel,
-      provider: this.#provider?.id,
+      provider,
       attempt: delivery.attempt + 1,
     };
   }
 
   /** What did not go through is logged with its ids; what did is in the timeline. */
-  #tell(delivery: DeliveryRecord, outcome: SendOutcome, decision: Verdict): void {
+  #tell(delivery: DeliveryRecord, provider: string, outcome: SendOutcome, decision: Verdict): void {
     if (outcome.kind === 'accepted') return;
-    const fields = { ...this.#fieldsOf(delivery), outcome: outcome.kind, reason: outcome.message };
+    const fields = { ...this.#fieldsOf(delivery, provider), outcome: outcome.kind, reason: outcome.message };
     if (decision.kind === 'failed') this.#log.warn(fields, 'delivery failed: a dead letter');
     else this.#log.info(fields, 'delivery will be tried again');
   }
 }
 
 const RATE_LIMITED = 'CHANNEL_RATE_LIMITED';
+
+interface Meters {
+  readonly count: Readonly<Record<SendOutcome['kind'], ReturnType<typeof attemptsTotal.labels>>>;
+  readonly seconds: ReturnType<typeof attemptSeconds.labels>;
+}
+
+/** An account that does not work, or asks to wait; surely without having sent: two accounts know nothing of each other. */
+const isOwnFailure = (outcome: SendOutcome): boolean =>
+  outcome.kind === 'rateLimited' ||
+  (signOf(outcome).sign === 'failed' && !(outcome.kind === 'retryable' && outcome.mayHaveSent));
 
 /** Attempts so far and this one. */
 function countsWith(delivery: DeliveryRecord, outcome: SendOutcome): AttemptCounts {
@@ -148,6 +186,7 @@ function resultOf(
   delivery: DeliveryRecord,
   outcome: SendOutcome,
   decision: Verdict,
+  receipts: boolean,
 ): AttemptOutcome['result'] {
   switch (decision.kind) {
     case 'retry':
@@ -161,7 +200,10 @@ function resultOf(
       return {
         kind: 'sent',
         ...(outcome.kind === 'accepted' &&
-          outcome.providerMessageId !== undefined && { providerMessageId: outcome.providerMessageId }),
+          outcome.providerMessageId !== undefined && {
+            providerMessageId: outcome.providerMessageId,
+            ...(receipts && { receipts }),
+          }),
       };
   }
 }

@@ -15,6 +15,7 @@ import {
   silent,
 } from '../../subgraphs/notifications/testing/open-store.ts';
 import { freshDatabase } from '../../testing/fresh.ts';
+import { ChannelAccounts } from '../accounts/channel-accounts.ts';
 import { memorySharedValues } from '../channels/conformance.ts';
 import type { Provider } from '../channels/contract.ts';
 import { type ConfiguredProvider, createProviders } from '../channels/registry.ts';
@@ -62,7 +63,7 @@ async function receiver(answer: (request: IncomingMessage, response: ServerRespo
 /** A worker: a sender of webhooks with circuits of its own over the shared Redis. */
 async function worker(
   env: Record<string, string> = {},
-  provider?: ConfiguredProvider,
+  providers?: ConfiguredProvider | readonly ConfiguredProvider[],
   outbox: Outbox = store.outbox,
 ) {
   const settings = loadSettings({ ...SECRETS, ...env });
@@ -76,9 +77,9 @@ async function worker(
     },
     { sandbox: false },
   );
-  const webhook = set.forChannel('WEBHOOK');
+  const [webhook] = set.accountsFor('WEBHOOK');
   if (!webhook) throw new Error('no webhook provider');
-  const own = provider ?? webhook;
+  const own: readonly ConfiguredProvider[] = [providers ?? webhook].flat();
   const { circuits, flowOf } = providerFlows({ settings, connections: store, log: silent });
   const queued: QueuedDelivery[] = [];
   const sender = new Sender({
@@ -90,8 +91,7 @@ async function worker(
         removed.push(...ids);
       },
     },
-    provider: own,
-    flow: flowOf(own),
+    accounts: new ChannelAccounts(own.map((provider) => ({ provider, flow: flowOf(provider) }))),
     policyOf: policyOf('WEBHOOK', settings),
     timeoutMs: settings.SEND_TIMEOUT_MS,
     enqueue: async (deliveries) => void queued.push(...deliveries),
@@ -474,6 +474,118 @@ describe('first attempts, before the plan is stored', () => {
     await sender.close();
     const states = (await stored(begun.map((_, i) => `dlv_busy${i}`))).map((d) => d.state);
     expect(states.filter((s) => s === 'SENT')).toHaveLength(3);
+  });
+});
+
+describe('two accounts', () => {
+  /** Makes all attempts that are due now, as the queues would. */
+  async function sendAll(sender: Sender, queued: QueuedDelivery[], ids: readonly string[]): Promise<void> {
+    await sender.send(ids, 0, 'HIGH');
+    while (queued.length > 0) {
+      const due = queued.splice(0);
+      for (const [attempt, own] of Map.groupBy(due, (d) => d.attempt))
+        await sender.send(
+          own.map((d) => d.id),
+          attempt,
+          'HIGH',
+        );
+    }
+  }
+
+  it('one that refuses its credentials: the other sends, and soon it alone is asked', async () => {
+    const asked = { broken: 0, sound: 0 };
+    const { sender, queued } = await worker({}, [
+      scripted('broken', async () => {
+        asked.broken++;
+        return { kind: 'permanent', code: 'CHANNEL_UNAUTHORIZED', message: 'no such key' };
+      }),
+      scripted('sound', async () => {
+        asked.sound++;
+        return { kind: 'accepted', providerMessageId: 'm' };
+      }),
+    ]);
+    const first = await waiting('http://127.0.0.1:9/', 40);
+    await sendAll(sender, queued, first);
+    const sent = await stored(first);
+    expect(new Set(sent.map((d) => `${d.state} ${d.provider}`))).toEqual(new Set(['SENT sound']));
+    const both = sent.filter((d) => d.attempts.length === 2);
+    expect(both.length).toBe(asked.broken);
+    expect(both[0]?.attempts).toMatchObject([
+      { provider: 'broken', ok: false, errorCode: 'CHANNEL_UNAUTHORIZED' },
+      { provider: 'sound', ok: true },
+    ]);
+    // Its breaker is open now.
+    const before = asked.broken;
+    const later = await waiting('http://127.0.0.1:9/', 200);
+    await sendAll(sender, queued, later);
+    expect(new Set((await stored(later)).map(({ state }) => state))).toEqual(new Set(['SENT']));
+    expect(asked.broken - before).toBeLessThanOrEqual(3);
+    expect(asked.sound).toBe(240);
+  });
+
+  it('one that asks to wait: the other sends at once', async () => {
+    const { sender, queued } = await worker({}, [
+      scripted('full', async () => ({ kind: 'rateLimited', message: 'later', retryAfterMs: 60_000 })),
+      scripted('free', async () => ({ kind: 'accepted' })),
+    ]);
+    const ids = await waiting('http://127.0.0.1:9/', 20);
+    const startedAt = performance.now();
+    await sendAll(sender, queued, ids);
+    expect(new Set((await stored(ids)).map((d) => `${d.state} ${d.provider}`))).toEqual(
+      new Set(['SENT free']),
+    );
+    expect(performance.now() - startedAt).toBeLessThan(5_000);
+  });
+
+  it('both fail: the usual pauses, then a dead letter; what may have been sent is not sent through the other', async () => {
+    const failing = (id: string) =>
+      scripted(id, async () => ({
+        kind: 'retryable',
+        code: 'CHANNEL_PROVIDER_UNAVAILABLE',
+        message: 'down',
+        mayHaveSent: false,
+      }));
+    const policy = { SEND_MAX_ATTEMPTS: '2', SEND_RETRY_BASE_MS: '60000' };
+    const down = await worker(policy, [failing('a-down'), failing('b-down')]);
+    const [id = ''] = await waiting('http://127.0.0.1:9/', 1);
+    await down.sender.send([id], 0, 'HIGH');
+    expect(down.queued).toMatchObject([{ id, attempt: 1 }]);
+    await down.sender.send([id], 1, 'HIGH');
+    expect(await one(id)).toMatchObject({
+      state: 'FAILED',
+      attempts: [{ provider: 'a-down' }, { provider: 'b-down' }],
+    });
+
+    const unsure = await worker(policy, [
+      scripted('unsure', async () => ({
+        kind: 'retryable',
+        code: 'CHANNEL_TIMEOUT',
+        message: 'no answer',
+        mayHaveSent: true,
+      })),
+      scripted('never', async () => ({ kind: 'accepted' })),
+    ]);
+    const [other = ''] = await waiting('http://127.0.0.1:9/', 1);
+    await unsure.sender.send([other], 0, 'HIGH');
+    const after = await one(other);
+    expect(after.attempts.map(({ provider }) => provider)).toEqual(['unsure']);
+    expect(after.provider).not.toBe('never');
+  });
+
+  it('each takes the addresses that are its own; none is told so', async () => {
+    const only = (id: string, suffix: string): ConfiguredProvider => {
+      const own = scripted(id, async () => ({ kind: 'accepted' }));
+      return { ...own, definition: { ...own.definition, takes: (address) => address.includes(suffix) } };
+    };
+    const { sender } = await worker({}, [only('left', '/left'), only('right', '/right')]);
+    const [right = ''] = await waiting('http://127.0.0.1:9/right', 1);
+    const [none = ''] = await waiting('http://127.0.0.1:9/none', 1);
+    await sender.send([right, none], 0, 'HIGH');
+    expect(await one(right)).toMatchObject({ state: 'SENT', provider: 'right' });
+    expect(await one(none)).toMatchObject({
+      state: 'FAILED',
+      attempts: [{ provider: 'none', errorCode: 'CHANNEL_MISCONFIGURED' }],
+    });
   });
 });
 

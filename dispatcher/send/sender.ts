@@ -10,8 +10,9 @@ import type { Priority } from '../../platform/graphql/contract-enums.ts';
 import type { Logger } from '../../platform/logging/logger.ts';
 import { outlastOutage } from '../../platform/storage/outlast-outage.ts';
 import type { AttemptOutcome, DeliveryRecord, Outbox } from '../../subgraphs/notifications/index.ts';
+import type { ChannelAccounts, Permit } from '../accounts/channel-accounts.ts';
 import type { ProviderChannel } from '../channels/contract.ts';
-import type { NotNow, ProviderFlow } from '../flow/provider-flow.ts';
+import type { NotNow } from '../flow/provider-flow.ts';
 import type { Begun } from '../plan/first-attempts.ts';
 import type { Enqueue } from '../plan/planner.ts';
 import { Attempts, type AttemptsDeps } from './attempts.ts';
@@ -21,8 +22,6 @@ import { droppedTotal, inFlight } from './send-metrics.ts';
 import { SendSlots } from './send-slots.ts';
 
 const MAX_GROUP = 200;
-/** Attempts of one channel that run side by side in one process, where the provider does not say how many. */
-const MAX_PARALLEL = 50;
 
 /**
  * A claim ends this long after its worker's last sign of life: then somebody else makes the attempt. Renewed
@@ -47,7 +46,7 @@ export class Sender {
   readonly fence = randomUUID();
   readonly #channel: ProviderChannel;
   readonly #outbox: Outbox;
-  readonly #flow: ProviderFlow | undefined;
+  readonly #accounts: ChannelAccounts;
   readonly #enqueue: Enqueue;
   readonly #log: Logger;
   readonly #attempts: Attempts;
@@ -68,16 +67,17 @@ export class Sender {
   readonly #turns = { HIGH: 0, MEDIUM: 0, LOW: 0 };
   #closing = false;
 
-  /** @param deps.flow of the provider's account; absent where no provider is. */
-  constructor(deps: AttemptsDeps & { outbox: Outbox; flow: ProviderFlow | undefined; enqueue: Enqueue }) {
+  constructor(
+    deps: Omit<AttemptsDeps, 'providers'> & { outbox: Outbox; accounts: ChannelAccounts; enqueue: Enqueue },
+  ) {
     this.#channel = deps.channel;
     this.#outbox = deps.outbox;
-    this.#flow = deps.flow;
+    this.#accounts = deps.accounts;
     this.#enqueue = deps.enqueue;
     this.#log = deps.log;
-    this.#attempts = new Attempts(deps);
+    this.#attempts = new Attempts({ ...deps, providers: deps.accounts.providers });
     this.#putOff = new PutOff({ ...deps, fence: this.fence });
-    this.#slots = new SendSlots(deps.provider?.provider.concurrency ?? MAX_PARALLEL);
+    this.#slots = new SendSlots(deps.accounts.concurrency);
     this.#inFlight = inFlight.labels(deps.channel);
     this.#claims = new Batcher((requests) => this.#claim(requests), { maxGroup: MAX_GROUP });
     this.#records = new Batcher((outcomes) => this.#record(outcomes), { maxGroup: MAX_GROUP });
@@ -113,7 +113,7 @@ export class Sender {
 
   /** First attempts of this priority that could begin right now. */
   room(priority: Priority): number {
-    if (this.#closing || this.#flow?.shut()) return 0;
+    if (this.#closing || this.#accounts.shut()) return 0;
     return Math.min(this.#slots.room(priority), this.#rateRoom(priority));
   }
 
@@ -162,13 +162,13 @@ export class Sender {
 
   /** Why nothing can be sent, where that is known to last for longer than one waits here, yet not very long. */
   #shutForLong(priority: Priority): NotNow | undefined {
-    const shut = this.#flow?.shut();
+    const shut = this.#accounts.shut();
     return shut && shut.waitMs > PATIENCE_MS[priority] && shut.waitMs <= LONG_WAIT_MS ? shut : undefined;
   }
 
   /** How many more deliveries would have their turn within the time that one waits here, by the account's rate. */
   #rateRoom(priority: Priority): number {
-    const rate = this.#flow?.ratePerSecond;
+    const rate = this.#accounts.ratePerSecond;
     if (rate === undefined) return Number.MAX_SAFE_INTEGER;
     const within = Math.max(1, Math.floor((rate * PATIENCE_MS[priority]) / 1_000));
     return Math.max(0, within - this.#backlog[priority]);
@@ -177,7 +177,7 @@ export class Sender {
   /** Those that found no room in time come back one after the other, as the rate allows. */
   #postponeInTurn(deliveries: readonly JobDelivery[], priority: Priority): Promise<void>[] {
     const now = performance.now();
-    const eachMs = 1_000 / (this.#flow?.ratePerSecond ?? 1);
+    const eachMs = 1_000 / (this.#accounts.ratePerSecond ?? 1);
     return deliveries.map((delivery) => {
       const turn = Math.min(now + LONG_WAIT_MS, Math.max(now, this.#turns[priority]) + eachMs);
       this.#turns[priority] = turn;
@@ -212,26 +212,27 @@ export class Sender {
   async #claimAndSend(job: JobDelivery): Promise<void> {
     const shut = this.#shutForLong(job.priority);
     if (shut) return this.#postpone(job, shut);
-    const refused = await this.#flow?.permit(job.priority, PATIENCE_MS[job.priority], this.#pause);
+    const permit = await this.#accounts.permit(job.priority, PATIENCE_MS[job.priority], this.#pause);
+    const refused = 'waitMs' in permit ? permit : undefined;
     if (refused && (refused.waitMs <= LONG_WAIT_MS || this.#closing)) return this.#postpone(job, refused);
     let delivery: DeliveryRecord | undefined;
     try {
       delivery = await this.#claims.submit(job);
     } finally {
-      if (!delivery && !refused) this.#flow?.giveBack();
+      if (!delivery && 'account' in permit) this.#accounts.giveBack(permit);
     }
     if (!delivery) return;
     try {
-      if (refused) await this.#defer(delivery, refused);
-      else await this.#sendClaimed(delivery);
+      if ('account' in permit) await this.#sendClaimed(delivery, permit);
+      else await this.#defer(delivery, permit);
     } finally {
       this.#leases.delete(delivery._id);
     }
   }
 
   /** Claimed, with a slot and a permit. */
-  async #sendClaimed(delivery: DeliveryRecord): Promise<void> {
-    const result = await this.#attemptUnless(delivery, PATIENCE_MS[delivery.priority], () =>
+  async #sendClaimed(delivery: DeliveryRecord, permit: Permit): Promise<void> {
+    const result = await this.#attemptUnless(delivery, permit, PATIENCE_MS[delivery.priority], () =>
       this.#overdue(delivery),
     );
     if (result === 'lost') return;
@@ -245,22 +246,20 @@ export class Sender {
    */
   async #attemptUnless<Against extends Postponement | 'lost'>(
     delivery: DeliveryRecord,
+    permit: Permit,
     patienceMs: number,
     against: () => Against | undefined,
   ): Promise<AttemptOutcome | NotNow | Against> {
-    const admission = await this.#flow?.enter(delivery.address ?? '', patienceMs, this.#pause);
-    if (admission && 'waitMs' in admission) {
-      this.#flow?.giveBack();
-      return admission;
-    }
+    const entry = await this.#accounts.enter(permit, delivery, patienceMs, this.#pause);
+    if ('waitMs' in entry) return entry;
     // Asking can take its time.
     const reason = against();
     if (reason) {
-      this.#flow?.giveBack();
-      admission?.unused();
+      this.#accounts.giveBack(entry);
+      entry.admission?.unused();
       return reason;
     }
-    return this.#attempts.make(delivery, admission);
+    return this.#attempts.make(delivery, entry);
   }
 
   /**
@@ -284,9 +283,9 @@ export class Sender {
     return this.#inSlot(priority, async () => {
       this.#backlog[priority]++;
       try {
-        const refused = await this.#flow?.permit(priority, 0, this.#pause);
-        if (refused) return refused;
-        return await this.#attemptUnless(delivery, 0, () => expired(delivery));
+        const permit = await this.#accounts.permit(priority, 0, this.#pause);
+        if ('waitMs' in permit) return permit;
+        return await this.#attemptUnless(delivery, permit, 0, () => expired(delivery));
       } finally {
         this.#backlog[priority]--;
       }

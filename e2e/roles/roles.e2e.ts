@@ -1,74 +1,24 @@
 /** Every role as a process of its own, HTTP between gateway and subgraphs. */
-import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import webPush from 'web-push';
 import type { Role } from '../../platform/config/settings.ts';
-import { freePort } from '../../platform/data-services/free-port.ts';
 import { GATEWAY_SECRET_HEADER } from '../../platform/graphql/subgraph-protocol.ts';
 import { freshDatabase } from '../../testing/fresh.ts';
 import { eventually } from '../support/eventually.ts';
 import { Graph, SEND, type Sent } from '../support/graph.ts';
-import { HeraldProcess, isReady } from '../support/herald-process.ts';
+import { ROLES, RoleCluster } from '../support/role-cluster.ts';
 
-/** In the order in which they are stopped, too: who calls before who is called. */
-const ROLES = [
-  'gateway',
-  'scheduler',
-  'dispatcher',
-  'analytics',
-  'notifications',
-  'templates',
-  'users',
-] as const satisfies Role[];
-
-const database = freshDatabase();
-const processes = new Map<Role, { readonly process: HeraldProcess; readonly url: string }>();
-const operatorKey = `ho_${randomBytes(32).toString('base64url')}`;
-const gatewaySecret = randomBytes(32).toString('base64url');
+const cluster = new RoleCluster(freshDatabase());
 let operator: Graph;
 let app: Graph;
 
-const urlOf = (role: Role): string => processes.get(role)?.url ?? '';
+const urlOf = (role: Role): string => cluster.of(role).url;
 
 beforeAll(async () => {
-  const ports = new Map<Role, number>();
-  for (const role of ROLES) ports.set(role, await freePort());
-  const vapid = webPush.generateVAPIDKeys();
-  const shared = {
-    MONGODB_URI: database.mongodbUri,
-    REDIS_URL: database.redisUrl,
-    HERALD_NAMESPACE: database.namespace,
-    HERALD_ADMIN_KEY: operatorKey,
-    HERALD_JWT_SECRET: randomBytes(48).toString('base64url'),
-    HERALD_GATEWAY_SECRET: gatewaySecret,
-    HERALD_SECRET_KEY: randomBytes(32).toString('base64url'),
-    VAPID_PUBLIC_KEY: vapid.publicKey,
-    VAPID_PRIVATE_KEY: vapid.privateKey,
-    WEBHOOK_SIGNING_SECRET: `whsec_${randomBytes(32).toString('base64')}`,
-    HERALD_SANDBOX: 'on',
-    ...Object.fromEntries(
-      (['notifications', 'templates', 'users', 'analytics'] as const).map((role) => [
-        `${role.toUpperCase()}_URL`,
-        `http://127.0.0.1:${ports.get(role)}/graphql`,
-      ]),
-    ),
-  };
-  for (const [role, port] of ports)
-    processes.set(role, {
-      process: new HeraldProcess(['start', '--role', role], { ...shared, PORT: String(port) }),
-      url: `http://127.0.0.1:${port}`,
-    });
-  await Promise.all(
-    [...processes].map(([role, { process, url }]) =>
-      process.until(role, async () => ((await isReady(url)) ? true : undefined)),
-    ),
-  );
-  operator = new Graph(urlOf('gateway'), operatorKey);
+  await cluster.start();
+  operator = new Graph(urlOf('gateway'), cluster.operatorKey);
 });
 
-afterAll(async () => {
-  await Promise.all([...processes.values()].map(({ process }) => process.stop()));
-});
+afterAll(() => cluster.stop());
 
 describe('roles apart', () => {
   test('an operator sets up, and a service sends', async () => {
@@ -188,7 +138,7 @@ describe('roles apart', () => {
       for (const wrong of [
         {},
         { [GATEWAY_SECRET_HEADER]: 'x'.repeat(43) },
-        { authorization: `Bearer ${operatorKey}` },
+        { authorization: `Bearer ${cluster.operatorKey}` },
       ]) {
         const response = await ask(wrong as Record<string, string>);
         expect(response.status).toBe(401);
@@ -196,12 +146,12 @@ describe('roles apart', () => {
           errors: [{ message: expect.any(String), extensions: { code: 'UNAUTHENTICATED' } }],
         });
       }
-      expect((await ask({ [GATEWAY_SECRET_HEADER]: gatewaySecret })).status).toBe(200);
+      expect((await ask({ [GATEWAY_SECRET_HEADER]: cluster.gatewaySecret })).status).toBe(200);
     },
   );
 
   test.each(ROLES)('SIGTERM ends the %s with code 0', async (role) => {
-    const running = processes.get(role)?.process;
-    expect(await running?.stop(), running?.output).toBe(0);
+    const running = cluster.of(role).process;
+    expect(await running.stop(), running.output).toBe(0);
   });
 });

@@ -111,6 +111,7 @@ test('a push message reaches the service worker and is shown', async () => {
     data: { table: 7 },
     notification: id,
     delivery: expect.stringMatching(/^dlv_/),
+    report: { account: 'web-push', token: expect.stringMatching(/^[\w-]{22}$/) },
   });
 
   // Chromium drops what DevTools delivers to a worker that is not active yet, or is just being stopped: then again,
@@ -133,7 +134,13 @@ test('a push message reaches the service worker and is shown', async () => {
     {
       title: 'Táblát kérünk ☕',
       body: 'Your table is ready.',
-      data: { url: '/inbox', data: { table: 7 }, notification: id, delivery: expect.stringMatching(/^dlv_/) },
+      data: {
+        url: '/inbox',
+        data: { table: 7 },
+        notification: id,
+        delivery: expect.stringMatching(/^dlv_/),
+        report: expect.anything(),
+      },
     },
   ]);
 
@@ -142,8 +149,44 @@ test('a push message reaches the service worker and is shown', async () => {
     (answer) => expect(answer.notification.state).toBe('COMPLETED'),
   );
   expect(notification.deliveries.nodes).toEqual([
-    { channel: 'WEB_PUSH', state: 'SENT', provider: 'web-push', attempts: [{ ok: true, errorCode: null }] },
+    {
+      channel: 'WEB_PUSH',
+      state: expect.stringMatching(/^(SENT|DELIVERED)$/),
+      provider: 'web-push',
+      attempts: [{ ok: true, errorCode: null }],
+    },
   ]);
+
+  // The service worker reports that it was shown, and what the person does. Nobody can click a notification of a
+  // browser without a screen: its events are dispatched in the worker.
+  const told = (query: string) =>
+    platform.app.data<{ notification: { deliveries: { nodes: unknown[] } } }>(
+      `query Told($id: ID!) { notification(id: $id) { deliveries { nodes { ${query} } } } }`,
+      { id },
+    );
+  const nodes = (expected: unknown) => (answer: Awaited<ReturnType<typeof told>>) =>
+    expect(answer.notification.deliveries.nodes).toEqual([expected]);
+  await eventually(
+    () => told('state openedAt clickedAt'),
+    nodes({ state: 'DELIVERED', openedAt: null, clickedAt: null }),
+  );
+  const [worker] = browser.context.serviceWorkers();
+  await worker?.evaluate(`self.registration.getNotifications().then(([notification]) => {
+    self.dispatchEvent(new NotificationEvent('notificationclose', { notification }));
+    self.dispatchEvent(new NotificationEvent('notificationclick', { notification }));
+  })`);
+  await eventually(
+    () => told('state openedAt clickedAt'),
+    nodes({ state: 'DELIVERED', openedAt: expect.any(String), clickedAt: expect.any(String) }),
+  );
+});
+
+test("reports that are not the service worker's are refused", async () => {
+  const report = (body: string) =>
+    fetch(`${platform.url}/receipts/web-push`, { method: 'POST', body }).then(({ status }) => status);
+  expect(await report('{"delivery":"dlv_1","event":"clicked","token":"guess"}')).toBe(401);
+  expect(await report('clicked')).toBe(400);
+  expect((await fetch(`${platform.url}/receipts/nobody`, { method: 'POST', body: '{}' })).status).toBe(404);
 });
 
 test('a device that is gone is removed', async () => {

@@ -13,7 +13,6 @@ const account = z.strictObject({
   provider: z.string().min(1),
   config: z.record(z.string(), z.unknown()).default({}),
 });
-export type ProviderAccountSetting = z.output<typeof account>;
 
 const list = z.array(account).superRefine((accounts, context) => {
   const seen = new Set<string>();

@@ -100,6 +100,16 @@ export const SETTINGS = {
     'Signs user tokens (HS256). The same on every gateway and users process.',
     GENERATED,
   ),
+  HERALD_PUBLIC_URL: setting(
+    urlWith('http:', 'https:').optional(),
+    'Where callers and providers reach the gateway, as they call it: receipts are signed over it.',
+    "the request's own host",
+  ),
+  DISPATCHER_URL: setting(
+    urlWith('http:', 'https:').optional(),
+    "Where the gateway finds a dispatcher, for providers' receipts (`/receipts/<account>`).",
+    'http://127.0.0.1:4005',
+  ),
   HERALD_GATEWAY_SECRET: setting(
     secret.optional(),
     'Shared by gateway and subgraphs: a subgraph answers only requests that carry it.',

@@ -219,11 +219,37 @@ export interface PlanPage {
 export interface AttemptOutcome {
   readonly delivery: DeliveryRecord;
   readonly attempt: AttemptRecord;
-  readonly result:
-    | { readonly kind: 'sent'; readonly providerMessageId?: string }
+  readonly result: /** `receipts`: the provider tells later what became of it. */
+    | { readonly kind: 'sent'; readonly providerMessageId?: string; readonly receipts?: true }
     | { readonly kind: 'retry'; readonly nextAttemptAt: Date }
     | { readonly kind: 'failed' };
 }
+
+/** What a provider tells later of a message that it took. */
+export interface ReceivedReceipt {
+  /** The same for each repeat of this receipt, and for no other of the account. */
+  readonly key: string;
+  readonly kind:
+    | 'delivered'
+    | 'deferred'
+    | 'failed'
+    | 'bounced'
+    | 'complained'
+    | 'unsubscribed'
+    | 'opened'
+    | 'clicked'
+    | 'dismissed';
+  /** Either of them says which message: the provider's id, or Herald's where the provider carried it. */
+  readonly providerMessageId?: string;
+  readonly delivery?: string;
+  readonly at?: Date;
+  readonly message?: string;
+}
+
+/** What became of a receipt. `noted`: it changes nothing any more. `unknown`: nothing is known of its message. */
+export type ReceiptResult =
+  | { readonly kind: 'applied' | 'noted'; readonly delivery: DeliveryRecord }
+  | { readonly kind: 'repeated' | 'unknown' };
 
 /** A delivery that its worker gives back untried: the provider is paused, or has no room. It counts as no attempt. */
 export interface Deferral {

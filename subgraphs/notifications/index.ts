@@ -25,6 +25,7 @@ import { FeedHub } from './live/feed-hub.ts';
 import { InboxHub } from './live/inbox-hub.ts';
 import { MongoOutbox } from './outbox/outbox.ts';
 import { ReadService } from './read/read-service.ts';
+import { ReceiptStore } from './receipts/receipt-store.ts';
 import { notificationResolvers } from './resolvers/resolvers.ts';
 import { SandboxStore } from './sandbox/sandbox-store.ts';
 import { notificationModels, prepareStore } from './store/models.ts';
@@ -38,6 +39,7 @@ export { queueLimitsOf };
 export interface NotificationsStore {
   readonly outbox: Outbox;
   readonly sandbox: SandboxStore;
+  readonly receipts: ReceiptStore;
   /** Watches over dead letters from now on; one process at a time does, the others stand by. */
   startAlerts(rule: AlertRule): AlertsRunning;
 }
@@ -62,6 +64,7 @@ export async function openNotificationsStore(deps: {
       log: deps.log,
     }),
     sandbox: new SandboxStore(deps.redis, deps.names),
+    receipts: new ReceiptStore({ ...deps, models }),
     startAlerts: (rule) => startAlerts({ ...deps, models, rule }),
   };
 }

@@ -1,8 +1,9 @@
 /**
  * Herald's service worker: shows push messages and opens what they point to. A plain script, at the site's root.
  *
- * Its address may say `home` (what a message without a link opens; usually `/`) and `icon`, for example
- * `/herald-sw.js?home=/inbox&icon=/logo.png`.
+ * Its address may say `home` (what a message without a link opens; usually `/`), `icon`, and `herald` (where Herald is,
+ * for reports that a message was shown, clicked or dismissed; usually this site), for example
+ * `/herald-sw.js?home=/inbox&icon=/logo.png&herald=https://herald.example.com`.
  */
 
 const worker = /** @type {ServiceWorkerGlobalScope} */ (/** @type {unknown} */ (self));
@@ -32,8 +33,8 @@ function payloadOf(event) {
 }
 
 /** `data.tag` groups: a message takes the place of the one before it with the same tag, and alerts again. */
-async function show({ title, body, url, imageUrl, data, notification, delivery }) {
-  if (notification && (await isShown(notification))) return;
+async function show({ title, body, url, imageUrl, data, notification, delivery, report }) {
+  if (notification && (await isShown(notification))) return tell('shown', { delivery, report });
   const group = typeof data?.tag === 'string' && data.tag !== '' ? data.tag : undefined;
   // Without a group, a message that comes twice replaces itself.
   const tag = group ?? delivery;
@@ -44,8 +45,9 @@ async function show({ title, body, url, imageUrl, data, notification, delivery }
     ...(imageUrl && { image: imageUrl }),
     ...(tag && { tag }),
     ...(group && { renotify: true }),
-    data: { url, data, notification, delivery },
+    data: { url, data, notification, delivery, report },
   });
+  await tell('shown', { delivery, report });
 }
 
 /** Whether a page in sight has this notification in its live inbox. */
@@ -78,8 +80,32 @@ function ask(page, notification) {
 
 worker.addEventListener('notificationclick', (event) => {
   event.notification.close();
-  event.waitUntil(open(linkOf(event.notification.data?.url)));
+  const { data } = event.notification;
+  event.waitUntil(Promise.all([open(linkOf(data?.url)), tell('clicked', data)]));
 });
+
+worker.addEventListener('notificationclose', (event) => {
+  event.waitUntil(tell('dismissed', event.notification.data));
+});
+
+/** Reports to Herald. Whoever is offline has seen the message all the same: a report that does not arrive is not made up for. */
+async function tell(event, { delivery, report } = {}) {
+  if (!delivery || !report) return;
+  const herald = settings.get('herald') ?? worker.location.origin;
+  try {
+    await fetch(`${herald.replace(/\/$/, '')}/receipts/${encodeURIComponent(report.account)}`, {
+      method: 'POST',
+      // Text needs no leave of another origin, and no answer is awaited of it.
+      mode: 'no-cors',
+      credentials: 'omit',
+      keepalive: true,
+      headers: { 'content-type': 'text/plain' },
+      body: JSON.stringify({ delivery, event, token: report.token }),
+    });
+  } catch (error) {
+    console.warn('herald: not reported:', error);
+  }
+}
 
 /** http and https alone; without one, home. */
 function linkOf(url) {

@@ -28,23 +28,23 @@ export interface FakeHttpServer {
 /**
  * Starts one on a free port of 127.0.0.1.
  * @param answer what it answers where the behaviour is to answer.
+ * @param isAside requests that are no message, such as one for an access token: kept out of `requests`, and answered
+ * where messages are met with silence.
  */
 export async function startFakeHttpServer(
   behaviour: FakeBehaviour,
   answer: (request: FakeRequest) => FakeAnswer,
+  isAside: (request: FakeRequest) => boolean = () => false,
 ): Promise<FakeHttpServer> {
   const requests: FakeRequest[] = [];
   const http = createServer(async (request, response) => {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk);
-    const received = {
-      method: request.method ?? '',
-      path: request.url ?? '',
-      headers: request.headers,
-      body: Buffer.concat(chunks),
-    };
-    requests.push(received);
-    if (behaviour === 'silentAfterRequest') return;
+    const { method = '', url: path = '', headers: sentHeaders } = request;
+    const received = { method, path, headers: sentHeaders, body: Buffer.concat(chunks) };
+    const aside = isAside(received);
+    if (!aside) requests.push(received);
+    if (behaviour === 'silentAfterRequest' && !aside) return;
     const { status, headers, body } = answer(received);
     response.writeHead(status, headers).end(body);
   });

@@ -182,6 +182,11 @@ export function outcomeOfStatus(
   return notUnderstood(name, status);
 }
 
+/** What an outcome of a request that sends nothing says of the vendor's health. */
+export const healthOf = (
+  outcome: SendOutcome,
+): { readonly ok: true } | { readonly ok: false; readonly message: string } =>
+  outcome.kind === 'accepted' ? { ok: true } : { ok: false, message: outcome.message };
 /** What `Provider.health` tells of a request that came to this outcome. */
 export const unwell = (outcome: SendOutcome): { readonly ok: false; readonly message: string } => ({
   ok: false,

@@ -26,6 +26,7 @@ function start(keepSandboxMessage: (message: OutgoingMessage, at: Date) => Promi
       },
       now: () => at,
       keepSandboxMessage,
+      account: 'sandbox',
       shared: memorySharedValues(),
     },
   );

@@ -1,27 +1,20 @@
 /** Stands in for channels without a configured provider: keeps messages for people to look at. */
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import { type Provider, type ProviderDefinition, type SendOutcome, stoppedOutcome } from '../contract.ts';
+import {
+  PROVIDER_CHANNELS,
+  type Provider,
+  type ProviderDefinition,
+  type SendOutcome,
+  stoppedOutcome,
+} from '../contract.ts';
 
 const config = z.object({});
 
 export const sandbox = {
   id: 'sandbox',
   name: 'Sandbox',
-  channels: [
-    'WEB_PUSH',
-    'MOBILE_PUSH',
-    'EMAIL',
-    'SMS',
-    'WHATSAPP',
-    'TELEGRAM',
-    'WECHAT',
-    'WECOM',
-    'DINGTALK',
-    'QQ',
-    'SLACK',
-    'WEBHOOK',
-  ],
+  channels: PROVIDER_CHANNELS,
   config,
   settings: {},
   capabilities: { idempotent: true, html: true },

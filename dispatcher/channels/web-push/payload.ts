@@ -21,6 +21,13 @@ export interface PushPayload {
   /** Ids, so that the service worker can replace a doubled notification and report that it was opened. */
   readonly notification: string;
   readonly delivery: string;
+  /** Where and with what the service worker may report of it: `/receipts/<account>`, and the token. */
+  readonly report?: PushReport;
+}
+
+export interface PushReport {
+  readonly account: string;
+  readonly token: string;
 }
 
 /**
@@ -28,11 +35,11 @@ export interface PushPayload {
  *
  * What is too long is shortened in this order, each only when needed: the body is cut (between two characters as
  * people see them, and ends with …), to not fewer than 240 bytes; `data` is left out; `imageUrl` is left out;
- * the title is cut to 80 characters; the body is cut further. `url`, `notification` and `delivery` always stay whole.
+ * the title is cut to 80 characters; the body is cut further. `url`, `notification`, `delivery` and `report` always stay whole.
  *
  * @returns undefined when even that is too long.
  */
-export function pushPayload(message: OutgoingMessage): string | undefined {
+export function pushPayload(message: OutgoingMessage, report?: PushReport): string | undefined {
   const { title, body, url, imageUrl, data, notification, delivery } = message;
   const whole: PushPayload = {
     ...(title !== undefined && { title }),
@@ -42,6 +49,7 @@ export function pushPayload(message: OutgoingMessage): string | undefined {
     ...(data !== undefined && { data }),
     notification,
     delivery,
+    ...(report && { report }),
   };
   const { data: _data, ...withoutData } = whole;
   const { imageUrl: _imageUrl, ...withoutImage } = withoutData;

@@ -78,6 +78,7 @@ describe('web push provider', () => {
       data: { order: 7 },
       notification: 'n1',
       delivery: 'd1',
+      report: { account: 'account', token: expect.stringMatching(/^[\w-]{22}$/) },
     });
     const { authorization = '', ...headers } = request?.headers ?? {};
     const { key, payload } = await verifyVapid(authorization, server.origin);

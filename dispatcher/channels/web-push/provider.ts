@@ -7,6 +7,7 @@ import { createHttpSender } from '../network/http-sender.ts';
 import { hostOf, parseHttpTarget } from '../network/http-target.ts';
 import { classifyPushAnswer } from './classify-answer.ts';
 import { pushPayload } from './payload.ts';
+import { parseReport, reportToken } from './report.ts';
 import { createVapid, isVapidPair } from './vapid.ts';
 
 const base64UrlBytes = (bytes: number) =>
@@ -65,7 +66,7 @@ export const webPush = {
           subject: settings.VAPID_SUBJECT,
           allowedNetworks: settings.WEBHOOK_ALLOWED_NETWORKS,
         },
-  create(keys, { now }): Provider {
+  create(keys, { account, now }): Provider {
     if (!isVapidPair(keys.publicKey, keys.privateKey))
       throw new Error('VAPID_PUBLIC_KEY and VAPID_PRIVATE_KEY do not belong together');
     // RFC 8030 asks for https; a push service of one's own may be without.
@@ -78,7 +79,8 @@ export const webPush = {
       async send(message, { idempotencyKey, signal }) {
         const target = parseHttpTarget(message.address);
         if ('wrong' in target) return target.wrong;
-        const payload = pushPayload(message);
+        const token = reportToken(keys.privateKey, message.delivery);
+        const payload = pushPayload(message, { account, token });
         if (payload === undefined) return TOO_LARGE;
         const body = encrypt(message, payload);
         if (body === undefined) return WRONG_KEYS;
@@ -97,6 +99,7 @@ export const webPush = {
         });
         return 'failed' in result ? result.failed : classifyPushAnswer(result.answer);
       },
+      parseReceipts: async (raw) => parseReport(keys.privateKey, raw),
       close: () => http.close(),
     };
   },

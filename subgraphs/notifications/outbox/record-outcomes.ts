@@ -10,6 +10,7 @@ import { inTransaction } from '../../../platform/storage/mongo.ts';
 import type { AttemptOutcome, DeliveryRecord } from '../contract.ts';
 import { countDeadLetters } from '../dead-letters/dead-letter-metrics.ts';
 import { failuresOf, insertDeadLetters } from '../dead-letters/insert-dead-letters.ts';
+import { keepProviderMessages } from '../receipts/provider-messages.ts';
 import type { NotificationModels } from '../store/models.ts';
 import { changeHeld } from './change-held.ts';
 import { completeSole, completionEvents } from './completion.ts';
@@ -40,6 +41,11 @@ export async function recordOutcomes(
   const { written, failures, completed, events } = await inTransaction(connection, async (session) => {
     const held = await changeHeld(models, changes, fence, `${fence}:recorded`, session);
     const written = outcomes.filter(({ delivery }) => held.has(delivery._id));
+    await keepProviderMessages(
+      models,
+      written.map(({ delivery, ...outcome }) => ({ id: delivery._id, ...outcome })),
+      session,
+    );
     const failures = failuresOf(written);
     await insertDeadLetters(models, failures, session);
     const ended = written.filter((o) => o.result.kind !== 'retry').map((o) => o.delivery);

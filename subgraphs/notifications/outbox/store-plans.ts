@@ -12,6 +12,7 @@ import type { DeliveryRecord, InboxMessageRecord, PlanPage } from '../contract.t
 import { countDeadLetters } from '../dead-letters/dead-letter-metrics.ts';
 import { failuresOfPlans, insertDeadLetters } from '../dead-letters/insert-dead-letters.ts';
 import { insertMessages } from '../inbox/insert-messages.ts';
+import { keepProviderMessages, type Taken } from '../receipts/provider-messages.ts';
 import type { NotificationModels } from '../store/models.ts';
 import { deliveryOfPlan } from './delivery-of-plan.ts';
 import { type MovedPlan, moveOn, SomeMovedError } from './move-on.ts';
@@ -60,6 +61,7 @@ async function store(
       ...(await begunAndCanceled(models, dropped, session)),
     ];
     if (deliveries.length > 0) await models.raw.deliveries.insertMany(deliveries, { session, ordered: true });
+    await keepProviderMessages(models, takenOf(plans, deliveries), session);
     const failures = failuresOfPlans(deliveries);
     await insertDeadLetters(models, failures, session);
     const { messages, unread } = await insertMessages(models, deliveries, now, session);
@@ -69,6 +71,20 @@ async function store(
   });
   countDeadLetters(result.failures);
   return result;
+}
+
+/** First attempts of the plans, as far as their deliveries are stored. */
+function takenOf(plans: readonly MovedPlan[], stored: readonly DeliveryRecord[]): Taken[] {
+  const taken = plans.flatMap(({ page }) =>
+    page.deliveries.flatMap(({ id, begun }) =>
+      begun?.kind === 'ended' && begun.outcome.result.kind === 'sent' && id !== undefined
+        ? [{ id, ...begun.outcome }]
+        : [],
+    ),
+  );
+  if (taken.length === 0) return [];
+  const ids = new Set(stored.map((delivery) => delivery._id));
+  return taken.filter(({ id }) => ids.has(id));
 }
 
 /** A page with its deliveries as they are to be stored; one recipient on one channel is one delivery. */

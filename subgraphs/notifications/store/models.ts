@@ -8,6 +8,7 @@ import type { AuditRecord } from '../audit/audit-record.ts';
 import type { DeliveryRecord, InboxMessageRecord, NotificationRecord } from '../contract.ts';
 import { deadLetterModel } from '../dead-letters/dead-letter-model.ts';
 import type { DeadLetterRecord } from '../dead-letters/dead-letter-record.ts';
+import { type ProviderMessageRecord, type ReceiptRecord, receiptModels } from '../receipts/receipt-models.ts';
 
 /** Per user: the number of the newest message and how many are unread. */
 export interface InboxCounterRecord {
@@ -25,6 +26,8 @@ export interface NotificationModels {
   readonly audit: Model<AuditRecord>;
   readonly alerts: Model<AlertRecord>;
   readonly alertMarks: Model<AlertMarkRecord>;
+  readonly receipts: Model<ReceiptRecord>;
+  readonly providerMessages: Model<ProviderMessageRecord>;
   /** The same collections for plain documents: nothing is hydrated or cast on hot paths. */
   readonly raw: {
     readonly notifications: mongo.Collection<Writable<NotificationRecord>>;
@@ -35,6 +38,8 @@ export interface NotificationModels {
     readonly audit: mongo.Collection<Writable<AuditRecord>>;
     readonly alerts: mongo.Collection<Writable<AlertRecord>>;
     readonly alertMarks: mongo.Collection<Writable<AlertMarkRecord>>;
+    readonly receipts: mongo.Collection<Writable<ReceiptRecord>>;
+    readonly providerMessages: mongo.Collection<Writable<ProviderMessageRecord>>;
   };
 }
 
@@ -179,6 +184,7 @@ export function notificationModels(connection: Connection): NotificationModels {
     audit: auditModel(connection),
     alerts,
     alertMarks: marks,
+    ...receiptModels(connection),
     raw: {
       notifications: connection.collection('notifications'),
       deliveries: connection.collection('deliveries'),
@@ -188,17 +194,16 @@ export function notificationModels(connection: Connection): NotificationModels {
       audit: connection.collection('audit_entries'),
       alerts: connection.collection('alerts'),
       alertMarks: connection.collection('alert_marks'),
+      receipts: connection.collection('receipts'),
+      providerMessages: connection.collection('provider_messages'),
     },
   };
 }
 
 /** Makes collections and indexes; safe when several processes start at once. Collections come first: transactions cannot make them everywhere. */
 export async function prepareStore(models: NotificationModels): Promise<void> {
-  const { notifications, deliveries, messages, counters, deadLetters, audit, alerts, alertMarks } = models;
-  await Promise.all([
-    ...[notifications, deliveries, messages, counters, deadLetters, audit, alerts, alertMarks].map(prepare),
-    prepareLedger(notifications.db),
-  ]);
+  const { raw: _, ...all } = models;
+  await Promise.all([...Object.values(all).map(prepare), prepareLedger(models.notifications.db)]);
 }
 
 async function prepare(model: {

@@ -1,0 +1,113 @@
+import { describe, expect, it } from 'vitest';
+import { classifyTwilioAnswer, failureOf } from './classify-answer.ts';
+
+const refused = (status: number, code: number, retryAfterMs?: number) => ({
+  status,
+  text: JSON.stringify({ code, message: 'secret', more_info: 'x', status }),
+  ...(retryAfterMs !== undefined && { retryAfterMs }),
+});
+const invalid = (code: 'CHANNEL_ADDRESS_INVALID' | 'CHANNEL_ADDRESS_GONE') => ({
+  kind: 'invalidRecipient',
+  code,
+});
+const permanent = (code: string) => ({ kind: 'permanent', code });
+const ofRecipient = { kind: 'permanent', code: 'CHANNEL_MESSAGE_REJECTED', about: 'recipient' };
+
+describe('classifyTwilioAnswer', () => {
+  it.each([
+    [refused(401, 20003), permanent('CHANNEL_UNAUTHORIZED')],
+    [refused(404, 20404), permanent('CHANNEL_MISCONFIGURED')],
+    [refused(429, 20429), { kind: 'rateLimited' }],
+    [refused(429, 20429, 2_000), { kind: 'rateLimited', retryAfterMs: 2_000 }],
+    [refused(400, 21211), invalid('CHANNEL_ADDRESS_INVALID')],
+    [refused(400, 21265), invalid('CHANNEL_ADDRESS_INVALID')],
+    [refused(400, 21614), invalid('CHANNEL_ADDRESS_INVALID')],
+    [refused(400, 21635), invalid('CHANNEL_ADDRESS_GONE')],
+    [refused(400, 63003), invalid('CHANNEL_ADDRESS_GONE')],
+    [refused(400, 63024), invalid('CHANNEL_ADDRESS_GONE')],
+    [refused(400, 21610), ofRecipient],
+    [refused(400, 63014), ofRecipient],
+    [refused(400, 21408), ofRecipient],
+    [refused(400, 21608), ofRecipient],
+    [refused(400, 21612), ofRecipient],
+    [refused(400, 63016), ofRecipient],
+    [refused(400, 21606), permanent('CHANNEL_MISCONFIGURED')],
+    [refused(400, 21659), permanent('CHANNEL_MISCONFIGURED')],
+    [refused(400, 21703), permanent('CHANNEL_MISCONFIGURED')],
+    [refused(400, 63007), permanent('CHANNEL_MISCONFIGURED')],
+    [refused(400, 21617), permanent('CHANNEL_MESSAGE_TOO_LARGE')],
+    [refused(400, 21602), permanent('CHANNEL_MESSAGE_REJECTED')],
+    [refused(400, 21656), permanent('CHANNEL_MESSAGE_REJECTED')],
+    [refused(400, 63028), permanent('CHANNEL_MESSAGE_REJECTED')],
+    [refused(400, 21611), { kind: 'rateLimited' }],
+    [refused(400, 63018), { kind: 'rateLimited' }],
+    [refused(500, 63012), { kind: 'retryable', code: 'CHANNEL_PROVIDER_UNAVAILABLE', mayHaveSent: false }],
+    [refused(400, 99999), permanent('CHANNEL_MESSAGE_REJECTED')],
+    [refused(403, 99999), permanent('CHANNEL_UNAUTHORIZED')],
+    [{ status: 401, text: '' }, permanent('CHANNEL_UNAUTHORIZED')],
+    [
+      { status: 429, text: '', retryAfterMs: 1_000 },
+      { kind: 'rateLimited', retryAfterMs: 1_000 },
+    ],
+    [
+      { status: 500, text: '<html>' },
+      { kind: 'retryable', code: 'CHANNEL_PROVIDER_UNAVAILABLE', mayHaveSent: false },
+    ],
+    [
+      { status: 504, text: '' },
+      { kind: 'retryable', code: 'CHANNEL_PROVIDER_UNAVAILABLE', mayHaveSent: true },
+    ],
+    [
+      { status: 201, text: '{"sid":"SM1","status":"queued","error_code":null}' },
+      { kind: 'accepted', providerMessageId: 'SM1' },
+    ],
+    [{ status: 201, text: '{"sid":"SM1","status":"failed","error_code":21610}' }, ofRecipient],
+    [
+      { status: 201, text: '{"sid":"SM1","status":"failed","error_code":1}' },
+      { kind: 'accepted', providerMessageId: 'SM1' },
+    ],
+    [
+      { status: 201, text: '{"status":"queued"}' },
+      { kind: 'retryable', code: 'CHANNEL_UNEXPECTED_ANSWER', mayHaveSent: true },
+    ],
+    [
+      { status: 200, text: 'ok' },
+      { kind: 'retryable', code: 'CHANNEL_UNEXPECTED_ANSWER', mayHaveSent: true },
+    ],
+    [
+      { status: 302, text: '' },
+      { kind: 'retryable', code: 'CHANNEL_UNEXPECTED_ANSWER', mayHaveSent: true },
+    ],
+  ])('%j → %j', (answer, expected) => {
+    const { message, ...outcome } = { message: '', ...classifyTwilioAnswer(answer) };
+    expect(outcome).toEqual(expected);
+    expect(message).not.toContain('secret');
+  });
+
+  it('names the error, for people to look up', () => {
+    expect(classifyTwilioAnswer(refused(400, 63016))).toHaveProperty(
+      'message',
+      expect.stringMatching(/data\.twilio\.contentSid.*63016/),
+    );
+    expect(classifyTwilioAnswer(refused(400, 12345))).toHaveProperty(
+      'message',
+      expect.stringContaining('12345'),
+    );
+  });
+});
+
+describe('failureOf', () => {
+  it.each([
+    [30005, 'bounced'],
+    [63024, 'bounced'],
+    [21610, 'unsubscribed'],
+    [63014, 'unsubscribed'],
+    // Switched off, or a landline or a carrier that is away: not dead for certain.
+    [30003, 'failed'],
+    [30006, 'failed'],
+    [30007, 'failed'],
+    [undefined, 'failed'],
+  ])('%s → %s', (code, kind) =>
+    expect(failureOf(code)).toMatchObject({ kind, message: expect.stringMatching(/\S/) }),
+  );
+});

@@ -1,0 +1,80 @@
+/**
+ * Twilio's status callbacks (https://www.twilio.com/docs/messaging/guides/track-outbound-message-status), signed as
+ * https://www.twilio.com/docs/usage/webhooks/webhooks-security lays down.
+ */
+import { createHmac, timingSafeEqual } from 'node:crypto';
+import type { ParsedReceipts, RawReceipt, Receipt } from '../contract.ts';
+import { failureOf } from './classify-answer.ts';
+
+/**
+ * @param receiptsUrl the address that Twilio was told to call, where it is known: a proxy may have changed what came.
+ */
+export function parseTwilioReceipt(
+  raw: RawReceipt,
+  { authToken, receiptsUrl }: { readonly authToken: string; readonly receiptsUrl?: string | undefined },
+): ParsedReceipts {
+  const params = new URLSearchParams(raw.body.toString('utf8'));
+  const signature = Buffer.from(raw.headers['x-twilio-signature'] ?? '', 'base64');
+  const urls = [...(receiptsUrl === undefined ? [] : [receiptsUrl]), raw.url.href, withPort(raw.url)];
+  // Each of them is compared, so that the time taken tells nothing.
+  const right = urls.filter((url) => isEqual(twilioSignature(authToken, url, params), signature));
+  if (right.length === 0)
+    return {
+      kind: 'unauthorized',
+      message:
+        'X-Twilio-Signature does not fit: check the auth token, and receiptsUrl where a proxy stands between.',
+    };
+  const sid = params.get('MessageSid');
+  const status = params.get('MessageStatus');
+  if (raw.method !== 'POST' || !sid || !status)
+    return { kind: 'malformed', message: 'This is not a status callback of a message.' };
+  const told = kindOf(status, params.get('ErrorCode'));
+  if (!told) return { kind: 'receipts', receipts: [] };
+  const address = params.get('To')?.replace(/^whatsapp:/, '');
+  return {
+    kind: 'receipts',
+    receipts: [{ key: `${sid}:${status}`, providerMessageId: sid, ...told, ...(address && { address }) }],
+  };
+}
+
+/** The signature's bytes: HMAC-SHA1 of the URL and of all parameters, by name, without anything between. */
+export const twilioSignature = (authToken: string, url: string, params: URLSearchParams): Buffer =>
+  createHmac('sha1', authToken)
+    .update(
+      [...new Set(params.keys())].sort().reduce(
+        (text, name) =>
+          text +
+          [...new Set(params.getAll(name))]
+            .sort()
+            .map((value) => name + value)
+            .join(''),
+        url,
+      ),
+    )
+    .digest();
+
+/** `delivered` and the like; undefined for a step on the way there. */
+function kindOf(status: string, errorCode: string | null): Pick<Receipt, 'kind' | 'message'> | undefined {
+  switch (status) {
+    case 'delivered':
+      return { kind: 'delivered' };
+    case 'read':
+      return { kind: 'opened' };
+    case 'failed':
+    case 'undelivered':
+      return failureOf(/^\d{1,6}$/.test(errorCode ?? '') ? Number(errorCode) : undefined);
+    case 'canceled':
+      return { kind: 'failed', message: 'Twilio: the message was canceled.' };
+    default:
+      return undefined;
+  }
+}
+
+const isEqual = (one: Buffer, other: Buffer): boolean =>
+  one.length === other.length && timingSafeEqual(one, other);
+
+/** Twilio signs the port of some addresses, which a URL does not write out when it is the protocol's own. */
+const withPort = (url: URL): string =>
+  url.port === ''
+    ? url.href.replace(url.host, `${url.host}:${url.protocol === 'https:' ? 443 : 80}`)
+    : url.href;

@@ -1,0 +1,100 @@
+/** SMS and WHATSAPP through Twilio's Messages resource (https://www.twilio.com/docs/messaging/api/message-resource). */
+import { z } from 'zod';
+import type { Provider, ProviderDefinition } from '../contract.ts';
+import { isPhoneNumber, NO_PHONE_NUMBER } from '../network/phone-number.ts';
+import { baseUrlSchema, createVendorHttp } from '../network/vendor-http.ts';
+import { vendorPart } from '../network/vendor-part.ts';
+import { classifyTwilioAnswer } from './classify-answer.ts';
+import { MAX_BODY_CHARS, twilioForm, twilioPart } from './message-form.ts';
+import { parseTwilioReceipt } from './parse-receipt.ts';
+
+const phoneNumber = z.string().refine(isPhoneNumber, 'must be a phone number like +491701234567');
+const config = z
+  .object({
+    accountSid: z
+      .string()
+      .regex(/^AC[0-9a-fA-F]{32}$/, 'must be AC and 32 hexadecimal digits')
+      .meta({ title: 'Account SID' }),
+    authToken: z
+      .string()
+      .min(1)
+      .meta({ title: 'Auth token', description: 'Also proves that receipts are Twilio’s', secret: true }),
+    apiKeySid: z
+      .string()
+      .regex(/^SK[0-9a-fA-F]{32}$/, 'must be SK and 32 hexadecimal digits')
+      .optional()
+      .meta({ title: 'API key SID', description: 'Sends with this key instead of the auth token' }),
+    apiKeySecret: z.string().min(1).optional().meta({ title: 'API key secret', secret: true }),
+    from: z
+      .string()
+      .refine(
+        (value) => isPhoneNumber(value) || /^(\d{3,8}|(?=.*[A-Za-z])[A-Za-z0-9 +\-_&]{1,11})$/.test(value),
+        'must be a phone number like +491701234567, a short code or an alphanumeric sender of at most 11 characters',
+      )
+      .optional()
+      .meta({ title: 'SMS sender' }),
+    whatsappFrom: phoneNumber.optional().meta({ title: 'WhatsApp sender' }),
+    messagingServiceSid: z
+      .string()
+      .regex(/^MG[0-9a-fA-F]{32}$/, 'must be MG and 32 hexadecimal digits')
+      .optional()
+      .meta({ title: 'Messaging service', description: 'Chooses the sender where none is given' }),
+    receiptsUrl: z
+      .url({ protocol: /^https?$/ })
+      .optional()
+      .meta({ title: 'Receipts', description: 'Public address of /receipts/<account>, called by Twilio' }),
+    baseUrl: baseUrlSchema('https://api.twilio.com'),
+  })
+  .refine(({ from, whatsappFrom, messagingServiceSid }) => from ?? whatsappFrom ?? messagingServiceSid, {
+    path: ['from'],
+    error: 'a sender is needed: from, whatsappFrom or messagingServiceSid',
+  })
+  .refine(({ apiKeySid, apiKeySecret }) => (apiKeySid === undefined) === (apiKeySecret === undefined), {
+    path: ['apiKeySecret'],
+    error: 'apiKeySid and apiKeySecret go together',
+  });
+
+export const twilio = {
+  id: 'twilio',
+  name: 'Twilio',
+  channels: ['SMS', 'WHATSAPP'],
+  config,
+  capabilities: { idempotent: false, html: false },
+  limits: { bodyChars: MAX_BODY_CHARS },
+  create(settings, { now }): Provider {
+    const { accountSid, authToken, apiKeySid = accountSid, apiKeySecret = authToken } = settings;
+    const http = createVendorHttp({ name: 'Twilio', baseUrl: settings.baseUrl, now });
+    const authorization = `Basic ${Buffer.from(`${apiKeySid}:${apiKeySecret}`).toString('base64')}`;
+    const path = `/2010-04-01/Accounts/${accountSid}/Messages.json`;
+    return {
+      async send(message, { signal }) {
+        if (!isPhoneNumber(message.address)) return NO_PHONE_NUMBER;
+        const own = vendorPart(message, 'twilio', twilioPart);
+        if ('wrong' in own) return own.wrong;
+        const made = twilioForm(message, settings, own.part, now());
+        if ('wrong' in made) return made.wrong;
+        const result = await http.request({
+          path,
+          headers: { authorization, 'content-type': 'application/x-www-form-urlencoded' },
+          body: made.form.toString(),
+          signal,
+        });
+        return 'failed' in result ? result.failed : classifyTwilioAnswer(result.answer);
+      },
+      async health(signal) {
+        // Unlike the account itself, API keys may read it.
+        const result = await http.request({
+          method: 'GET',
+          path: `${path}?PageSize=1`,
+          headers: { authorization },
+          signal,
+        });
+        if ('answer' in result && result.answer.status === 200) return { ok: true };
+        const outcome = 'failed' in result ? result.failed : classifyTwilioAnswer(result.answer);
+        return { ok: false, message: 'message' in outcome ? outcome.message : 'Twilio refused.' };
+      },
+      parseReceipts: async (raw) => parseTwilioReceipt(raw, settings),
+      close: () => http.close(),
+    };
+  },
+} satisfies ProviderDefinition<typeof config>;

@@ -1,0 +1,84 @@
+/** A message as Vonage's Messages API takes it (https://developer.vonage.com/en/api/messages). */
+import { z } from 'zod';
+import type { OutgoingMessage, SendOutcome } from '../contract.ts';
+import { plainText } from '../network/plain-text.ts';
+
+export const MAX_TEXT_CHARS = 1_000;
+/** How long Vonage tries by itself, and the least that may be asked for. */
+const DEFAULT_TTL_S = 72 * 60 * 60;
+const MIN_TTL_S = 20;
+
+/** What `data.vonage` may say. */
+export const vonagePart = z.strictObject({
+  /** `auto` without it. */
+  encodingType: z.enum(['auto', 'text', 'unicode']).optional(),
+  /** Of the template and the sender, where a country wants them registered (DLT in India). */
+  contentId: z.string().min(1).optional(),
+  entityId: z.string().min(1).optional(),
+});
+
+export interface SmsRequest {
+  readonly message_type: 'text';
+  readonly channel: 'sms';
+  readonly to: string;
+  readonly from: string;
+  readonly text: string;
+  /** The delivery: shown in Vonage's reports. */
+  readonly client_ref: string;
+  readonly ttl?: number;
+  readonly webhook_url?: string;
+  readonly webhook_version?: 'v1';
+  readonly sms?: {
+    readonly encoding_type?: string;
+    readonly content_id?: string;
+    readonly entity_id?: string;
+  };
+}
+
+/**
+ * The body to be posted, or why there is none.
+ * @param part of the message for Vonage alone.
+ */
+export function smsRequest(
+  message: OutgoingMessage,
+  { from, receiptsUrl }: { readonly from: string; readonly receiptsUrl?: string | undefined },
+  part: z.output<typeof vonagePart> | undefined,
+  now: Date,
+): { readonly request: SmsRequest } | { readonly wrong: SendOutcome } {
+  const text = plainText(message);
+  if (text === '')
+    return {
+      wrong: { kind: 'permanent', code: 'CHANNEL_MESSAGE_REJECTED', message: 'The message has no text.' },
+    };
+  if (text.length > MAX_TEXT_CHARS)
+    return {
+      wrong: {
+        kind: 'permanent',
+        code: 'CHANNEL_MESSAGE_TOO_LARGE',
+        message: `Vonage takes ${MAX_TEXT_CHARS} characters; the message has ${text.length}.`,
+      },
+    };
+  const seconds = message.expiresAt
+    ? Math.floor((message.expiresAt.getTime() - now.getTime()) / 1000)
+    : DEFAULT_TTL_S;
+  return {
+    request: {
+      message_type: 'text',
+      channel: 'sms',
+      // Numbers go without the plus.
+      to: message.address.slice(1),
+      from: from.replace(/^\+/, ''),
+      text,
+      client_ref: message.delivery.slice(0, 100),
+      ...(seconds < DEFAULT_TTL_S && { ttl: Math.max(seconds, MIN_TTL_S) }),
+      ...(receiptsUrl !== undefined && { webhook_url: receiptsUrl, webhook_version: 'v1' }),
+      ...(part && {
+        sms: {
+          ...(part.encodingType !== undefined && { encoding_type: part.encodingType }),
+          ...(part.contentId !== undefined && { content_id: part.contentId }),
+          ...(part.entityId !== undefined && { entity_id: part.entityId }),
+        },
+      }),
+    },
+  };
+}

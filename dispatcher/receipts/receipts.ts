@@ -1,0 +1,65 @@
+/** Takes the receipts in one request of a provider. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { sharedDate } from '../../platform/clock/shared-clock.ts';
+import type { Logger } from '../../platform/logging/logger.ts';
+import type { NotificationsStore, ReceiptResult } from '../../subgraphs/notifications/index.ts';
+import type { RawReceipt, Receipt, ReceiptAnswer } from '../channels/contract.ts';
+import type { ProviderSet } from '../channels/registry.ts';
+import { receiptsRefusedTotal, receiptsTotal } from './receipt-metrics.ts';
+
+/** A receipt can be quicker than the record of its attempt: it is looked at again after these times. */
+const LOOK_AGAIN_MS = [300, 1_500, 3_000];
+const TIMEOUT_MS = 10_000;
+const NO_CONTENT: ReceiptAnswer = { status: 204 };
+
+export interface ReceiptsDeps {
+  readonly providers: Pick<ProviderSet, 'account'>;
+  readonly store: Pick<NotificationsStore['receipts'], 'take'>;
+  readonly log: Logger;
+  /** See `LOOK_AGAIN_MS`; shorter for tests. */
+  readonly lookAgainMs?: readonly number[];
+}
+
+/**
+ * @param account id of the provider account that the request came for.
+ * @returns what the provider is answered. @throws what the store throws: the provider tells it again.
+ */
+export async function takeReceipts(
+  account: string,
+  raw: RawReceipt,
+  { providers, store, log, lookAgainMs = LOOK_AGAIN_MS }: ReceiptsDeps,
+): Promise<ReceiptAnswer> {
+  const provider = providers.account(account)?.provider;
+  if (!provider?.parseReceipts) return { status: 404, body: `No account ${account} takes receipts.` };
+  const parsed = await provider.parseReceipts(raw, AbortSignal.timeout(TIMEOUT_MS));
+  if (parsed.kind !== 'receipts') {
+    receiptsRefusedTotal.inc({ account, reason: parsed.kind });
+    log.warn({ account, reason: parsed.message }, `receipt refused: ${parsed.kind}`);
+    return { status: parsed.kind === 'unauthorized' ? 401 : 400, body: parsed.message };
+  }
+  const { receipts, answer = NO_CONTENT } = parsed;
+  let open = receipts;
+  for (const waitMs of [0, ...lookAgainMs]) {
+    if (open.length === 0) break;
+    await sleep(waitMs);
+    const results = await store.take(account, open, sharedDate());
+    const isLast = waitMs === lookAgainMs.at(-1);
+    open = open.filter((receipt, index) => {
+      const result = results[index] ?? { kind: 'unknown' };
+      if (result.kind === 'unknown' && !isLast) return true;
+      tell(account, receipt, result, log);
+      return false;
+    });
+  }
+  return answer;
+}
+
+function tell(account: string, receipt: Receipt, result: ReceiptResult, log: Logger): void {
+  receiptsTotal.inc({ account, kind: receipt.kind, result: result.kind });
+  const { kind, providerMessageId, message } = receipt;
+  const fields = { account, kind, providerMessageId, result: result.kind, reason: message };
+  if ('delivery' in result) {
+    const { _id, notification, workspace } = result.delivery;
+    log.debug({ ...fields, workspace, notification, delivery: _id }, 'receipt');
+  } else log.debug(fields, 'receipt');
+}

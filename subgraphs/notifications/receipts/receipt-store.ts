@@ -1,0 +1,132 @@
+/**
+ * Takes what providers tell of messages later. A receipt is taken once: its key is stored in the transaction that
+ * changes its delivery, so that a repeat, or a second process, changes nothing.
+ */
+import type { ClientSession, Connection } from 'mongoose';
+import type { EventLog } from '../../../platform/event-log/event-log.ts';
+import type { HeraldEvent } from '../../../platform/event-log/events.ts';
+import { enterTallies } from '../../../platform/event-log/tally-ledger.ts';
+import { inTransaction } from '../../../platform/storage/mongo.ts';
+import type { DeliveryRecord, ReceiptResult, ReceivedReceipt } from '../contract.ts';
+import { countDeadLetters } from '../dead-letters/dead-letter-metrics.ts';
+import { type FailedDelivery, insertDeadLetters } from '../dead-letters/insert-dead-letters.ts';
+import { deliveryEvent } from '../outbox/delivery-events.ts';
+import type { NotificationModels } from '../store/models.ts';
+import { afterReceipt } from './after-receipt.ts';
+import { accountKey } from './receipt-models.ts';
+
+/** In one transaction; a provider may tell of thousands at once. */
+const MAX_GROUP = 200;
+
+export class ReceiptStore {
+  readonly #connection: Connection;
+  readonly #models: NotificationModels;
+  readonly #events: EventLog;
+
+  constructor(deps: { connection: Connection; models: NotificationModels; events: EventLog }) {
+    this.#connection = deps.connection;
+    this.#models = deps.models;
+    this.#events = deps.events;
+  }
+
+  /**
+   * @param account of the provider: it can tell only of what went through it.
+   * @returns what became of each, in order. @throws what MongoDB throws; what was not taken can be told again.
+   */
+  async take(account: string, receipts: readonly ReceivedReceipt[], now: Date): Promise<ReceiptResult[]> {
+    const results: ReceiptResult[] = [];
+    for (let from = 0; from < receipts.length; from += MAX_GROUP)
+      results.push(...(await this.#takeGroup(account, receipts.slice(from, from + MAX_GROUP), now)));
+    return results;
+  }
+
+  async #takeGroup(
+    account: string,
+    receipts: readonly ReceivedReceipt[],
+    now: Date,
+  ): Promise<ReceiptResult[]> {
+    const { results, events, failures } = await inTransaction(this.#connection, (session) =>
+      this.#write(account, receipts, now, session),
+    );
+    countDeadLetters(failures);
+    void this.#events.append(events);
+    return results;
+  }
+
+  async #write(account: string, receipts: readonly ReceivedReceipt[], now: Date, session: ClientSession) {
+    const known = await this.#knownOf(account, receipts, session);
+    const deliveries = await this.#deliveriesOf(account, receipts, session);
+    const results: ReceiptResult[] = [];
+    const taken = new Map<string, { _id: string; at: Date; kind: string; delivery: string }>();
+    const changed = new Map<string, Partial<DeliveryRecord>>();
+    const events: HeraldEvent[] = [];
+    const failures: FailedDelivery[] = [];
+    for (const receipt of receipts) {
+      const _id = accountKey(account, receipt.key);
+      const delivery = deliveries.of(receipt);
+      if (known.has(_id) || taken.has(_id)) {
+        results.push({ kind: 'repeated' });
+        continue;
+      }
+      if (!delivery) {
+        results.push({ kind: 'unknown' });
+        continue;
+      }
+      const current: DeliveryRecord = { ...delivery, ...changed.get(delivery._id) };
+      const after = afterReceipt(current, receipt, now);
+      const next: DeliveryRecord = { ...current, ...after.set };
+      taken.set(_id, { _id, at: now, kind: receipt.kind, delivery: delivery._id });
+      if (Object.keys(after.set).length > 0)
+        changed.set(delivery._id, { ...changed.get(delivery._id), ...after.set });
+      for (const type of after.events)
+        events.push(deliveryEvent(type, next, receipt.at && receipt.at < now ? receipt.at : now));
+      if (after.failure) failures.push({ delivery: next, ...after.failure, at: now });
+      results.push({ kind: after.events.length > 0 ? 'applied' : 'noted', delivery: next });
+    }
+    if (taken.size > 0) await this.#models.raw.receipts.insertMany([...taken.values()], { session });
+    if (changed.size > 0)
+      await this.#models.raw.deliveries.bulkWrite(
+        [...changed].map(([_id, set]) => ({ updateOne: { filter: { _id }, update: { $set: set } } })),
+        { session, ordered: true },
+      );
+    await insertDeadLetters(this.#models, failures, session);
+    await enterTallies(this.#connection, events, session);
+    return { results, events, failures };
+  }
+
+  async #knownOf(
+    account: string,
+    receipts: readonly ReceivedReceipt[],
+    session: ClientSession,
+  ): Promise<ReadonlySet<string>> {
+    const found = await this.#models.raw.receipts
+      .find(
+        { _id: { $in: receipts.map(({ key }) => accountKey(account, key)) } },
+        { session, projection: { _id: 1 } },
+      )
+      .toArray();
+    return new Set(found.map(({ _id }) => _id));
+  }
+
+  /** Those that this account was given to send. */
+  async #deliveriesOf(account: string, receipts: readonly ReceivedReceipt[], session: ClientSession) {
+    const messages = receipts.flatMap(({ providerMessageId: id }) =>
+      id === undefined ? [] : [accountKey(account, id)],
+    );
+    const byMessage = new Map<string, string>();
+    if (messages.length > 0)
+      for (const { _id, delivery } of await this.#models.raw.providerMessages
+        .find({ _id: { $in: messages } }, { session })
+        .toArray())
+        byMessage.set(_id, delivery);
+    const idOf = ({ delivery, providerMessageId }: ReceivedReceipt) =>
+      delivery ?? (providerMessageId && byMessage.get(accountKey(account, providerMessageId)));
+    const ids = receipts.flatMap((receipt) => idOf(receipt) ?? []);
+    const found =
+      ids.length === 0
+        ? []
+        : await this.#models.raw.deliveries.find({ _id: { $in: ids } }, { session }).toArray();
+    const byId = new Map(found.filter(({ provider }) => provider === account).map((d) => [d._id, d]));
+    return { of: (receipt: ReceivedReceipt) => byId.get(idOf(receipt) ?? '') };
+  }
+}
