@@ -2,7 +2,7 @@
 import type { SESv2Client } from '@aws-sdk/client-sesv2';
 import { z } from 'zod';
 import { type Provider, type ProviderDefinition, type SendOutcome, stoppedOutcome } from '../contract.ts';
-import { AttemptFailedError, awsSdkTransport } from '../network/aws-sdk-http.ts';
+import { awsHandler } from '../network/aws-handler.ts';
 import { senderOf, senderSchema } from '../network/mail-address.ts';
 import { beyondAscii, mailParts, tooLarge } from '../network/mail-parts.ts';
 import { createVendorHttp, notUnderstood, unwell } from '../network/vendor-http.ts';
@@ -95,29 +95,33 @@ export async function createSesProvider(
   const domain = region.startsWith('cn-') ? 'amazonaws.com.cn' : 'amazonaws.com';
   const baseUrl = settings.baseUrl ?? `https://email.${region}.${domain}`;
   const http = createVendorHttp({ name: NAME, baseUrl: new URL(baseUrl).origin, now });
+  const handler = awsHandler(NAME, http);
   const client: SESv2Client = new sdk.SESv2Client({
     region,
     endpoint: baseUrl,
-    ...awsSdkTransport(http),
+    // One attempt: Herald tries again by itself.
+    maxAttempts: 1,
+    requestHandler: handler,
     ...(accessKeyId !== undefined &&
       secretAccessKey !== undefined && { credentials: { accessKeyId, secretAccessKey } }),
   });
   const sender = senderOf(from);
   const verifier = createSnsVerifier(fetcher.fetchText, now);
 
-  /** What the SDK says, or what the attempt came to. */
+  /** What the SDK says, or the outcome of an attempt that it did not bring to an end. */
   async function ask<T>(
-    asking: Promise<T>,
+    start: (abortSignal: AbortSignal) => Promise<T>,
     signal: AbortSignal,
   ): Promise<{ readonly answer: T } | { readonly failed: SendOutcome; readonly error?: string }> {
+    const own = AbortSignal.any([signal]);
     const stop = new AbortController();
     try {
-      return { answer: await Promise.race([asking, abortedSoon(signal, stop.signal)]) };
+      return { answer: await Promise.race([start(own), abortedSoon(signal, stop.signal)]) };
     } catch (error) {
-      if (error instanceof AttemptFailedError) return { failed: error.outcome };
+      const ended = handler.outcomeOf(own);
+      if (ended) return { failed: ended };
+      if (signal.aborted) return { failed: stoppedOutcome(signal, handler.hasBegun(own)) };
       const failure = failureOf(error, now());
-      // Looking for the machine's credentials does not heed the signal; a request itself ends with an outcome.
-      if (signal.aborted && failure?.status === undefined) return { failed: stoppedOutcome(signal, false) };
       return failure
         ? { failed: classifySesFailure(failure), error: failure.name }
         : { failed: notUnderstood(NAME) };
@@ -139,7 +143,7 @@ export async function createSesProvider(
       const command = new sdk.SendEmailCommand(
         sendEmailInput(parts.mail, { from: sender, configurationSet, part: own.part }),
       );
-      const asked = await ask(client.send(command, { abortSignal: signal }), signal);
+      const asked = await ask((abortSignal) => client.send(command, { abortSignal }), signal);
       if ('failed' in asked) return asked.failed;
       const { MessageId } = asked.answer;
       return MessageId === undefined
@@ -148,7 +152,10 @@ export async function createSesProvider(
     },
     /** https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_GetAccount.html */
     async health(signal) {
-      const asked = await ask(client.send(new sdk.GetAccountCommand({}), { abortSignal: signal }), signal);
+      const asked = await ask(
+        (abortSignal) => client.send(new sdk.GetAccountCommand({}), { abortSignal }),
+        signal,
+      );
       if ('answer' in asked)
         return asked.answer.SendingEnabled === false
           ? { ok: false, message: `${NAME} has paused sending for the account.` }
