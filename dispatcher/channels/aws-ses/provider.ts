@@ -141,7 +141,12 @@ export async function createSesProvider(
       if (wrong) return wrong;
       if (signal.aborted) return stoppedOutcome(signal, false);
       const command = new sdk.SendEmailCommand(
-        sendEmailInput(parts.mail, { from: sender, configurationSet, part: own.part }),
+        sendEmailInput(parts.mail, {
+          from: sender,
+          delivery: message.delivery,
+          configurationSet,
+          part: own.part,
+        }),
       );
       const asked = await ask((abortSignal) => client.send(command, { abortSignal }), signal);
       if ('failed' in asked) return asked.failed;

@@ -7,6 +7,9 @@ import { z } from 'zod';
 import { formatSender, type Sender } from '../network/mail-address.ts';
 import type { MailParts } from '../network/mail-parts.ts';
 
+/** The tag that carries the delivery's id. */
+export const DELIVERY_TAG = 'herald-delivery';
+
 /** `data.aws-ses` of a message. */
 export const sesPart = z.strictObject({
   /** A template of SES; its own subject and content stand in for the message's. */
@@ -24,11 +27,14 @@ export function sendEmailInput(
   mail: MailParts,
   options: {
     readonly from: Sender;
+    readonly delivery: string;
     readonly configurationSet?: string | undefined;
     readonly part?: SesPart | undefined;
   },
 ): SendEmailCommandInput {
-  const { from, part = {} } = options;
+  const { from, delivery, part = {} } = options;
+  // Comes back with each event of a configuration set.
+  const tags = { ...part.tags, ...(/^[\w.@-]{1,256}$/.test(delivery) && { [DELIVERY_TAG]: delivery }) };
   const configurationSet = part.configurationSet ?? options.configurationSet;
   const shared = {
     Headers: Object.entries(mail.headers).map(([Name, Value]) => ({ Name, Value })),
@@ -67,8 +73,8 @@ export function sendEmailInput(
             },
           },
     ...(configurationSet !== undefined && { ConfigurationSetName: configurationSet }),
-    ...(part.tags !== undefined && {
-      EmailTags: Object.entries(part.tags).map(([Name, Value]) => ({ Name, Value })),
+    ...(Object.keys(tags).length > 0 && {
+      EmailTags: Object.entries(tags).map(([Name, Value]) => ({ Name, Value })),
     }),
   };
 }

@@ -151,6 +151,7 @@ describe('Mailgun', () => {
       ['h:List-Unsubscribe', '<https://herald.example.com/u/1>'],
       ['h:List-Unsubscribe-Post', 'List-Unsubscribe=One-Click'],
       ['h:Message-Id', expect.stringMatching(/^<[0-9a-f]{64}@mg\.example\.com>$/)],
+      ['v:herald-delivery', 'd1'],
       ['o:tag', 'invoice'],
       ['o:tag', 'eu'],
       ['o:testmode', 'yes'],
@@ -212,6 +213,7 @@ const EVENT = {
   'log-level': 'info',
   recipient: 'alice@example.com',
   'recipient-domain': 'example.com',
+  'user-variables': { 'herald-delivery': 'd1', my: 1 },
   message: {
     headers: {
       to: 'Alice <alice@example.com>',
@@ -267,6 +269,7 @@ describe('webhooks of Mailgun', () => {
                 key: 'CPgfbmQMTCKtHW6uIWtuVe:1521472262.908181',
                 kind,
                 providerMessageId: '20130503182626.18666.16540@mg.example.com',
+                delivery: 'd1',
                 address: 'alice@example.com',
                 at: new Date(1_521_472_262_908),
               },

@@ -57,6 +57,7 @@ export const mailgun = {
         const form = await requestForm(parts.mail, {
           from: sender,
           idempotencyKey,
+          delivery: message.delivery,
           part: own.part,
           testMode,
         });

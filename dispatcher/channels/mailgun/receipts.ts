@@ -28,6 +28,10 @@ const payload = z.object({
     message: z
       .object({ headers: z.object({ 'message-id': z.string().max(1_000).optional() }).optional() })
       .optional(),
+    'user-variables': z
+      .object({ 'herald-delivery': z.string().max(200).optional() })
+      .optional()
+      .catch(undefined),
     'delivery-status': z
       .object({ code: z.number().nullish(), 'enhanced-code': z.string().nullish() })
       .optional(),
@@ -66,12 +70,14 @@ function receiptOf(event: MailgunEvent): Receipt | undefined {
   const kind = kindOf(event);
   if (kind === undefined) return undefined;
   const messageId = event.message?.headers?.['message-id'];
+  const delivery = event['user-variables']?.['herald-delivery'];
   const message = messageOf(event, kind);
   return {
     // An id is only promised to be unique within a day.
     key: `${event.id}:${event.timestamp ?? ''}`,
     kind,
     ...(messageId !== undefined && { providerMessageId: bareMessageId(messageId) }),
+    ...(delivery !== undefined && { delivery }),
     ...(event.recipient !== undefined && { address: event.recipient }),
     ...(event.timestamp !== undefined && { at: new Date(event.timestamp * 1_000) }),
     ...(message !== undefined && { message }),

@@ -26,11 +26,12 @@ export async function requestForm(
   options: {
     readonly from: Sender;
     readonly idempotencyKey: string;
+    readonly delivery: string;
     readonly part?: MailgunPart | undefined;
     readonly testMode: boolean;
   },
 ): Promise<Form> {
-  const { from, idempotencyKey, part = {}, testMode } = options;
+  const { from, idempotencyKey, delivery, part = {}, testMode } = options;
   const form = new FormData();
   form.set('from', formatSender(from));
   form.set('to', mail.to);
@@ -46,6 +47,8 @@ export async function requestForm(
   }
   for (const [name, value] of Object.entries(mail.headers)) form.set(`h:${name}`, value);
   form.set('h:Message-Id', messageIdOf(idempotencyKey, from));
+  // Comes back with each event.
+  form.set('v:herald-delivery', delivery);
   for (const tag of part.tags ?? []) form.append('o:tag', tag);
   if (testMode) form.set('o:testmode', 'yes');
   for (const { filename, contentType, content, cid } of mail.attachments) {

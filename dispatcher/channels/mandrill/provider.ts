@@ -64,6 +64,7 @@ export const mandrill = {
           apiKey,
           from: sender,
           idempotencyKey,
+          delivery: message.delivery,
           important: message.priority === 'HIGH',
           subaccount,
           part: own.part,

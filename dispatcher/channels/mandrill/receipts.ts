@@ -14,6 +14,11 @@ const message = z.object({
   /** Of a rejected one: why. */
   reject: z.object({ reason: z.string().optional() }).nullish(),
   diag: z.string().nullish(),
+  /** A list where there is none. */
+  metadata: z
+    .object({ herald_delivery: z.string().max(200).optional() })
+    .optional()
+    .catch(undefined),
 });
 const event = z.object({
   event: z.string(),
@@ -74,11 +79,13 @@ function receiptOf(item: MandrillEvent): Receipt | undefined {
   const kind = kindOf(item);
   if (kind === undefined) return undefined;
   const { msg } = item;
+  const delivery = msg?.metadata?.herald_delivery;
   const told = messageOf(item);
   return {
     key: `${item.event}:${item._id}:${item.ts}`,
     kind,
     providerMessageId: msg?._id ?? item._id,
+    ...(delivery !== undefined && { delivery }),
     ...(msg?.email !== undefined && { address: msg.email }),
     at: new Date(item.ts * 1_000),
     ...(told !== undefined && { message: told }),

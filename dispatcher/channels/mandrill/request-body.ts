@@ -26,12 +26,13 @@ export function requestBody(
     readonly apiKey: string;
     readonly from: Sender;
     readonly idempotencyKey: string;
+    readonly delivery: string;
     readonly important: boolean;
     readonly subaccount?: string | undefined;
     readonly part?: MandrillPart | undefined;
   },
 ): { readonly path: string; readonly body: object } {
-  const { apiKey, from, idempotencyKey, important, subaccount, part = {} } = options;
+  const { apiKey, from, idempotencyKey, delivery, important, subaccount, part = {} } = options;
   const files = mail.attachments.filter(({ cid }) => cid === undefined);
   const pictures = mail.attachments.flatMap((file) =>
     file.cid === undefined ? [] : [{ ...file, cid: file.cid }],
@@ -43,6 +44,8 @@ export function requestBody(
     subject: mail.subject,
     headers: { ...mail.headers, 'Message-Id': messageIdOf(idempotencyKey, from) },
     important,
+    // Comes back with each event.
+    metadata: { herald_delivery: delivery },
     ...(files.length > 0 && {
       attachments: files.map(({ contentType, filename, content }) => ({
         type: contentType,

@@ -140,7 +140,7 @@ describe('SendGrid', () => {
       },
     });
     expect(sent()).toEqual({
-      personalizations: [{ to: [{ email: 'ada@example.com' }] }],
+      personalizations: [{ to: [{ email: 'ada@example.com' }], custom_args: { herald_delivery: 'd1' } }],
       from: { email: 'herald@example.com', name: 'Herald' },
       subject: 'Invoice',
       content: [
@@ -269,13 +269,19 @@ describe('event webhooks of SendGrid', () => {
         { ...EVENT, event: 'bounce', type: 'bounce', reason: 'hunter2', status: '5.1.1' },
         'nothing',
         { event: 'delivered' },
-        { ...EVENT, event: 'delivered', sg_event_id: 'second', sg_message_id: 'abc.recvd-1' },
+        {
+          ...EVENT,
+          event: 'delivered',
+          sg_event_id: 'second',
+          sg_message_id: 'abc.recvd-1',
+          herald_delivery: 'd1',
+        },
       ]),
     );
     expect(parsed).toMatchObject({
       receipts: [
         { key: 'sg_event_id', message: 'The receiving server refused the address (5.1.1).' },
-        { key: 'second', providerMessageId: 'abc' },
+        { key: 'second', providerMessageId: 'abc', delivery: 'd1' },
       ],
     });
     expect(JSON.stringify(parsed)).not.toContain('hunter2');

@@ -56,7 +56,13 @@ export const sendgrid = {
           path: '/v3/mail/send',
           headers: { authorization, 'content-type': 'application/json' },
           body: JSON.stringify(
-            requestBody(parts.mail, { from: sender, idempotencyKey, part: own.part, sandbox }),
+            requestBody(parts.mail, {
+              from: sender,
+              idempotencyKey,
+              delivery: message.delivery,
+              part: own.part,
+              sandbox,
+            }),
           ),
           signal,
         });

@@ -22,15 +22,18 @@ export function requestBody(
   options: {
     readonly from: Sender;
     readonly idempotencyKey: string;
+    readonly delivery: string;
     readonly part?: SendgridPart | undefined;
     readonly sandbox: boolean;
   },
 ): object {
-  const { from, idempotencyKey, part = {}, sandbox } = options;
+  const { from, idempotencyKey, delivery, part = {}, sandbox } = options;
   return {
     personalizations: [
       {
         to: [{ email: mail.to }],
+        // Comes back with each event.
+        custom_args: { herald_delivery: delivery },
         ...(part.templateData !== undefined && { dynamic_template_data: part.templateData }),
       },
     ],
