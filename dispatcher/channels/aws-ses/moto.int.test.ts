@@ -12,7 +12,8 @@ import { testDeps } from '../conformance.ts';
 import type { Provider } from '../contract.ts';
 import { awsSes } from './provider.ts';
 
-const absent = spawnSync('moto_server', ['--help']).error !== undefined;
+const MOTO = 'moto_server';
+const absent = spawnSync(MOTO, ['--help']).error !== undefined;
 const REGION = 'eu-central-1';
 const credentials = { accessKeyId: 'AKIAIOSFODNN7EXAMPLE', secretAccessKey: 'x'.repeat(40) };
 const kept = z.object({
@@ -35,7 +36,7 @@ describe.skipIf(absent)("moto's SES", () => {
   let provider: Provider;
 
   beforeAll(async () => {
-    moto = spawn('moto_server', ['-H', '127.0.0.1', '-p', '0'], { stdio: ['ignore', 'ignore', 'pipe'] });
+    moto = spawn(MOTO, ['-H', '127.0.0.1', '-p', '0'], { stdio: ['ignore', 'ignore', 'pipe'] });
     if (moto.stderr)
       for await (const line of createInterface({ input: moto.stderr })) {
         origin = /Running on (http:\/\/127\.0\.0\.1:\d+)/.exec(line)?.[1] ?? '';
