@@ -21,9 +21,10 @@ export async function createInProcessSubgraphs(
   connections: Connections,
   log: Logger,
 ): Promise<Subgraph[]> {
-  const { HERALD_JWT_SECRET, VAPID_PUBLIC_KEY } = requiredSettings(
+  const { HERALD_JWT_SECRET, HERALD_SECRET_KEY, VAPID_PUBLIC_KEY } = requiredSettings(
     settings,
     'HERALD_JWT_SECRET',
+    'HERALD_SECRET_KEY',
     'VAPID_PUBLIC_KEY',
   );
   const { mongo, bus, redis, names, events } = connections;
@@ -54,6 +55,8 @@ export async function createInProcessSubgraphs(
     appInWhoseNameOperatorsSend: consoleAppId,
     chunkSize: settings.DISPATCH_CHUNK_SIZE,
     queueLimits: queueLimitsOf(settings),
+    bus,
+    secretKey: HERALD_SECRET_KEY,
     log,
   });
   return [notifications.subgraph, templates.subgraph, users.subgraph, analytics.subgraph];

@@ -55,6 +55,8 @@ const notifications = await createNotificationsSubgraph({
   appInWhoseNameOperatorsSend: consoleAppId,
   chunkSize: settings.DISPATCH_CHUNK_SIZE,
   queueLimits: queueLimitsOf(settings),
+  bus,
+  secretKey: secrets.HERALD_SECRET_KEY,
   log,
 });
 const feed = localSource(notifications.subgraph, log);

@@ -86,6 +86,8 @@ export async function openPlatform(
     templates: templates.service,
     appInWhoseNameOperatorsSend: consoleAppId,
     chunkSize: 100,
+    bus,
+    secretKey: 'a-secret-of-at-least-32-characters!',
   });
   const rooms = [users, templates, analytics, notifications].map(({ subgraph }) => subgraph);
   const executors = new Map(rooms.map(({ name, schema }) => [name, new SubgraphExecutor(schema, log)]));

@@ -25,7 +25,7 @@ const SUBGRAPH = [...STORES, 'HERALD_GATEWAY_SECRET'] as const;
 /** What a role cannot run without when it runs alone; `herald start` provides it otherwise. */
 const NEEDS: Readonly<Record<Role, readonly (keyof Settings)[]>> = {
   gateway: ['REDIS_URL', 'HERALD_JWT_SECRET', 'HERALD_GATEWAY_SECRET'],
-  notifications: SUBGRAPH,
+  notifications: [...SUBGRAPH, 'HERALD_SECRET_KEY'],
   templates: SUBGRAPH,
   users: [...SUBGRAPH, 'HERALD_JWT_SECRET', 'HERALD_ADMIN_KEY', 'VAPID_PUBLIC_KEY'],
   analytics: SUBGRAPH,

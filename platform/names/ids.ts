@@ -61,6 +61,18 @@ export function derivedId(prefix: IdPrefix, ...parts: readonly string[]): string
 /** The store key of something that callers name themselves (users, templates, routes): unique over workspaces. */
 export const scopedKey = (workspace: string, id: string): string => `${workspace}:${id}`;
 
+/**
+ * A provider account of a workspace, where accounts of all workspaces meet: in Redis keys and receipt addresses. An
+ * account of the settings goes by its id alone, which has no dot.
+ */
+export const providerAccountKey = (workspace: string, id: string): string => `${workspace}.${id}`;
+
+/** The parts of a provider account's key; no workspace for one of the settings. */
+export function accountOfKey(key: string): { readonly workspace?: string; readonly id: string } {
+  const dot = key.indexOf('.');
+  return dot < 0 ? { id: key } : { workspace: key.slice(0, dot), id: key.slice(dot + 1) };
+}
+
 const MAX_ID_CHARS = 200;
 
 /**

@@ -23,6 +23,8 @@ export interface RedisNames {
   circuit(provider: string, host?: string): string;
   /** A value that all dispatchers share, such as an account's access token. */
   sharedValue(provider: string, name: string): string;
+  /** What became of a test of a provider account. */
+  providerTest(id: string): string;
   /** List: the newest messages that the sandbox of a workspace took. */
   sandbox(workspace: string): string;
 }
@@ -38,6 +40,7 @@ export const redisNames = (namespace: string): RedisNames => ({
   circuit: (provider, host) =>
     `{${namespace}:flow:${provider}}:circuit${host === undefined ? '' : `:${host}`}`,
   sharedValue: (provider, name) => `{${namespace}:flow:${provider}}:value:${name}`,
+  providerTest: (id) => `{${namespace}:provider-test:${id}}`,
   sandbox: (workspace) => `{${namespace}:sandbox:${workspace}}`,
 });
 
@@ -46,3 +49,6 @@ export const planQueueName = (priority: Priority): string => `plan-${priority.to
 /** The queue of deliveries of one channel and priority. */
 export const sendQueueName = (channel: Channel, priority: Priority): string =>
   `send-${channel.toLowerCase().replaceAll('_', '-')}-${priority.toLowerCase()}`;
+
+/** The queue of operators' tests of provider accounts. */
+export const PROVIDER_TEST_QUEUE = 'provider-tests';

@@ -7,7 +7,7 @@ import { type BulkJobOptions, Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { sharedNow } from '../clock/shared-clock.ts';
 import { CHANNELS, type Channel, PRIORITIES, type Priority } from '../graphql/contract-enums.ts';
-import { planQueueName, sendQueueName } from '../names/redis-names.ts';
+import { PROVIDER_TEST_QUEUE, planQueueName, sendQueueName } from '../names/redis-names.ts';
 import { planJobId, sendJobId } from './job-ids.ts';
 import { type QueueState, queueStates, waitingIds } from './queue-states.ts';
 
@@ -20,6 +20,16 @@ export interface SendJob {
   readonly ids: readonly string[];
   readonly attempt: number;
   readonly priority: Priority;
+}
+
+/** A test message through a stored provider account. */
+export interface ProviderTestJob {
+  readonly id: string;
+  readonly workspace: string;
+  readonly account: string;
+  readonly to: string;
+  /** Nobody waits for the answer after this (Unix ms). */
+  readonly until: number;
 }
 
 /** Notifications for one plan job. */
@@ -95,6 +105,12 @@ export class DispatchQueues {
         },
       })),
     );
+  }
+
+  /** @throws when Redis does not take it. */
+  async addProviderTest(job: ProviderTestJob): Promise<void> {
+    const opts = { ...ONCE, timestamp: sharedNow(), jobId: job.id };
+    await this.#queue<ProviderTestJob>(PROVIDER_TEST_QUEUE).addBulk([{ name: 'test', data: job, opts }]);
   }
 
   /**

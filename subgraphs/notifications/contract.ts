@@ -220,7 +220,13 @@ export interface AttemptOutcome {
   readonly delivery: DeliveryRecord;
   readonly attempt: AttemptRecord;
   readonly result: /** `receipts`: the provider tells later what became of it. */
-    | { readonly kind: 'sent'; readonly providerMessageId?: string; readonly receipts?: true }
+    | {
+        readonly kind: 'sent';
+        readonly providerMessageId?: string;
+        readonly receipts?: true;
+        /** Of the account, where its id alone is not the only one of its kind; see `providerAccountKey`. */
+        readonly accountKey?: string;
+      }
     | { readonly kind: 'retry'; readonly nextAttemptAt: Date }
     | { readonly kind: 'failed' };
 }

@@ -7,9 +7,11 @@ import type { Redis } from 'ioredis';
 import type { Connection } from 'mongoose';
 import type { EventLog } from '../../platform/event-log/event-log.ts';
 import type { Subgraph } from '../../platform/graphql/subgraph.ts';
+import type { InvalidationBus } from '../../platform/invalidation/invalidation-bus.ts';
 import type { Logger } from '../../platform/logging/logger.ts';
 import type { RedisNames } from '../../platform/names/redis-names.ts';
 import type { DispatchQueues } from '../../platform/queues/queues.ts';
+import { SecretBox } from '../../platform/secrets/secret-box.ts';
 import type { TemplatesService } from '../templates/index.ts';
 import type { UsersService } from '../users/index.ts';
 import { AcceptService } from './accept/accept.ts';
@@ -24,6 +26,8 @@ import { InboxService } from './inbox/inbox-service.ts';
 import { FeedHub } from './live/feed-hub.ts';
 import { InboxHub } from './live/inbox-hub.ts';
 import { MongoOutbox } from './outbox/outbox.ts';
+import { ProviderAccountService } from './provider-accounts/account-service.ts';
+import { ProviderAccountStore } from './provider-accounts/account-store.ts';
 import { ReadService } from './read/read-service.ts';
 import { ReceiptStore } from './receipts/receipt-store.ts';
 import { notificationResolvers } from './resolvers/resolvers.ts';
@@ -32,7 +36,13 @@ import { notificationModels, prepareStore } from './store/models.ts';
 
 export type * from './contract.ts';
 export { deliveryOfPlan } from './outbox/delivery-of-plan.ts';
-export type { QueueLimits, SandboxStore };
+export type {
+  AllowedHours,
+  ProviderAccountRecord,
+  ProviderDefinitionRecord,
+} from './provider-accounts/account-record.ts';
+export { answerTest, type ProviderTestResult } from './provider-accounts/test-account.ts';
+export type { ProviderAccountStore, QueueLimits, SandboxStore };
 export { queueLimitsOf };
 
 /** What the dispatcher uses of this subgraph. */
@@ -40,6 +50,7 @@ export interface NotificationsStore {
   readonly outbox: Outbox;
   readonly sandbox: SandboxStore;
   readonly receipts: ReceiptStore;
+  readonly providerAccounts: ProviderAccountStore;
   /** Watches over dead letters from now on; one process at a time does, the others stand by. */
   startAlerts(rule: AlertRule): AlertsRunning;
 }
@@ -65,6 +76,7 @@ export async function openNotificationsStore(deps: {
     }),
     sandbox: new SandboxStore(deps.redis, deps.names),
     receipts: new ReceiptStore({ ...deps, models }),
+    providerAccounts: new ProviderAccountStore(models),
     startAlerts: (rule) => startAlerts({ ...deps, models, rule }),
   };
 }
@@ -89,6 +101,10 @@ export async function createNotificationsSubgraph(deps: {
   chunkSize: number;
   /** Sends are refused when the queues are longer; without them never. */
   queueLimits?: QueueLimits;
+  /** Tells dispatchers of changed provider accounts. */
+  bus: Pick<InvalidationBus, 'invalidate'>;
+  /** HERALD_SECRET_KEY: what provider accounts' credentials are encrypted with. */
+  secretKey: string;
   log: Logger;
 }): Promise<{ subgraph: Subgraph }> {
   const models = notificationModels(deps.connection);
@@ -118,6 +134,14 @@ export async function createNotificationsSubgraph(deps: {
       rateLimiter: new RateLimiter(deps.redis, deps.names, deps.log),
       events: deps.events,
       queues: deps.queues,
+      redis: deps.redis,
+      names: deps.names,
+      providerAccounts: new ProviderAccountService({
+        connection: deps.connection,
+        models,
+        box: new SecretBox(deps.secretKey),
+        bus: deps.bus,
+      }),
       chunkSize: deps.chunkSize,
       inbox,
       inboxHub,

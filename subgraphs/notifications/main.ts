@@ -8,9 +8,10 @@ import { consoleAppId, createUsersSubgraph } from '../users/index.ts';
 import { createNotificationsSubgraph, queueLimitsOf } from './index.ts';
 
 export async function run(settings: Settings, _options: RunOptions): Promise<void> {
-  const { HERALD_JWT_SECRET, VAPID_PUBLIC_KEY } = requiredSettings(
+  const { HERALD_JWT_SECRET, HERALD_SECRET_KEY, VAPID_PUBLIC_KEY } = requiredSettings(
     settings,
     'HERALD_JWT_SECRET',
+    'HERALD_SECRET_KEY',
     'VAPID_PUBLIC_KEY',
   );
   await serveSubgraph('notifications', settings, async (connections, log) => {
@@ -36,6 +37,8 @@ export async function run(settings: Settings, _options: RunOptions): Promise<voi
       appInWhoseNameOperatorsSend: consoleAppId,
       chunkSize: settings.DISPATCH_CHUNK_SIZE,
       queueLimits: queueLimitsOf(settings),
+      bus,
+      secretKey: HERALD_SECRET_KEY,
       log,
     });
     return subgraph;

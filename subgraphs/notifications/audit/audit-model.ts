@@ -18,6 +18,7 @@ export function auditModel(connection: Connection): Model<AuditRecord> {
       replays: { type: [String], default: undefined },
       count: { type: Number, required: true },
       reason: String,
+      providerAccount: String,
       filter: mixed,
       before: mixed,
       after: mixed,

@@ -1,7 +1,16 @@
 /** What the audit trail keeps. */
 import type { Actor } from './actor.ts';
 
-export const AUDIT_ACTIONS = ['REPLAY', 'DISCARD', 'CANCEL'] as const;
+export const AUDIT_ACTIONS = [
+  'REPLAY',
+  'DISCARD',
+  'CANCEL',
+  'SAVE_PROVIDER_ACCOUNT',
+  'ENABLE_PROVIDER_ACCOUNT',
+  'DISABLE_PROVIDER_ACCOUNT',
+  'DELETE_PROVIDER_ACCOUNT',
+  'TEST_PROVIDER_ACCOUNT',
+] as const;
 export type AuditAction = (typeof AUDIT_ACTIONS)[number];
 
 /** One action as stored: never changed, never deleted by Herald. */
@@ -21,6 +30,8 @@ export interface AuditRecord {
   /** How many deliveries were acted upon. */
   readonly count: number;
   readonly reason?: string;
+  /** The provider account that was changed or tested. */
+  readonly providerAccount?: string;
   /** The filter that chose them, as it was given. */
   readonly filter?: Record<string, unknown>;
   /** What was edited, as it was; only where one notification is concerned. */

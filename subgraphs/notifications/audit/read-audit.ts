@@ -11,6 +11,7 @@ export interface AuditFilter {
   readonly by?: string;
   readonly notification?: string;
   readonly delivery?: string;
+  readonly providerAccount?: string;
   readonly from?: Date;
   readonly to?: Date;
 }
@@ -40,11 +41,12 @@ export function readAudit(
 
 /** Pure. */
 export function matchesAudit(filter: AuditFilter, entry: AuditRecord): boolean {
-  const { action, by, notification, delivery, from, to } = filter;
+  const { action, by, notification, delivery, providerAccount, from, to } = filter;
   if (action && !action.includes(entry.action)) return false;
   if (by !== undefined && by !== entry.actor.name && by !== entry.actor.id) return false;
   if (notification !== undefined && !concerns(entry, notification)) return false;
   if (delivery !== undefined && !entry.deliveries.includes(delivery)) return false;
+  if (providerAccount !== undefined && providerAccount !== entry.providerAccount) return false;
   return (!from || entry.at >= from) && (!to || entry.at < to);
 }
 

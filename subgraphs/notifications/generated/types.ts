@@ -6,6 +6,7 @@ import type { SandboxMessageRecord } from '../sandbox/sandbox-store.ts';
 import type { DeadLetterRecord } from '../dead-letters/dead-letter-record.ts';
 import type { DeadLetterPage, NotificationPage, DeliveryPage, InboxPage } from '../resolvers/parents.ts';
 import type { AuditRecord } from '../audit/audit-record.ts';
+import type { ProviderAccountRecord } from '../provider-accounts/account-record.ts';
 import type { AlertRecord } from '../alerts/alert-record.ts';
 import type { TimelineEntryRecord } from '../timeline/timeline.ts';
 import type { RequestContext } from '../../../platform/auth/principal.ts';
@@ -54,14 +55,33 @@ export type AlertEdge = {
 export type AlertKind =
   | 'DEAD_LETTERS';
 
+/** From one time of the day (`HH:MM`) to another one, which may be on the next day. */
+export type AllowedHours = {
+  from: Scalars['String']['output'];
+  /** IANA name, for example `Europe/Berlin`. */
+  timezone: Scalars['String']['output'];
+  to: Scalars['String']['output'];
+};
+
+export type AllowedHoursInput = {
+  from: Scalars['String']['input'];
+  timezone: Scalars['String']['input'];
+  to: Scalars['String']['input'];
+};
+
 export type App = {
   id: Scalars['ID']['output'];
 };
 
 export type AuditAction =
   | 'CANCEL'
+  | 'DELETE_PROVIDER_ACCOUNT'
+  | 'DISABLE_PROVIDER_ACCOUNT'
   | 'DISCARD'
-  | 'REPLAY';
+  | 'ENABLE_PROVIDER_ACCOUNT'
+  | 'REPLAY'
+  | 'SAVE_PROVIDER_ACCOUNT'
+  | 'TEST_PROVIDER_ACCOUNT';
 
 export type AuditActor = {
   /** Of an operator the id of the key, of an app its id. */
@@ -92,6 +112,8 @@ export type AuditEntry = {
   id: Scalars['ID']['output'];
   /** The notifications concerned; of a CANCEL the one that was stopped. */
   notifications: Array<Scalars['ID']['output']>;
+  /** The id of the provider account that was changed or tested; `before` and `after` tell how, without its secrets. */
+  providerAccount?: Maybe<Scalars['ID']['output']>;
   reason?: Maybe<Scalars['String']['output']>;
   /** REPLAY: the notifications that send again. */
   replays: Array<Scalars['ID']['output']>;
@@ -115,6 +137,7 @@ export type AuditFilter = {
   delivery?: InputMaybe<Scalars['ID']['input']>;
   from?: InputMaybe<Scalars['DateTime']['input']>;
   notification?: InputMaybe<Scalars['ID']['input']>;
+  providerAccount?: InputMaybe<Scalars['ID']['input']>;
   to?: InputMaybe<Scalars['DateTime']['input']>;
 };
 
@@ -323,6 +346,8 @@ export type Mutation = {
   archive: Array<InboxMessage>;
   /** Stops what has not been sent yet. */
   cancelNotification: Notification;
+  /** Its id. */
+  deleteProviderAccount: Scalars['ID']['output'];
   /** Decides that dead letters are not sent again, and why. `ids` or `filter`, as for replayDeadLetters. */
   discardDeadLetters: DiscardDeadLettersPayload;
   markAllRead: Scalars['Int']['output'];
@@ -336,9 +361,14 @@ export type Mutation = {
   replayDeadLetters: ReplayDeadLettersPayload;
   /** Sends the failed (or the named) deliveries again; the original and its replay point at each other in the timeline. */
   replayNotification: Notification;
+  /** Makes a provider account or changes it; dispatchers go by it within a second. For operators. */
+  saveProviderAccount: ProviderAccount;
   sendNotification: SendNotificationPayload;
   /** 1 to 1,000 inputs. */
   sendNotifications: Array<SendNotificationsResult>;
+  setProviderAccountEnabled: ProviderAccount;
+  /** Sends a real message through an account, enabled or not, and tells what came of it; UNAVAILABLE when no dispatcher answers within 30 s. */
+  testProvider: ProviderTestResult;
 };
 
 
@@ -348,6 +378,11 @@ export type MutationArchiveArgs = {
 
 
 export type MutationCancelNotificationArgs = {
+  id: Scalars['ID']['input'];
+};
+
+
+export type MutationDeleteProviderAccountArgs = {
   id: Scalars['ID']['input'];
 };
 
@@ -387,6 +422,11 @@ export type MutationReplayNotificationArgs = {
 };
 
 
+export type MutationSaveProviderAccountArgs = {
+  input: ProviderAccountInput;
+};
+
+
 export type MutationSendNotificationArgs = {
   input: SendNotificationInput;
 };
@@ -394,6 +434,18 @@ export type MutationSendNotificationArgs = {
 
 export type MutationSendNotificationsArgs = {
   inputs: Array<SendNotificationInput>;
+};
+
+
+export type MutationSetProviderAccountEnabledArgs = {
+  enabled: Scalars['Boolean']['input'];
+  id: Scalars['ID']['input'];
+};
+
+
+export type MutationTestProviderArgs = {
+  id: Scalars['ID']['input'];
+  to: Scalars['String']['input'];
 };
 
 export type Notification = {
@@ -467,6 +519,90 @@ export type Priority =
   | 'LOW'
   | 'MEDIUM';
 
+/** What messages can be sent through, as the dispatchers tell. */
+export type Provider = {
+  channels: Array<Channel>;
+  /** JSON Schema (2020-12) of an account's `config`: `title` and `description` are for people, `secret` marks secrets, `installation` what only operators of the first workspace may set. */
+  configSchema: Scalars['JSON']['output'];
+  id: Scalars['ID']['output'];
+  /** Only operators of the first workspace may have accounts of it. */
+  installation: Scalars['Boolean']['output'];
+  name: Scalars['String']['output'];
+  /** Fields of `config` that can be written and never read. */
+  secretFields: Array<Scalars['String']['output']>;
+};
+
+/** Credentials and rules by which a workspace sends through a provider. */
+export type ProviderAccount = {
+  /** Nothing is sent through it at other hours. */
+  allowedHours?: Maybe<AllowedHours>;
+  /** The apps that may send through it; all without. */
+  apps?: Maybe<Array<Scalars['ID']['output']>>;
+  /** Those that it serves; all that its provider can where it names none. */
+  channels?: Maybe<Array<Channel>>;
+  /** Secrets are null. */
+  config: Scalars['JSON']['output'];
+  createdAt: Scalars['DateTime']['output'];
+  /** Messages a day (UTC). */
+  dailyQuota?: Maybe<Scalars['Int']['output']>;
+  enabled: Scalars['Boolean']['output'];
+  /** Shown as `Delivery.provider`. */
+  id: Scalars['ID']['output'];
+  /** Lower ones are tried first. Accounts of the settings come after those of the workspace. */
+  order: Scalars['Int']['output'];
+  /** Why the dispatchers cannot use it. */
+  problem?: Maybe<Scalars['String']['output']>;
+  provider: Scalars['String']['output'];
+  ratePerSecond?: Maybe<Scalars['Float']['output']>;
+  /** Where its provider's receipts go: behind the address of the gateway. */
+  receiptPath: Scalars['String']['output'];
+  /** The secrets that it has. */
+  secretsSet: Array<Scalars['String']['output']>;
+  updatedAt: Scalars['DateTime']['output'];
+  /** Who changed it last. */
+  updatedBy: AuditActor;
+  /** Its share of the messages, among accounts of the same order. */
+  weight: Scalars['Int']['output'];
+};
+
+/** What is left out stays as it is, or is its default in a new account; null takes it away. */
+export type ProviderAccountInput = {
+  allowedHours?: InputMaybe<AllowedHoursInput>;
+  apps?: InputMaybe<Array<Scalars['ID']['input']>>;
+  channels?: InputMaybe<Array<Channel>>;
+  /** Whole, but for secrets: one that is left out stays as it is, null takes it away. */
+  config?: InputMaybe<Scalars['JSON']['input']>;
+  dailyQuota?: InputMaybe<Scalars['Int']['input']>;
+  /** True by default. */
+  enabled?: InputMaybe<Scalars['Boolean']['input']>;
+  /** Lower-case letters, digits and dashes, at most 63. One of the settings' accounts: takes its place in this workspace. */
+  id: Scalars['ID']['input'];
+  /** 0 to 1,000; 100 by default. */
+  order?: InputMaybe<Scalars['Int']['input']>;
+  /** Cannot be changed later. */
+  provider: Scalars['ID']['input'];
+  /** 0.01 to 100,000. */
+  ratePerSecond?: InputMaybe<Scalars['Float']['input']>;
+  /** 1 to 1,000; 100 by default. */
+  weight?: InputMaybe<Scalars['Int']['input']>;
+};
+
+export type ProviderTestOutcome =
+  | 'ACCEPTED'
+  | 'INVALID_RECIPIENT'
+  | 'PERMANENT'
+  | 'RATE_LIMITED'
+  | 'RETRYABLE';
+
+export type ProviderTestResult = {
+  /** An error code, for example `CHANNEL_UNAUTHORIZED`; null when ACCEPTED. */
+  code?: Maybe<Scalars['String']['output']>;
+  latencyMs: Scalars['Int']['output'];
+  message?: Maybe<Scalars['String']['output']>;
+  outcome: ProviderTestOutcome;
+  providerMessageId?: Maybe<Scalars['String']['output']>;
+};
+
 export type Query = {
   /** Newest first, for operators. */
   alerts: AlertConnection;
@@ -479,6 +615,10 @@ export type Query = {
   notification?: Maybe<Notification>;
   /** Newest first. An app sees its own. */
   notifications: NotificationConnection;
+  /** Those of the operator's workspace, in the order in which they are tried; not those of the settings. */
+  providerAccounts: Array<ProviderAccount>;
+  /** For operators. */
+  providers: Array<Provider>;
   /** Newest first, for apps and operators; 1 to 1,000. An app sees its own. */
   sandboxMessages: Array<SandboxMessage>;
 };
@@ -763,6 +903,8 @@ export type ResolversTypes = {
   AlertConnection: ResolverTypeWrapper<Omit<AlertConnection, 'edges' | 'nodes'> & { edges: Array<ResolversTypes['AlertEdge']>, nodes: Array<ResolversTypes['Alert']> }>;
   AlertEdge: ResolverTypeWrapper<Omit<AlertEdge, 'node'> & { node: ResolversTypes['Alert'] }>;
   AlertKind: AlertKind;
+  AllowedHours: ResolverTypeWrapper<AllowedHours>;
+  AllowedHoursInput: AllowedHoursInput;
   App: ResolverTypeWrapper<App>;
   AuditAction: AuditAction;
   AuditActor: ResolverTypeWrapper<AuditActor>;
@@ -802,6 +944,12 @@ export type ResolversTypes = {
   NotificationState: NotificationState;
   PageInfo: ResolverTypeWrapper<PageInfo>;
   Priority: Priority;
+  Provider: ResolverTypeWrapper<Provider>;
+  ProviderAccount: ResolverTypeWrapper<ProviderAccountRecord>;
+  Float: ResolverTypeWrapper<Scalars['Float']['output']>;
+  ProviderAccountInput: ProviderAccountInput;
+  ProviderTestOutcome: ProviderTestOutcome;
+  ProviderTestResult: ResolverTypeWrapper<ProviderTestResult>;
   Query: ResolverTypeWrapper<Record<PropertyKey, never>>;
   RecipientInput: RecipientInput;
   ReplayDeadLettersPayload: ResolverTypeWrapper<Omit<ReplayDeadLettersPayload, 'replays'> & { replays: Array<ResolversTypes['Notification']> }>;
@@ -825,6 +973,8 @@ export type ResolversParentTypes = {
   String: Scalars['String']['output'];
   AlertConnection: Omit<AlertConnection, 'edges' | 'nodes'> & { edges: Array<ResolversParentTypes['AlertEdge']>, nodes: Array<ResolversParentTypes['Alert']> };
   AlertEdge: Omit<AlertEdge, 'node'> & { node: ResolversParentTypes['Alert'] };
+  AllowedHours: AllowedHours;
+  AllowedHoursInput: AllowedHoursInput;
   App: App;
   AuditActor: AuditActor;
   AuditEntry: AuditRecord;
@@ -856,6 +1006,11 @@ export type ResolversParentTypes = {
   NotificationEdge: Omit<NotificationEdge, 'node'> & { node: ResolversParentTypes['Notification'] };
   NotificationFilter: NotificationFilter;
   PageInfo: PageInfo;
+  Provider: Provider;
+  ProviderAccount: ProviderAccountRecord;
+  Float: Scalars['Float']['output'];
+  ProviderAccountInput: ProviderAccountInput;
+  ProviderTestResult: ProviderTestResult;
   Query: Record<PropertyKey, never>;
   RecipientInput: RecipientInput;
   ReplayDeadLettersPayload: Omit<ReplayDeadLettersPayload, 'replays'> & { replays: Array<ResolversParentTypes['Notification']> };
@@ -891,6 +1046,12 @@ export type AlertEdgeResolvers<ContextType = RequestContext, ParentType extends 
   node?: Resolver<ResolversTypes['Alert'], ParentType, ContextType>;
 };
 
+export type AllowedHoursResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['AllowedHours'] = ResolversParentTypes['AllowedHours']> = {
+  from?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  timezone?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  to?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+};
+
 export type AppResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['App'] = ResolversParentTypes['App']> = {
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
 };
@@ -912,6 +1073,7 @@ export type AuditEntryResolvers<ContextType = RequestContext, ParentType extends
   filter?: Resolver<Maybe<ResolversTypes['JSON']>, ParentType, ContextType>;
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
   notifications?: Resolver<Array<ResolversTypes['ID']>, ParentType, ContextType>;
+  providerAccount?: Resolver<Maybe<ResolversTypes['ID']>, ParentType, ContextType>;
   reason?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   replays?: Resolver<Array<ResolversTypes['ID']>, ParentType, ContextType>;
 };
@@ -1062,14 +1224,18 @@ export interface JsonScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes
 export type MutationResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Mutation'] = ResolversParentTypes['Mutation']> = {
   archive?: Resolver<Array<ResolversTypes['InboxMessage']>, ParentType, ContextType, RequireFields<MutationArchiveArgs, 'ids'>>;
   cancelNotification?: Resolver<ResolversTypes['Notification'], ParentType, ContextType, RequireFields<MutationCancelNotificationArgs, 'id'>>;
+  deleteProviderAccount?: Resolver<ResolversTypes['ID'], ParentType, ContextType, RequireFields<MutationDeleteProviderAccountArgs, 'id'>>;
   discardDeadLetters?: Resolver<ResolversTypes['DiscardDeadLettersPayload'], ParentType, ContextType, RequireFields<MutationDiscardDeadLettersArgs, 'reason'>>;
   markAllRead?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   markRead?: Resolver<Array<ResolversTypes['InboxMessage']>, ParentType, ContextType, RequireFields<MutationMarkReadArgs, 'ids'>>;
   markUnread?: Resolver<Array<ResolversTypes['InboxMessage']>, ParentType, ContextType, RequireFields<MutationMarkUnreadArgs, 'ids'>>;
   replayDeadLetters?: Resolver<ResolversTypes['ReplayDeadLettersPayload'], ParentType, ContextType, Partial<MutationReplayDeadLettersArgs>>;
   replayNotification?: Resolver<ResolversTypes['Notification'], ParentType, ContextType, RequireFields<MutationReplayNotificationArgs, 'id'>>;
+  saveProviderAccount?: Resolver<ResolversTypes['ProviderAccount'], ParentType, ContextType, RequireFields<MutationSaveProviderAccountArgs, 'input'>>;
   sendNotification?: Resolver<ResolversTypes['SendNotificationPayload'], ParentType, ContextType, RequireFields<MutationSendNotificationArgs, 'input'>>;
   sendNotifications?: Resolver<Array<ResolversTypes['SendNotificationsResult']>, ParentType, ContextType, RequireFields<MutationSendNotificationsArgs, 'inputs'>>;
+  setProviderAccountEnabled?: Resolver<ResolversTypes['ProviderAccount'], ParentType, ContextType, RequireFields<MutationSetProviderAccountEnabledArgs, 'enabled' | 'id'>>;
+  testProvider?: Resolver<ResolversTypes['ProviderTestResult'], ParentType, ContextType, RequireFields<MutationTestProviderArgs, 'id' | 'to'>>;
 };
 
 export type NotificationResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Notification'] = ResolversParentTypes['Notification'], FederationReferenceType extends FederationReferenceTypes['Notification'] = FederationReferenceTypes['Notification']> = {
@@ -1108,6 +1274,43 @@ export type PageInfoResolvers<ContextType = RequestContext, ParentType extends R
   startCursor?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
 };
 
+export type ProviderResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Provider'] = ResolversParentTypes['Provider']> = {
+  channels?: Resolver<Array<ResolversTypes['Channel']>, ParentType, ContextType>;
+  configSchema?: Resolver<ResolversTypes['JSON'], ParentType, ContextType>;
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  installation?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  secretFields?: Resolver<Array<ResolversTypes['String']>, ParentType, ContextType>;
+};
+
+export type ProviderAccountResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['ProviderAccount'] = ResolversParentTypes['ProviderAccount']> = {
+  allowedHours?: Resolver<Maybe<ResolversTypes['AllowedHours']>, ParentType, ContextType>;
+  apps?: Resolver<Maybe<Array<ResolversTypes['ID']>>, ParentType, ContextType>;
+  channels?: Resolver<Maybe<Array<ResolversTypes['Channel']>>, ParentType, ContextType>;
+  config?: Resolver<ResolversTypes['JSON'], ParentType, ContextType>;
+  createdAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  dailyQuota?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
+  enabled?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  order?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  problem?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  provider?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  ratePerSecond?: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
+  receiptPath?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  secretsSet?: Resolver<Array<ResolversTypes['String']>, ParentType, ContextType>;
+  updatedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  updatedBy?: Resolver<ResolversTypes['AuditActor'], ParentType, ContextType>;
+  weight?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+};
+
+export type ProviderTestResultResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['ProviderTestResult'] = ResolversParentTypes['ProviderTestResult']> = {
+  code?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  latencyMs?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  message?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  outcome?: Resolver<ResolversTypes['ProviderTestOutcome'], ParentType, ContextType>;
+  providerMessageId?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+};
+
 export type QueryResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Query'] = ResolversParentTypes['Query']> = {
   alerts?: Resolver<ResolversTypes['AlertConnection'], ParentType, ContextType, RequireFields<QueryAlertsArgs, 'first'>>;
   auditEntries?: Resolver<ResolversTypes['AuditEntryConnection'], ParentType, ContextType, RequireFields<QueryAuditEntriesArgs, 'first'>>;
@@ -1115,6 +1318,8 @@ export type QueryResolvers<ContextType = RequestContext, ParentType extends Reso
   inbox?: Resolver<ResolversTypes['InboxConnection'], ParentType, ContextType, RequireFields<QueryInboxArgs, 'first' | 'unreadOnly'>>;
   notification?: Resolver<Maybe<ResolversTypes['Notification']>, ParentType, ContextType, RequireFields<QueryNotificationArgs, 'id'>>;
   notifications?: Resolver<ResolversTypes['NotificationConnection'], ParentType, ContextType, RequireFields<QueryNotificationsArgs, 'first'>>;
+  providerAccounts?: Resolver<Array<ResolversTypes['ProviderAccount']>, ParentType, ContextType>;
+  providers?: Resolver<Array<ResolversTypes['Provider']>, ParentType, ContextType>;
   sandboxMessages?: Resolver<Array<ResolversTypes['SandboxMessage']>, ParentType, ContextType, RequireFields<QuerySandboxMessagesArgs, 'first'>>;
 };
 
@@ -1176,6 +1381,7 @@ export type Resolvers<ContextType = RequestContext> = {
   Alert?: AlertResolvers<ContextType>;
   AlertConnection?: AlertConnectionResolvers<ContextType>;
   AlertEdge?: AlertEdgeResolvers<ContextType>;
+  AllowedHours?: AllowedHoursResolvers<ContextType>;
   App?: AppResolvers<ContextType>;
   AuditActor?: AuditActorResolvers<ContextType>;
   AuditEntry?: AuditEntryResolvers<ContextType>;
@@ -1202,6 +1408,9 @@ export type Resolvers<ContextType = RequestContext> = {
   NotificationConnection?: NotificationConnectionResolvers<ContextType>;
   NotificationEdge?: NotificationEdgeResolvers<ContextType>;
   PageInfo?: PageInfoResolvers<ContextType>;
+  Provider?: ProviderResolvers<ContextType>;
+  ProviderAccount?: ProviderAccountResolvers<ContextType>;
+  ProviderTestResult?: ProviderTestResultResolvers<ContextType>;
   Query?: QueryResolvers<ContextType>;
   ReplayDeadLettersPayload?: ReplayDeadLettersPayloadResolvers<ContextType>;
   SandboxMessage?: SandboxMessageResolvers<ContextType>;

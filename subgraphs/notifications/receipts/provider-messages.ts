@@ -18,7 +18,7 @@ export async function keepProviderMessages(
   const messages = new Map<string, { _id: string; delivery: string; at: Date }>();
   for (const { id, attempt, result } of taken) {
     if (result.kind !== 'sent' || !result.receipts || result.providerMessageId === undefined) continue;
-    const _id = accountKey(attempt.provider, result.providerMessageId);
+    const _id = accountKey(result.accountKey ?? attempt.provider, result.providerMessageId);
     messages.set(_id, { _id, delivery: id, at: attempt.at });
   }
   if (messages.size === 0) return;

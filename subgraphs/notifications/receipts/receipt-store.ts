@@ -6,6 +6,7 @@ import type { ClientSession, Connection } from 'mongoose';
 import type { EventLog } from '../../../platform/event-log/event-log.ts';
 import type { HeraldEvent } from '../../../platform/event-log/events.ts';
 import { enterTallies } from '../../../platform/event-log/tally-ledger.ts';
+import { accountOfKey } from '../../../platform/names/ids.ts';
 import { inTransaction } from '../../../platform/storage/mongo.ts';
 import type { DeliveryRecord, ReceiptResult, ReceivedReceipt } from '../contract.ts';
 import { countDeadLetters } from '../dead-letters/dead-letter-metrics.ts';
@@ -30,7 +31,7 @@ export class ReceiptStore {
   }
 
   /**
-   * @param account of the provider: it can tell only of what went through it.
+   * @param account key of the provider account: it can tell only of what went through it.
    * @returns what became of each, in order. @throws what MongoDB throws; what was not taken can be told again.
    */
   async take(account: string, receipts: readonly ReceivedReceipt[], now: Date): Promise<ReceiptResult[]> {
@@ -126,7 +127,14 @@ export class ReceiptStore {
       ids.length === 0
         ? []
         : await this.#models.raw.deliveries.find({ _id: { $in: ids } }, { session }).toArray();
-    const byId = new Map(found.filter(({ provider }) => provider === account).map((d) => [d._id, d]));
+    const byId = new Map(found.filter(wentThrough(account)).map((d) => [d._id, d]));
     return { of: (receipt: ReceivedReceipt) => byId.get(idOf(receipt) ?? '') };
   }
 }
+
+/** An account of a workspace can tell of nothing in another one. */
+const wentThrough = (key: string) => {
+  const { workspace, id } = accountOfKey(key);
+  return (delivery: DeliveryRecord): boolean =>
+    delivery.provider === id && (workspace === undefined || delivery.workspace === workspace);
+};

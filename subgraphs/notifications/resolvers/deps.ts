@@ -1,9 +1,11 @@
 /** What the resolvers work with, and the loaders of one request. */
 import DataLoader from 'dataloader';
+import type { Redis } from 'ioredis';
 import type { Connection } from 'mongoose';
 import type { RequestContext } from '../../../platform/auth/principal.ts';
 import type { EventLog } from '../../../platform/event-log/event-log.ts';
 import type { Logger } from '../../../platform/logging/logger.ts';
+import type { RedisNames } from '../../../platform/names/redis-names.ts';
 import type { DispatchQueues } from '../../../platform/queues/queues.ts';
 import type { TemplatesService } from '../../templates/index.ts';
 import type { AcceptService } from '../accept/accept.ts';
@@ -13,6 +15,7 @@ import type { RateLimiter } from '../flow/rate-limiter.ts';
 import type { InboxService } from '../inbox/inbox-service.ts';
 import type { FeedHub } from '../live/feed-hub.ts';
 import type { InboxHub } from '../live/inbox-hub.ts';
+import type { ProviderAccountService } from '../provider-accounts/account-service.ts';
 import type { ReadService } from '../read/read-service.ts';
 import type { SandboxStore } from '../sandbox/sandbox-store.ts';
 import type { NotificationModels } from '../store/models.ts';
@@ -26,6 +29,9 @@ export interface ResolverDeps {
   readonly rateLimiter: RateLimiter;
   readonly events: EventLog;
   readonly queues: DispatchQueues;
+  readonly redis: Redis;
+  readonly names: RedisNames;
+  readonly providerAccounts: ProviderAccountService;
   /** Most ids in one queue job. */
   readonly chunkSize: number;
   readonly inbox: InboxService;

@@ -8,6 +8,7 @@ import { loadersOf, type ResolverDeps } from './deps.ts';
 import { inboxResolvers } from './inbox-resolvers.ts';
 import { lookup } from './lookup.ts';
 import { notificationTypeResolvers } from './notification-type-resolvers.ts';
+import { providerAccountResolvers } from './provider-account-resolvers.ts';
 import { sandboxResolver } from './sandbox-resolver.ts';
 import { sendResolvers } from './send-resolvers.ts';
 import { subscriptionResolvers } from './subscription-resolvers.ts';
@@ -18,6 +19,7 @@ export function notificationResolvers(deps: ResolverDeps): Resolvers {
   const inbox = inboxResolvers(deps);
   const types = notificationTypeResolvers(deps, loaders);
   const deadLetters = deadLetterResolvers(deps, find);
+  const providerAccounts = providerAccountResolvers(deps);
   return {
     DateTime: DateTimeScalar,
     JSON: JsonScalar,
@@ -28,8 +30,14 @@ export function notificationResolvers(deps: ResolverDeps): Resolvers {
       inbox: inbox.page,
       sandboxMessages: sandboxResolver(deps, loaders),
       ...deadLetters.queries,
+      ...providerAccounts.queries,
     },
-    Mutation: { ...sendResolvers(deps, find), ...inbox.mutations, ...deadLetters.mutations },
+    Mutation: {
+      ...sendResolvers(deps, find),
+      ...inbox.mutations,
+      ...deadLetters.mutations,
+      ...providerAccounts.mutations,
+    },
     Subscription: subscriptionResolvers(deps, find),
     Notification: types.Notification,
     Delivery: types.Delivery,
@@ -37,6 +45,7 @@ export function notificationResolvers(deps: ResolverDeps): Resolvers {
     NotificationConnection: types.NotificationConnection,
     InboxConnection: inbox.InboxConnection,
     ...deadLetters.types,
+    ProviderAccount: providerAccounts.ProviderAccount,
     InboxMessage: {
       id: messageId,
       user: ({ user }) => ({ id: user }),

@@ -8,6 +8,8 @@ import type { AuditRecord } from '../audit/audit-record.ts';
 import type { DeliveryRecord, InboxMessageRecord, NotificationRecord } from '../contract.ts';
 import { deadLetterModel } from '../dead-letters/dead-letter-model.ts';
 import type { DeadLetterRecord } from '../dead-letters/dead-letter-record.ts';
+import { providerAccountModels } from '../provider-accounts/account-models.ts';
+import type { ProviderAccountRecord, ProviderDefinitionRecord } from '../provider-accounts/account-record.ts';
 import { type ProviderMessageRecord, type ReceiptRecord, receiptModels } from '../receipts/receipt-models.ts';
 
 /** Per user: the number of the newest message and how many are unread. */
@@ -28,6 +30,8 @@ export interface NotificationModels {
   readonly alertMarks: Model<AlertMarkRecord>;
   readonly receipts: Model<ReceiptRecord>;
   readonly providerMessages: Model<ProviderMessageRecord>;
+  readonly providerAccounts: Model<ProviderAccountRecord>;
+  readonly providerDefinitions: Model<ProviderDefinitionRecord>;
   /** The same collections for plain documents: nothing is hydrated or cast on hot paths. */
   readonly raw: {
     readonly notifications: mongo.Collection<Writable<NotificationRecord>>;
@@ -40,6 +44,8 @@ export interface NotificationModels {
     readonly alertMarks: mongo.Collection<Writable<AlertMarkRecord>>;
     readonly receipts: mongo.Collection<Writable<ReceiptRecord>>;
     readonly providerMessages: mongo.Collection<Writable<ProviderMessageRecord>>;
+    readonly providerAccounts: mongo.Collection<Writable<ProviderAccountRecord>>;
+    readonly providerDefinitions: mongo.Collection<Writable<ProviderDefinitionRecord>>;
   };
 }
 
@@ -185,6 +191,7 @@ export function notificationModels(connection: Connection): NotificationModels {
     alerts,
     alertMarks: marks,
     ...receiptModels(connection),
+    ...providerAccountModels(connection),
     raw: {
       notifications: connection.collection('notifications'),
       deliveries: connection.collection('deliveries'),
@@ -196,6 +203,8 @@ export function notificationModels(connection: Connection): NotificationModels {
       alertMarks: connection.collection('alert_marks'),
       receipts: connection.collection('receipts'),
       providerMessages: connection.collection('provider_messages'),
+      providerAccounts: connection.collection('provider_accounts'),
+      providerDefinitions: connection.collection('provider_definitions'),
     },
   };
 }

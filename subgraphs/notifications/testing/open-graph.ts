@@ -9,6 +9,9 @@ import { consoleAppId, createUsersSubgraph } from '../../users/index.ts';
 import { createNotificationsSubgraph, openNotificationsStore } from '../index.ts';
 import { silent } from './open-store.ts';
 
+/** HERALD_SECRET_KEY of the tests. */
+export const TEST_SECRET_KEY = 'a-key-of-at-least-32-characters-1';
+
 export const OLGA: Principal = {
   kind: 'operator',
   workspace: 'default',
@@ -67,6 +70,8 @@ export async function openGraph(
     templates: templates.service,
     appInWhoseNameOperatorsSend: consoleAppId,
     chunkSize: 100,
+    bus,
+    secretKey: TEST_SECRET_KEY,
   });
   shutdown.onClose('notifications', () => subgraph.close());
   const schemas = {

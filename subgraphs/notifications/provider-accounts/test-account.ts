@@ -1,0 +1,55 @@
+/** Has a dispatcher send a test message through an account, and waits for what came of it. */
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Redis } from 'ioredis';
+import { z } from 'zod';
+import { sharedNow } from '../../../platform/clock/shared-clock.ts';
+import { unavailable } from '../../../platform/errors/herald-error.ts';
+import type { RedisNames } from '../../../platform/names/redis-names.ts';
+import type { DispatchQueues } from '../../../platform/queues/queues.ts';
+
+const WAIT_MS = 30_000;
+const LOOK_MS = 100;
+const KEPT_MS = 60_000;
+
+const result = z.object({
+  outcome: z.enum(['ACCEPTED', 'RETRYABLE', 'RATE_LIMITED', 'PERMANENT', 'INVALID_RECIPIENT']),
+  code: z.string().optional(),
+  message: z.string().optional(),
+  providerMessageId: z.string().optional(),
+  /** In ms. */
+  latencyMs: z.number(),
+});
+/** What came of a test message. */
+export type ProviderTestResult = z.infer<typeof result>;
+
+interface Deps {
+  readonly redis: Redis;
+  readonly names: Pick<RedisNames, 'providerTest'>;
+}
+
+/** @throws HeraldError UNAVAILABLE when no dispatcher answers in time. */
+export async function testAccount(
+  { workspace, account, to }: { readonly workspace: string; readonly account: string; readonly to: string },
+  { redis, names, queues }: Deps & { readonly queues: Pick<DispatchQueues, 'addProviderTest'> },
+  waitMs = WAIT_MS,
+): Promise<ProviderTestResult> {
+  const id = randomUUID();
+  const end = performance.now() + waitMs;
+  await queues.addProviderTest({ id, workspace, account, to, until: sharedNow() + waitMs });
+  while (performance.now() < end) {
+    const answer = await redis.get(names.providerTest(id));
+    if (answer !== null) return result.parse(JSON.parse(answer));
+    await sleep(LOOK_MS);
+  }
+  throw unavailable('No dispatcher has answered in time.');
+}
+
+/** The dispatcher's answer. */
+export async function answerTest(
+  id: string,
+  answer: ProviderTestResult,
+  { redis, names }: Deps,
+): Promise<void> {
+  await redis.set(names.providerTest(id), JSON.stringify(answer), 'PX', KEPT_MS);
+}
