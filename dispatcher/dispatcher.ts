@@ -1,19 +1,20 @@
 /** Puts the dispatcher together: providers, plan and send steps, workers. */
 import { Exclusive } from '../platform/batching/exclusive.ts';
-import { requiredSettings } from '../platform/config/required-settings.ts';
 import type { Settings } from '../platform/config/settings.ts';
 import { type Channel, PRIORITIES } from '../platform/graphql/contract-enums.ts';
 import type { Connections } from '../platform/lifecycle/connections.ts';
 import type { Logger } from '../platform/logging/logger.ts';
 import { enqueueSends, type QueuedDelivery } from '../platform/queues/enqueue-sends.ts';
 import { SENT_CHANNELS } from '../platform/queues/queues.ts';
-import { SecretBox } from '../platform/secrets/secret-box.ts';
+import type { SecretBox } from '../platform/secrets/secret-box.ts';
 import type { NotificationsStore } from '../subgraphs/notifications/index.ts';
 import type { TemplatesService } from '../subgraphs/templates/index.ts';
 import type { UsersService } from '../subgraphs/users/index.ts';
-import { ChannelAccounts } from './accounts/channel-accounts.ts';
-import { createProviders, type ProviderSet } from './channels/registry.ts';
-import { providerFlows } from './flow/provider-flows.ts';
+import { ChannelAccounts, type StoredAccount } from './accounts/channel-accounts.ts';
+import { ConfiguredChannels } from './accounts/configured-channels.ts';
+import type { LiveAccount, StoredAccounts } from './accounts/stored-accounts.ts';
+import type { AccountDeps, ProviderSet } from './channels/registry.ts';
+import { type ProviderFlows, providerFlows } from './flow/provider-flows.ts';
 import type { SharedCircuits } from './flow/shared-circuits.ts';
 import { redisSharedValues } from './flow/shared-values.ts';
 import type { Beginners } from './plan/first-attempts.ts';
@@ -34,37 +35,30 @@ export interface Dispatcher {
 /** Hosts of recipients may be many; who looks sees that it is not one. */
 const MAX_NOTES = 20;
 
-/** The providers that the settings configure, over this installation's store. */
-export function providersOf(
-  settings: Settings,
+/** What the providers of accounts are given, over this installation's store. */
+export function accountDepsOf(
   { redis, names }: Pick<Connections, 'redis' | 'names'>,
-  store: NotificationsStore,
-  sandbox: boolean,
+  store: Pick<NotificationsStore, 'sandbox'>,
+  box: SecretBox,
   log: Logger,
-): Promise<ProviderSet> {
-  const { HERALD_SECRET_KEY } = requiredSettings(settings, 'HERALD_SECRET_KEY');
-  const box = new SecretBox(HERALD_SECRET_KEY);
-  return createProviders(
-    settings,
-    {
-      log,
-      sharedOf: (account) => redisSharedValues(redis, box, (name) => names.sharedValue(account, name)),
-      now: () => new Date(),
-      keepSandboxMessage: (message, at) =>
-        store.sandbox.keep(message.workspace, {
-          id: message.delivery,
-          at,
-          channel: message.channel,
-          address: message.address,
-          notification: message.notification,
-          body: message.body,
-          ...(message.title !== undefined && { title: message.title }),
-          ...(message.html !== undefined && { html: message.html }),
-          ...(message.url !== undefined && { url: message.url }),
-        }),
-    },
-    { sandbox },
-  );
+): AccountDeps {
+  return {
+    log,
+    sharedOf: (account) => redisSharedValues(redis, box, (name) => names.sharedValue(account, name)),
+    now: () => new Date(),
+    keepSandboxMessage: (message, at) =>
+      store.sandbox.keep(message.workspace, {
+        id: message.delivery,
+        at,
+        channel: message.channel,
+        address: message.address,
+        notification: message.notification,
+        body: message.body,
+        ...(message.title !== undefined && { title: message.title }),
+        ...(message.html !== undefined && { html: message.html }),
+        ...(message.url !== undefined && { url: message.url }),
+      }),
+  };
 }
 
 export function startDispatcher(deps: {
@@ -73,11 +67,17 @@ export function startDispatcher(deps: {
   store: NotificationsStore;
   users: UsersService;
   templates: TemplatesService;
+  /** Of the settings. */
   providers: ProviderSet;
+  /** Of workspaces, where there are any; closed with the dispatcher. */
+  stored?: StoredAccounts;
   log: Logger;
 }): Dispatcher {
-  const { settings, connections, store, users, templates, providers, log } = deps;
-  const configured = new Set<Channel>(['IN_APP', ...(Object.keys(providers.describe()) as Channel[])]);
+  const { settings, connections, store, users, templates, providers, stored, log } = deps;
+  const channels = new ConfiguredChannels(
+    new Set<Channel>(['IN_APP', ...(Object.keys(providers.describe()) as Channel[])]),
+  );
+  const configured = channels.of.bind(channels);
   const enqueue: Enqueue = async (deliveries: readonly QueuedDelivery[]) => {
     try {
       await enqueueSends(connections.queues, deliveries, settings.DISPATCH_CHUNK_SIZE);
@@ -86,12 +86,14 @@ export function startDispatcher(deps: {
       log.warn({ err: error, deliveries: deliveries.length }, 'deliveries not queued: left to the sweeper');
     }
   };
-  const { circuits, flowOf } = providerFlows({ settings, connections, log });
+  const { circuits, flowOf, flowWith } = providerFlows({ settings, connections, log });
+  const accountsOf = new Map<Channel, ChannelAccounts>();
   const senders = new Map(
     SENT_CHANNELS.map((channel) => {
       const accounts = new ChannelAccounts(
         providers.accountsFor(channel).map((provider) => ({ provider, flow: flowOf(provider) })),
       );
+      accountsOf.set(channel, accounts);
       const sender = new Sender({
         channel,
         outbox: store.outbox,
@@ -105,6 +107,12 @@ export function startDispatcher(deps: {
       return [channel, sender] as const;
     }),
   );
+  stored?.onChange((all) => {
+    channels.replaceStored(all);
+    const own = all.map((live) => storedAccountOf(live, flowWith));
+    for (const [channel, accounts] of accountsOf)
+      accounts.replaceStored(own.filter((account) => account.channels.some((one) => one === channel)));
+  });
   const senderOf = (channel: Channel) => (channel === 'IN_APP' ? undefined : senders.get(channel));
   const beginners: Beginners = {
     room: (channel, priority) => senderOf(channel)?.room(priority) ?? 0,
@@ -143,9 +151,35 @@ export function startDispatcher(deps: {
       await Promise.all(Object.values(planners).map((planner) => planner.close()));
       await Promise.all([...senders.values()].map((sender) => sender.close()));
       circuits.close();
+      await stored?.close();
       await providers.close();
     },
   };
+}
+
+/** One flow for as long as the account is as it is. */
+const storedFlows = new WeakMap<LiveAccount, StoredAccount & Pick<LiveAccount, 'channels'>>();
+
+function storedAccountOf(
+  live: LiveAccount,
+  flowWith: ProviderFlows['flowWith'],
+): StoredAccount & Pick<LiveAccount, 'channels'> {
+  const known = storedFlows.get(live);
+  if (known) return known;
+  const { record, provider, channels, room } = live;
+  const { ratePerSecond, dailyQuota } = record;
+  const account = {
+    provider,
+    channels,
+    room,
+    rules: record,
+    flow: flowWith(provider, {
+      ...(ratePerSecond !== undefined && { ratePerSecond }),
+      ...(dailyQuota !== undefined && { dailyQuota }),
+    }),
+  };
+  storedFlows.set(live, account);
+  return account;
 }
 
 function noteOf({ provider, host, state }: ReturnType<SharedCircuits['seen']>[number]): string {

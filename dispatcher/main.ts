@@ -7,20 +7,24 @@ import { registerHealth } from '../platform/http/health.ts';
 import { openConnections } from '../platform/lifecycle/connections.ts';
 import { isOn, type RunOptions } from '../platform/lifecycle/run-options.ts';
 import { roleProcess } from '../platform/lifecycle/serve-role.ts';
+import { SecretBox } from '../platform/secrets/secret-box.ts';
 import { openNotificationsStore } from '../subgraphs/notifications/index.ts';
 import { createTemplatesSubgraph } from '../subgraphs/templates/index.ts';
 import { createUsersSubgraph } from '../subgraphs/users/index.ts';
-import type { ProviderSet } from './channels/registry.ts';
-import { providersOf, startDispatcher } from './dispatcher.ts';
+import { startAccountTests } from './accounts/account-tests.ts';
+import { StoredAccounts } from './accounts/stored-accounts.ts';
+import { createProviders, type ProviderSet } from './channels/registry.ts';
+import { accountDepsOf, startDispatcher } from './dispatcher.ts';
 import { registerReceipts } from './receipts/receipt-route.ts';
 import { startAlerts } from './sweep/start-alerts.ts';
 import { startSweeper } from './sweep/start-sweeper.ts';
 
 /** @param sendBy the providers to send with in place of those that the settings configure: for benchmarks. */
 export async function run(settings: Settings, options: RunOptions, sendBy?: ProviderSet): Promise<void> {
-  const { HERALD_JWT_SECRET, VAPID_PUBLIC_KEY } = requiredSettings(
+  const { HERALD_JWT_SECRET, HERALD_SECRET_KEY, VAPID_PUBLIC_KEY } = requiredSettings(
     settings,
     'HERALD_JWT_SECRET',
+    'HERALD_SECRET_KEY',
     'VAPID_PUBLIC_KEY',
   );
   const { log, shutdown, address } = roleProcess('dispatcher', settings);
@@ -39,8 +43,13 @@ export async function run(settings: Settings, options: RunOptions, sendBy?: Prov
     startSweeper({ settings, connections, store, shutdown, log });
     startAlerts({ settings, store, shutdown });
   }
+  const box = new SecretBox(HERALD_SECRET_KEY);
+  const accountDeps = accountDepsOf(connections, store, box, log);
   const providers =
-    sendBy ?? (await providersOf(settings, connections, store, isOn(settings.HERALD_SANDBOX, options), log));
+    sendBy ??
+    (await createProviders(settings, accountDeps, { sandbox: isOn(settings.HERALD_SANDBOX, options) }));
+  const stored = new StoredAccounts({ store: store.providerAccounts, bus, box, accountDeps, log });
+  await stored.start();
   const dispatcher = startDispatcher({
     settings,
     connections,
@@ -48,15 +57,29 @@ export async function run(settings: Settings, options: RunOptions, sendBy?: Prov
     users: users.service,
     templates: templates.service,
     providers,
+    stored,
     log,
   });
+  const tests = startAccountTests({
+    store: store.providerAccounts,
+    connections,
+    box,
+    accountDeps,
+    timeoutMs: settings.SEND_TIMEOUT_MS,
+    log,
+  });
+  shutdown.onClose('provider tests', () => tests.close());
   shutdown.onClose('dispatcher', () => dispatcher.close());
   const app = fastify();
   registerHealth(app, {
     ready: async () => [...(await connections.problems()), ...dispatcher.problems()],
     shutdown,
   });
-  registerReceipts(app, { providers, store: store.receipts, log });
+  registerReceipts(app, {
+    providers: { account: (key) => providers.account(key) ?? stored.account(key) },
+    store: store.receipts,
+    log,
+  });
   shutdown.onClose('health', () => closeApp(app));
   // Beside a gateway, at the address where that one looks for it.
   const beside = {

@@ -56,7 +56,7 @@ const notifications = await createNotificationsSubgraph({
   chunkSize: settings.DISPATCH_CHUNK_SIZE,
   queueLimits: queueLimitsOf(settings),
   bus,
-  secretKey: secrets.HERALD_SECRET_KEY,
+  secretKey: secrets.HERALD_JWT_SECRET,
   log,
 });
 const feed = localSource(notifications.subgraph, log);

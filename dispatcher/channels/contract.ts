@@ -200,7 +200,7 @@ export interface SharedValues {
 
 /** What Herald gives to every provider. */
 export interface ProviderDeps {
-  /** The account's id: its receipts come to `/receipts/<account>`. */
+  /** The account's key: its receipts come to `/receipts/<account>`. */
   readonly account: string;
   readonly log: {
     warn(fields: object, text: string): void;
@@ -223,6 +223,12 @@ export interface ProviderDefinition<C extends z.ZodType = z.ZodType> {
    * field with `meta({ title })`, and `secret: true` in it where the value must not be shown.
    */
   readonly config: C;
+  /**
+   * It reaches into the machine or the network that Herald runs in: only operators of the first workspace may have
+   * accounts of it. Single fields are marked by `installation: true` in their `meta`; those that say where secrets go,
+   * by `destination: true`.
+   */
+  readonly installation?: boolean;
   /**
    * For a provider with settings of its own: those behind fields of the configuration, so that an error can name them.
    * A field without one can be had in an account only.

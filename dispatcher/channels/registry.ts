@@ -65,8 +65,12 @@ export const PROVIDERS: readonly ProviderDefinition[] = [
 export const FALLBACK: ProviderDefinition = sandbox;
 
 export interface ConfiguredProvider {
-  /** Of the account. */
+  /** Of the account, as `Delivery.provider` shows it. */
   readonly id: string;
+  /** The one name of an account of a workspace (`providerAccountKey`); those of the settings have their id alone. */
+  readonly key?: string;
+  /** The sandbox: it serves those who have no account of their own. */
+  readonly standsIn?: true;
   readonly provider: Provider;
   readonly definition: ProviderDefinition;
 }
@@ -113,7 +117,7 @@ export async function createProviders(
       );
       continue;
     }
-    const created = await createProvider(definition, account, deps);
+    const created = await createAccount(definition, account, deps);
     if ('provider' in created) configured.push(created);
     else problems.push(...created.problems);
   }
@@ -122,8 +126,8 @@ export async function createProviders(
     throw new SettingsError(problems);
   }
   if (options.sandbox) {
-    const created = await createProvider(FALLBACK, { id: FALLBACK.id, config: {} }, deps);
-    if ('provider' in created) configured.push(created);
+    const created = await createAccount(FALLBACK, { id: FALLBACK.id, config: {} }, deps);
+    if ('provider' in created) configured.push({ ...created, standsIn: true });
   }
   const byChannel = new Map<ProviderChannel, ConfiguredProvider[]>();
   for (const entry of configured)
@@ -154,6 +158,10 @@ interface CreatedProvider extends ConfiguredProvider {
 
 interface Account {
   readonly id: string;
+  /** See `ConfiguredProvider.key`. */
+  readonly key?: string;
+  /** What the account's workers share goes by it; the key or id without. */
+  readonly shareAs?: string;
   readonly config: unknown;
   /** The setting that a field of the configuration comes from, for errors. */
   settingOf?(field: string): string | undefined;
@@ -189,9 +197,10 @@ function unknownProviders(settings: ProviderSettings, accounts: readonly Account
   );
 }
 
-async function createProvider(
+/** Creates the provider of an account; `problems`: what is wrong with its configuration, one sentence each. */
+export async function createAccount(
   definition: ProviderDefinition,
-  { id, config, settingOf = () => undefined }: Account,
+  { id, key, shareAs = key ?? id, config, settingOf = () => undefined }: Account,
   { sharedOf, ...deps }: AccountDeps,
 ): Promise<CreatedProvider | { readonly problems: readonly string[] }> {
   const parsed = definition.config.safeParse(config);
@@ -205,7 +214,12 @@ async function createProvider(
   try {
     return {
       id,
-      provider: await definition.create(parsed.data, { ...deps, account: id, shared: sharedOf(id) }),
+      ...(key !== undefined && { key }),
+      provider: await definition.create(parsed.data, {
+        ...deps,
+        account: key ?? id,
+        shared: sharedOf(shareAs),
+      }),
       definition,
       channels: definition.serves?.(parsed.data) ?? definition.channels,
     };

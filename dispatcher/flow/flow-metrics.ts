@@ -4,13 +4,13 @@ import { metricsRegistry } from '../../platform/http/metrics.ts';
 
 /**
  * Why a delivery was put off untried. `circuit`: the breaker is open. `paused`: the provider asked to wait. `busy`: no
- * slot. `expired`: it ends when it comes back. `closing`: the process ends.
+ * slot. `hours`: not at this time of the day. `expired`: it ends when it comes back. `closing`: the process ends.
  */
-export type DeferReason = 'circuit' | 'paused' | 'rate' | 'quota' | 'busy' | 'expired' | 'closing';
+export type DeferReason = 'circuit' | 'paused' | 'rate' | 'quota' | 'busy' | 'hours' | 'expired' | 'closing';
 
 export const deferredTotal = new Counter({
   name: 'herald_send_deferred_total',
-  help: 'Deliveries put off untried, by reason: circuit (breaker open), paused (the provider asked to wait), rate, quota, busy (no slot), expired, closing (the process ends).',
+  help: 'Deliveries put off untried, by reason: circuit (breaker open), paused (the provider asked to wait), rate, quota, busy (no slot), hours (not at this time of the day), expired, closing (the process ends).',
   labelNames: ['channel', 'reason'] as const,
   registers: [metricsRegistry],
 });

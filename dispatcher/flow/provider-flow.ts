@@ -9,7 +9,7 @@ import type { CircuitName, SharedCircuits } from './shared-circuits.ts';
 /** Not now: come back in `waitMs`. */
 export interface NotNow {
   readonly waitMs: number;
-  readonly why: Extract<DeferReason, 'circuit' | 'paused' | 'rate' | 'quota'>;
+  readonly why: Extract<DeferReason, 'circuit' | 'paused' | 'rate' | 'quota' | 'busy' | 'hours'>;
 }
 
 /** The right to make one attempt. Whoever has it calls `done` or `unused`, once. */

@@ -13,6 +13,8 @@ const PROBE_GRACE_MS = 5_000;
 export interface ProviderFlows {
   readonly circuits: SharedCircuits;
   flowOf(provider: ConfiguredProvider): ProviderFlow;
+  /** A new one, of an account that has limits of its own. */
+  flowWith(provider: ConfiguredProvider, limits: AccountLimits): ProviderFlow;
 }
 
 export function providerFlows(deps: {
@@ -28,24 +30,24 @@ export function providerFlows(deps: {
     log,
   });
   const flows = new Map<string, ProviderFlow>();
-  const create = ({ id, definition }: ConfiguredProvider) => {
-    const limits = limitsOf(id, settings);
+  const create = ({ id, key = id, definition }: ConfiguredProvider, limits: AccountLimits) => {
     const limited = limits.ratePerSecond !== undefined || limits.dailyQuota !== undefined;
     return new ProviderFlow({
-      provider: id,
+      provider: key,
       destination: definition.destination,
       circuits,
-      permits: limited ? new Permits({ redis, key: names.providerPermits(id), limits, log }) : undefined,
+      permits: limited ? new Permits({ redis, key: names.providerPermits(key), limits, log }) : undefined,
       limits,
       probeLostAfterMs: settings.SEND_TIMEOUT_MS + PROBE_GRACE_MS,
     });
   };
   return {
     circuits,
+    flowWith: create,
     flowOf: (provider) => {
       const known = flows.get(provider.id);
       if (known) return known;
-      const flow = create(provider);
+      const flow = create(provider, limitsOf(provider.id, settings));
       flows.set(provider.id, flow);
       return flow;
     },

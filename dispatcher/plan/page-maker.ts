@@ -19,8 +19,8 @@ export interface PageMakerDeps {
   readonly outbox: Pick<Outbox, 'originals'>;
   readonly users: UsersService;
   readonly templates: TemplatesService;
-  /** The channels that a provider (or the sandbox) serves, and IN_APP. */
-  readonly configured: ReadonlySet<Channel>;
+  /** The channels that a provider (or the sandbox) serves for a notification's workspace and app, and IN_APP. */
+  readonly configured: (record: Pick<NotificationRecord, 'workspace' | 'app'>) => ReadonlySet<Channel>;
 }
 
 type People = ReadonlyMap<string, ReadonlyMap<string, Recipient>>;
@@ -76,7 +76,7 @@ export class PageMaker {
       template ? { offered: template.channels } : {},
       recipients,
       new Map(recipients.map((r) => [r.id, r.preferences])),
-      this.#deps.configured,
+      this.#deps.configured(record),
       sharedDate(),
     );
     return {
@@ -105,7 +105,7 @@ export class PageMaker {
     return {
       notification: record,
       ...(template && { templateVersion: template.version }),
-      deliveries: planResend(record, originals, template, people, this.#deps.configured),
+      deliveries: planResend(record, originals, template, people, this.#deps.configured(record)),
       ...(nextCursor !== undefined && { nextCursor }),
     };
   }

@@ -15,8 +15,8 @@ import { attemptSeconds, attemptsTotal, breachesTotal } from './send-metrics.ts'
 
 export interface AttemptsDeps {
   channel: ProviderChannel;
-  /** All accounts of the channel: another one may do what one has failed to. */
-  providers: readonly ConfiguredProvider[];
+  /** All accounts that a delivery may go through: another one may do what one has failed to. */
+  providersOf: (delivery: DeliveryRecord) => readonly ConfiguredProvider[];
   users: Pick<UsersService, 'removeDevices'>;
   policyOf: PolicyOf;
   timeoutMs: number;
@@ -29,14 +29,14 @@ export class Attempts {
   readonly #policyOf: PolicyOf;
   readonly #timeoutMs: number;
   readonly #log: Logger;
-  readonly #providers: readonly ConfiguredProvider[];
+  readonly #providersOf: AttemptsDeps['providersOf'];
   /** By account, looked up once, not by labels for every attempt. */
   readonly #meters = new Map<string, Meters>();
 
   constructor(deps: AttemptsDeps) {
     this.#channel = deps.channel;
     this.#users = deps.users;
-    this.#providers = deps.providers;
+    this.#providersOf = deps.providersOf;
     this.#policyOf = deps.policyOf;
     this.#timeoutMs = deps.timeoutMs;
     this.#log = deps.log;
@@ -48,7 +48,9 @@ export class Attempts {
     const started = performance.now();
     const configured = account?.provider;
     const provider = configured?.id ?? 'none';
-    const labels = { channel: this.#channel, provider };
+    // As no other account is called.
+    const label = configured?.key ?? provider;
+    const labels = { channel: this.#channel, provider: label };
     const outcome: SendOutcome = configured
       ? await boundedAttempt(
           configured.provider,
@@ -67,13 +69,13 @@ export class Attempts {
           kind: 'permanent',
           code: 'CHANNEL_MISCONFIGURED',
           message:
-            this.#providers.length === 0
+            this.#providersOf(delivery).length === 0
               ? `No provider serves ${delivery.channel} any more.`
               : `No provider account of ${delivery.channel} takes this address.`,
         };
     const tookMs = performance.now() - started;
     admission?.done(outcome);
-    const meters = this.#metersOf(provider);
+    const meters = this.#metersOf(label);
     meters.count[outcome.kind].inc();
     meters.seconds.observe(tookMs / 1_000);
     const attempt: AttemptRecord = {
@@ -92,7 +94,7 @@ export class Attempts {
     return {
       delivery,
       attempt,
-      result: resultOf(delivery, outcome, decision, configured?.provider.parseReceipts !== undefined),
+      result: resultOf(delivery, outcome, decision, configured),
     };
   }
 
@@ -112,7 +114,7 @@ export class Attempts {
     );
     if (decision.kind === 'sent' || !isOwnFailure(outcome)) return decision;
     const after = { ...delivery, attempts: [...delivery.attempts, attempt] };
-    return hasUntried(this.#providers, after) ? { kind: 'retry', delayMs: 0 } : decision;
+    return hasUntried(this.#providersOf(delivery), after) ? { kind: 'retry', delayMs: 0 } : decision;
   }
 
   #metersOf(provider: string): Meters {
@@ -186,7 +188,7 @@ function resultOf(
   delivery: DeliveryRecord,
   outcome: SendOutcome,
   decision: Verdict,
-  receipts: boolean,
+  configured: ConfiguredProvider | undefined,
 ): AttemptOutcome['result'] {
   switch (decision.kind) {
     case 'retry':
@@ -202,7 +204,10 @@ function resultOf(
         ...(outcome.kind === 'accepted' &&
           outcome.providerMessageId !== undefined && {
             providerMessageId: outcome.providerMessageId,
-            ...(receipts && { receipts }),
+            ...(configured?.provider.parseReceipts && {
+              receipts: true,
+              ...(configured.key !== undefined && { accountKey: configured.key }),
+            }),
           }),
       };
   }

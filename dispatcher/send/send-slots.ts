@@ -35,7 +35,7 @@ export function nextTurn(state: SlotState): Priority | undefined {
 }
 
 export class SendSlots {
-  readonly #size: number;
+  #size: number;
   readonly #used = { HIGH: 0, MEDIUM: 0, LOW: 0 };
   readonly #passed = { HIGH: 0, MEDIUM: 0, LOW: 0 };
   readonly #queues: Readonly<Record<Priority, ((granted: boolean) => void)[]>> = {
@@ -47,6 +47,12 @@ export class SendSlots {
 
   constructor(size: number) {
     this.#size = size;
+  }
+
+  /** From now on; more than that may be in use until they are released. */
+  resize(size: number): void {
+    this.#size = size;
+    this.#grant();
   }
 
   /** Slots in use. */

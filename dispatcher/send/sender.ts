@@ -68,16 +68,20 @@ export class Sender {
   #closing = false;
 
   constructor(
-    deps: Omit<AttemptsDeps, 'providers'> & { outbox: Outbox; accounts: ChannelAccounts; enqueue: Enqueue },
+    deps: Omit<AttemptsDeps, 'providersOf'> & { outbox: Outbox; accounts: ChannelAccounts; enqueue: Enqueue },
   ) {
     this.#channel = deps.channel;
     this.#outbox = deps.outbox;
     this.#accounts = deps.accounts;
     this.#enqueue = deps.enqueue;
     this.#log = deps.log;
-    this.#attempts = new Attempts({ ...deps, providers: deps.accounts.providers });
+    this.#attempts = new Attempts({
+      ...deps,
+      providersOf: (delivery) => deps.accounts.providersOf(delivery),
+    });
     this.#putOff = new PutOff({ ...deps, fence: this.fence });
     this.#slots = new SendSlots(deps.accounts.concurrency);
+    deps.accounts.onChange(() => this.#slots.resize(deps.accounts.concurrency));
     this.#inFlight = inFlight.labels(deps.channel);
     this.#claims = new Batcher((requests) => this.#claim(requests), { maxGroup: MAX_GROUP });
     this.#records = new Batcher((outcomes) => this.#record(outcomes), { maxGroup: MAX_GROUP });

@@ -24,6 +24,7 @@ export const consoleLog = {
   name: 'Console',
   channels: PROVIDER_CHANNELS,
   config,
+  installation: true,
   capabilities: { idempotent: false, html: true },
   limits: {},
   serves: ({ channels }) => channels,

@@ -34,6 +34,7 @@ export const file = {
   name: 'File',
   channels: PROVIDER_CHANNELS,
   config,
+  installation: true,
   capabilities: { idempotent: false, html: true },
   limits: {},
   serves: ({ channels }) => channels,

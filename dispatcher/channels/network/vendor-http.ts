@@ -41,7 +41,7 @@ export const baseUrlSchema = (address: string) =>
   z
     .url({ protocol: /^https?$/, error: 'must be a URL that starts with https:// (or http://)' })
     .default(address)
-    .meta({ title: 'API address', description: 'Another one for a proxy, or for tests' });
+    .meta({ title: 'API address', description: 'Another one for a proxy, or for tests', installation: true });
 
 /** @param name of the vendor, for people. */
 export function createVendorHttp(options: {

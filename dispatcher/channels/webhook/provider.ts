@@ -20,7 +20,11 @@ const config = z
     allowedNetworks: z
       .array(z.union([z.cidrv4(), z.cidrv6()]))
       .default([])
-      .meta({ title: 'Allowed networks', description: 'Private networks that webhooks may reach, as CIDRs' }),
+      .meta({
+        title: 'Allowed networks',
+        description: 'Private networks that webhooks may reach, as CIDRs',
+        installation: true,
+      }),
     method: z.enum(METHODS).default('POST').meta({ title: 'Method' }),
     headers: headersSchema.default({}).meta({
       title: 'Headers',
@@ -37,6 +41,7 @@ const config = z
       .meta({
         title: 'Only to',
         description: 'The account sends nowhere else: needed with headers or a body, which may hold secrets',
+        destination: true,
       }),
   })
   .superRefine(({ headers, bodyTemplate, origins }, context) => {

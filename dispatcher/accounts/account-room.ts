@@ -1,0 +1,83 @@
+/**
+ * How many attempts one account has under way in this process, and who waits for it. Where accounts belong to
+ * workspaces, a slow one must not take the slots of the others: those that it has no room for go back.
+ */
+
+/** Attempts that may wait for each one under way. */
+export const WAITING_FOR_EACH = 2;
+/** Until the first has ended, an attempt is taken to need so long. */
+const FIRST_GUESS_MS = 200;
+/** How much the newest attempt counts in the average. */
+const NEWEST = 0.1;
+/** Nobody is put off for longer, however many there are: what the account can do may change. */
+const LONGEST_TURN_MS = 60_000;
+
+export class AccountRoom {
+  readonly size: number;
+  #used = 0;
+  #waiting = 0;
+  readonly #wakes: (() => void)[] = [];
+  readonly #whenIdle: (() => void)[] = [];
+  #averageMs = FIRST_GUESS_MS;
+  /** When the last of those that were put off has its turn (monotonic). */
+  #turn = 0;
+
+  /** @param size attempts worth having under way at once. */
+  constructor(size: number) {
+    this.size = size;
+  }
+
+  get used(): number {
+    return this.#used;
+  }
+
+  /** Takes a place for an attempt, which must be given back by `leave`. */
+  enter(): boolean {
+    if (this.#used >= this.size) return false;
+    this.#used++;
+    return true;
+  }
+
+  /** @param tookMs of the attempt; undefined when none was made. */
+  leave(tookMs?: number): void {
+    this.#used--;
+    if (tookMs !== undefined) this.#averageMs += (tookMs - this.#averageMs) * NEWEST;
+    this.#wakes.shift()?.();
+    if (this.#used === 0) for (const resolve of this.#whenIdle.splice(0)) resolve();
+  }
+
+  /**
+   * Waits with the account, if not too many do.
+   * @param wait what is waited for, beside a place that becomes free.
+   * @returns what `wait` says, true when a place became free; false when too many wait.
+   */
+  async waitFor(wait: () => Promise<boolean>, alsoForPlace: boolean): Promise<boolean> {
+    if (this.#waiting >= this.size * WAITING_FOR_EACH) return false;
+    this.#waiting++;
+    const place = Promise.withResolvers<boolean>();
+    const wake = () => place.resolve(true);
+    if (alsoForPlace) this.#wakes.push(wake);
+    try {
+      return await Promise.race([wait(), place.promise]);
+    } finally {
+      this.#waiting--;
+      const at = this.#wakes.indexOf(wake);
+      if (at >= 0) this.#wakes.splice(at, 1);
+    }
+  }
+
+  /**
+   * When one that found no room comes back, each in its turn, in ms from now.
+   * @param eachMs the time between two; by default as attempts end.
+   */
+  turn(eachMs: number = this.#averageMs / this.size): number {
+    const now = performance.now();
+    this.#turn = Math.min(now + LONGEST_TURN_MS, Math.max(now, this.#turn) + eachMs);
+    return this.#turn - now;
+  }
+
+  /** Resolves when nothing is under way. */
+  idle(): Promise<void> {
+    return this.#used === 0 ? Promise.resolve() : new Promise((resolve) => this.#whenIdle.push(resolve));
+  }
+}

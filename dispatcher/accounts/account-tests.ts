@@ -1,0 +1,119 @@
+/** Sends the test messages that operators ask for: through the account as it is stored, enabled or not. */
+import { randomUUID } from 'node:crypto';
+import { sharedNow } from '../../platform/clock/shared-clock.ts';
+import type { Connections } from '../../platform/lifecycle/connections.ts';
+import type { Logger } from '../../platform/logging/logger.ts';
+import { providerAccountKey } from '../../platform/names/ids.ts';
+import { PROVIDER_TEST_QUEUE } from '../../platform/names/redis-names.ts';
+import type { ProviderTestJob } from '../../platform/queues/queues.ts';
+import {
+  answerTest,
+  type ProviderAccountStore,
+  type ProviderTestResult,
+} from '../../subgraphs/notifications/index.ts';
+import type { OutgoingMessage, ProviderChannel, SendOutcome } from '../channels/contract.ts';
+import { QueueWorker } from '../queue-worker.ts';
+import { boundedAttempt } from '../send/bounded-attempt.ts';
+import { createStored, type StoredAccountsDeps } from './stored-accounts.ts';
+
+const CONCURRENCY = 4;
+/** Whoever asked waits for 30 s. */
+const MAX_TIMEOUT_MS = 25_000;
+
+export interface AccountTestsDeps extends Pick<StoredAccountsDeps, 'box' | 'accountDeps' | 'log'> {
+  readonly store: Pick<ProviderAccountStore, 'find' | 'configOf'>;
+  readonly connections: Pick<Connections, 'redis' | 'names' | 'further'>;
+  readonly timeoutMs: number;
+}
+
+/** Takes tests from now on. */
+export function startAccountTests(deps: AccountTestsDeps): { close(): Promise<void> } {
+  const { redis, names, further } = deps.connections;
+  return new QueueWorker<ProviderTestJob>({
+    queue: PROVIDER_TEST_QUEUE,
+    concurrency: CONCURRENCY,
+    blocking: further('blocking'),
+    prefix: names.queuePrefix,
+    log: deps.log,
+    work: async (job) => {
+      // Nobody waits for it any more: a message to somebody would surprise.
+      if (sharedNow() > job.until) return;
+      await answerTest(job.id, await testNow(job, deps), { redis, names });
+    },
+  });
+}
+
+async function testNow(
+  { workspace, account, to }: ProviderTestJob,
+  deps: AccountTestsDeps,
+): Promise<ProviderTestResult> {
+  const record = await deps.store.find(workspace, account);
+  if (!record) return refused('The account is not there any more.');
+  const made = await createStored(record, providerAccountKey(workspace, account), deps);
+  if ('problem' in made) return refused(made.problem);
+  const { provider, definition } = made.provider;
+  try {
+    if (definition.takes && !definition.takes(to))
+      return refused(`${definition.name} takes no such address.`);
+    const channel = made.channels.find((one) => one !== 'WEB_PUSH');
+    if (channel === undefined) return refused('The account serves no channel that can be tested.');
+    const started = performance.now();
+    const id = `test-${randomUUID()}`;
+    const outcome = await boundedAttempt(
+      provider,
+      testMessage(workspace, channel, to, id, definition.name),
+      id,
+      Math.min(deps.timeoutMs, MAX_TIMEOUT_MS),
+      (breach, error) => tellBreach(deps.log, account, breach, error),
+    );
+    return resultOf(outcome, Math.round(performance.now() - started));
+  } finally {
+    await provider.close?.();
+  }
+}
+
+const tellBreach = (log: Logger, account: string, breach: string, error: unknown): void =>
+  log.error({ err: error, account, breach }, 'provider broke its contract in a test');
+
+const testMessage = (
+  workspace: string,
+  channel: ProviderChannel,
+  address: string,
+  id: string,
+  name: string,
+): OutgoingMessage => ({
+  workspace,
+  channel,
+  address,
+  notification: id,
+  delivery: id,
+  priority: 'HIGH',
+  locale: 'en',
+  title: 'Herald test',
+  body: `This is a test of ${name}, sent by an operator of Herald.`,
+});
+
+const refused = (message: string): ProviderTestResult => ({
+  outcome: 'PERMANENT',
+  code: 'CHANNEL_MISCONFIGURED',
+  message,
+  latencyMs: 0,
+});
+
+const OUTCOMES: Readonly<Record<SendOutcome['kind'], ProviderTestResult['outcome']>> = {
+  accepted: 'ACCEPTED',
+  retryable: 'RETRYABLE',
+  rateLimited: 'RATE_LIMITED',
+  permanent: 'PERMANENT',
+  invalidRecipient: 'INVALID_RECIPIENT',
+};
+
+function resultOf(outcome: SendOutcome, latencyMs: number): ProviderTestResult {
+  const { kind } = outcome;
+  if (kind === 'accepted') {
+    const { providerMessageId } = outcome;
+    return { outcome: 'ACCEPTED', latencyMs, ...(providerMessageId !== undefined && { providerMessageId }) };
+  }
+  const code = kind === 'rateLimited' ? 'CHANNEL_RATE_LIMITED' : outcome.code;
+  return { outcome: OUTCOMES[kind], code, message: outcome.message, latencyMs };
+}
