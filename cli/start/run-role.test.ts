@@ -4,7 +4,7 @@ import { missingSettings, runRole } from './run-role.ts';
 
 test.each([
   ['gateway', ['REDIS_URL', 'HERALD_JWT_SECRET', 'HERALD_GATEWAY_SECRET']],
-  ['notifications', ['MONGODB_URI', 'REDIS_URL', 'HERALD_GATEWAY_SECRET']],
+  ['notifications', ['MONGODB_URI', 'REDIS_URL', 'HERALD_GATEWAY_SECRET', 'HERALD_SECRET_KEY']],
   ['scheduler', ['MONGODB_URI', 'REDIS_URL']],
 ] as const)('%s lacks all it needs at once', async (role, names) => {
   const error: unknown = await runRole(role, loadSettings({}), { mode: 'single' }).catch((e: unknown) => e);

@@ -17,6 +17,7 @@ export class AccountRoom {
   #used = 0;
   #waiting = 0;
   readonly #wakes: (() => void)[] = [];
+  #retired = false;
   readonly #whenIdle: (() => void)[] = [];
   #averageMs = FIRST_GUESS_MS;
   /** When the last of those that were put off has its turn (monotonic). */
@@ -31,9 +32,14 @@ export class AccountRoom {
     return this.#used;
   }
 
+  /** Whether the account is no more: ask for others. */
+  get retired(): boolean {
+    return this.#retired;
+  }
+
   /** Takes a place for an attempt, which must be given back by `leave`. */
   enter(): boolean {
-    if (this.#used >= this.size) return false;
+    if (this.#retired || this.#used >= this.size) return false;
     this.#used++;
     return true;
   }
@@ -76,8 +82,10 @@ export class AccountRoom {
     return this.#turn - now;
   }
 
-  /** Resolves when nothing is under way. */
-  idle(): Promise<void> {
+  /** Nobody gets a place any more; who waits is told. Resolves when nothing is under way. */
+  retire(): Promise<void> {
+    this.#retired = true;
+    for (const wake of this.#wakes.splice(0)) wake();
     return this.#used === 0 ? Promise.resolve() : new Promise((resolve) => this.#whenIdle.push(resolve));
   }
 }

@@ -93,6 +93,15 @@ export class ChannelAccounts {
     return this.#isFixed ? attempts : attempts * (1 + WAITING_FOR_EACH);
   }
 
+  /** Attempts that could be begun at once, by what the accounts have under way. */
+  get free(): number {
+    if (this.#isFixed) return Number.MAX_SAFE_INTEGER;
+    return this.#all.reduce((sum, account) => {
+      const { size, used } = this.#roomOf(account);
+      return sum + Math.max(0, size - used);
+    }, 0);
+  }
+
   /** Of all accounts together; undefined where one of them has no limit. */
   get ratePerSecond(): number | undefined {
     let sum = 0;
@@ -201,6 +210,7 @@ export class ChannelAccounts {
       if (!('refusedBy' in answer)) return answer;
       const { refusedBy, refused } = answer;
       const room = this.#roomOf(refusedBy);
+      if (room.retired) continue;
       const leftMs = end - performance.now();
       const forPlace = refused.why === 'busy';
       const waitMs = forPlace ? leftMs : refused.waitMs;

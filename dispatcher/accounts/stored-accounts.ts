@@ -152,7 +152,7 @@ export class StoredAccounts {
 
   #retire({ record, provider, room }: LiveAccount): void {
     const closed = room
-      .idle()
+      .retire()
       .then(() => provider.provider.close?.())
       .catch((error: unknown) => {
         this.#deps.log.warn({ err: error, account: record.id }, 'former provider account not closed');

@@ -118,7 +118,7 @@ export class Sender {
   /** First attempts of this priority that could begin right now. */
   room(priority: Priority): number {
     if (this.#closing || this.#accounts.shut()) return 0;
-    return Math.min(this.#slots.room(priority), this.#rateRoom(priority));
+    return Math.min(this.#slots.room(priority), this.#rateRoom(priority), this.#accounts.free);
   }
 
   /**

@@ -56,6 +56,7 @@ beforeAll(async () => {
     HERALD_ADMIN_KEY: `ho_${randomBytes(32).toString('base64url')}`,
     HERALD_JWT_SECRET: jwtSecret,
     HERALD_GATEWAY_SECRET: randomBytes(32).toString('base64url'),
+    HERALD_SECRET_KEY: randomBytes(32).toString('base64url'),
     VAPID_PUBLIC_KEY: vapid.publicKey,
     VAPID_PRIVATE_KEY: vapid.privateKey,
     WEBHOOK_SIGNING_SECRET: `whsec_${randomBytes(32).toString('base64')}`,

@@ -1,0 +1,55 @@
+import { describe, expect, it } from 'vitest';
+import { AccountRoom } from './account-room.ts';
+
+const never = () => new Promise<boolean>(() => undefined);
+
+describe('AccountRoom', () => {
+  it('has so many places, and wakes who waits for one', async () => {
+    const room = new AccountRoom(1);
+    expect([room.enter(), room.enter()]).toEqual([true, false]);
+    const woken = room.waitFor(never, true);
+    room.leave(10);
+    expect(await woken).toBe(true);
+    expect(room.enter()).toBe(true);
+  });
+
+  it('lets two wait for each place, and no more', async () => {
+    const room = new AccountRoom(1);
+    room.enter();
+    const waiting = [room.waitFor(never, true), room.waitFor(never, true)];
+    expect(await room.waitFor(never, true)).toBe(false);
+    room.leave(1);
+    room.enter();
+    room.leave(1);
+    expect(await Promise.all(waiting)).toEqual([true, true]);
+  });
+
+  it('gives turns one after the other, as attempts end', () => {
+    const room = new AccountRoom(2);
+    for (let i = 0; i < 100; i++) {
+      room.enter();
+      room.leave(1_000);
+    }
+    const [first, second] = [room.turn(), room.turn()];
+    expect(first).toBeGreaterThan(450);
+    expect(second - first).toBeGreaterThan(450);
+    for (let i = 0; i < 1_000; i++) room.turn();
+    expect(room.turn()).toBeLessThanOrEqual(60_000);
+  });
+
+  it('gives no place when it is retired, tells who waits, and is idle when the last has left', async () => {
+    const room = new AccountRoom(1);
+    room.enter();
+    const waiting = room.waitFor(never, true);
+    let idle = false;
+    const retired = room.retire().then(() => {
+      idle = true;
+    });
+    expect(await waiting).toBe(true);
+    expect([room.retired, room.enter(), idle]).toEqual([true, false, false]);
+    room.leave();
+    await retired;
+    expect(idle).toBe(true);
+    await new AccountRoom(1).retire();
+  });
+});
