@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { Priority } from '../../platform/graphql/contract-enums.ts';
 import type { AttemptRecord } from '../../subgraphs/notifications/index.ts';
 import { sandbox } from '../channels/sandbox/provider.ts';
 import { ProviderFlow } from '../flow/provider-flow.ts';
@@ -44,11 +45,13 @@ const stored = (
   room,
   rules: { workspace: 'w1', order: 100, weight: 100, ...rules },
 });
-const delivery = (changes: { workspace?: string; app?: string; attempts?: AttemptRecord[] } = {}) => ({
+const delivery = (
+  changes: { workspace?: string; app?: string; attempts?: AttemptRecord[]; priority?: Priority } = {},
+): Parameters<ChannelAccounts['enter']>[1] => ({
   workspace: 'w1',
   app: 'a1',
   attempts: [],
-  priority: 'MEDIUM' as const,
+  priority: 'MEDIUM',
   ...changes,
 });
 const failedAt = (provider: string): AttemptRecord => ({
@@ -97,7 +100,14 @@ describe('the choice among accounts of settings and of workspaces', () => {
     ],
     ['out of its hours', [], [stored('a', { allowedHours: elsewhen })], {}, 'hours'],
     ['out of hours, another', [account('s')], [stored('a', { allowedHours: elsewhen })], {}, 's'],
-    ['without a place', [account('s')], [stored('a', {}, new AccountRoom(0))], {}, 's'],
+    ['without a place', [account('s')], [stored('a', {}, new AccountRoom(0))], {}, 'busy'],
+    [
+      'without a place, of an urgent one',
+      [account('s')],
+      [stored('a', {}, new AccountRoom(0))],
+      { priority: 'HIGH' },
+      's',
+    ],
     ['without a place anywhere', [], [stored('a', {}, new AccountRoom(0))], {}, 'busy'],
   ])('%s', async (_what, settings, own, of, expected) => {
     expect(await chosen(accountsOf(settings, own), delivery(of))).toBe(expected);

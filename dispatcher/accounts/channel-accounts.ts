@@ -201,7 +201,7 @@ export class ChannelAccounts {
 
   /** Where workspaces have accounts of their own: asked for anew after each wait, for they may be others by then. */
   async #enterOwn(delivery: Choosing, patienceMs: number, pause: Pause): Promise<Entry | NotNow> {
-    const end = performance.now() + patienceMs;
+    const started = performance.now();
     for (;;) {
       const { accounts, closedMs } = this.#candidates(delivery);
       if (accounts.length === 0)
@@ -211,8 +211,9 @@ export class ChannelAccounts {
       const { refusedBy, refused } = answer;
       const room = this.#roomOf(refusedBy);
       if (room.retired) continue;
-      const leftMs = end - performance.now();
       const forPlace = refused.why === 'busy';
+      const mostMs = forPlace ? Math.max(patienceMs, PLACE_PATIENCE_MS) : patienceMs;
+      const leftMs = started + mostMs - performance.now();
       const waitMs = forPlace ? leftMs : refused.waitMs;
       const waits = leftMs > 0 && waitMs <= leftMs;
       if (waits && (await room.waitFor(() => pause(waitMs), forPlace))) continue;
@@ -252,7 +253,10 @@ export class ChannelAccounts {
     return 'room' in account ? (account as StoredAccount).room : (this.#rooms.get(account) as AccountRoom);
   }
 
-  /** The first that has a place, a permit and a closed circuit. */
+  /**
+   * The first that has a place, a permit and a closed circuit. Many messages at once are no reason to leave the order:
+   * they wait for a place, but for what is urgent.
+   */
   async #enterFirst(
     accounts: readonly Account[],
     { address = '', priority }: Choosing,
@@ -263,6 +267,7 @@ export class ChannelAccounts {
       // The place first, and before anything is waited for: an account whose place is taken is not closed.
       const answer = await enterOne(account, this.#roomOf(account), address, priority, pause);
       if (!('waitMs' in answer)) return answer;
+      if (answer.why === 'busy' && priority !== 'HIGH') return { refusedBy: account, refused: answer };
       if (!soonest || answer.waitMs < soonest.refused.waitMs)
         soonest = { refusedBy: account, refused: answer };
     }
@@ -273,6 +278,8 @@ export class ChannelAccounts {
 const NO_ENTRY: Entry = { account: undefined, admission: undefined };
 /** When to look again for a place, where nobody tells of it. */
 const BUSY_LOOK_MS = 100;
+/** For a place one waits in any case: it is free within the time of an attempt, and only so many wait. */
+const PLACE_PATIENCE_MS = 1_000;
 /** So long an attempt waits with its place for another one's probe to end. */
 const PROBE_PATIENCE_MS = 250;
 

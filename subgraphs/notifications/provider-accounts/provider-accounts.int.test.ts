@@ -1,10 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Principal } from '../../../platform/auth/principal.ts';
 import { accountOfKey, providerAccountKey, scopedKey } from '../../../platform/names/ids.ts';
 import { SecretBox } from '../../../platform/secrets/secret-box.ts';
 import { freshDatabase } from '../../../testing/fresh.ts';
 import { appPrincipal, OLGA, type OpenGraph, openGraph, TEST_SECRET_KEY } from '../testing/open-graph.ts';
 import type { ProviderAccountRecord } from './account-record.ts';
 
+/** An operator of another workspace than the first. */
+const ELSEWHERE: Principal = { kind: 'operator', workspace: 'elsewhere', key: 'key_e', name: 'Eve', root: false };
 const services = freshDatabase();
 const box = new SecretBox(TEST_SECRET_KEY);
 let graph: OpenGraph;
@@ -87,7 +90,7 @@ describe('provider accounts', () => {
       field: 'input.provider',
       message: 'There is no provider "amce"; there are acme, disk.',
     });
-    expect(await refused({ id: 'x', provider: 'disk' }, { ...OLGA, root: false })).toMatchObject({
+    expect(await refused({ id: 'x', provider: 'disk' }, ELSEWHERE)).toMatchObject({
       code: 'FORBIDDEN',
     });
   });
@@ -161,7 +164,7 @@ describe('provider accounts', () => {
   });
 
   it('are those of one workspace, for its operators', async () => {
-    const elsewhere = { ...OLGA, workspace: 'elsewhere' };
+    const elsewhere = ELSEWHERE;
     await save({ id: 'sms', provider: 'acme', config: { sid: 'E1', token: 'other' } }, elsewhere);
     const list = (principal: typeof OLGA) => graph.run(principal, '{ providerAccounts { id config } }');
     expect(await list(elsewhere)).toEqual({
