@@ -36,6 +36,10 @@ describe('publishedDefinition', () => {
       installationFields: ['baseUrl'],
       installation: false,
     });
+    expect(published('webhook')).toMatchObject({
+      installationFields: ['allowedNetworks'],
+      destinationFields: ['origins', 'allowedNetworks'],
+    });
     expect(published('dingtalk').secretFields).toEqual(['appSecret', 'robots']);
     expect(published('smtp').secretFields).toEqual(['url', 'dkimPrivateKey']);
     expect(published('file').installation).toBe(true);

@@ -26,6 +26,8 @@ export function publishedDefinition({
     configSchema: JSON.stringify(schema),
     secretFields: marked('secret'),
     installationFields: marked('installation'),
+    // An address within Herald's own network is one, too.
+    destinationFields: [...new Set([...marked('destination'), ...marked('installation')])],
     installation,
   };
 }

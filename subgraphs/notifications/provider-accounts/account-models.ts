@@ -45,6 +45,7 @@ export function providerAccountModels(connection: Connection): {
       configSchema: needed,
       secretFields: [String],
       installationFields: [String],
+      destinationFields: [String],
       installation: flag,
       publishedAt: date,
     },

@@ -13,6 +13,8 @@ export interface ProviderDefinitionRecord {
   readonly secretFields: readonly string[];
   /** Fields that only operators of the first workspace may set: they say what is reached from Herald's own network. */
   readonly installationFields: readonly string[];
+  /** Fields that say where secrets are sent. */
+  readonly destinationFields: readonly string[];
   /** Only operators of the first workspace may have accounts of it. */
   readonly installation: boolean;
   readonly publishedAt: Date;

@@ -17,12 +17,14 @@ const definition: ProviderDefinitionRecord = {
     properties: {
       sid: { type: 'string', pattern: '^AC' },
       token: { type: 'string', minLength: 3, secret: true },
+      origin: { type: 'string' },
       baseUrl: { type: 'string', format: 'uri', installation: true },
     },
     required: ['sid', 'token'],
   }),
   secretFields: ['token'],
   installationFields: ['baseUrl'],
+  destinationFields: ['baseUrl', 'origin'],
   installation: false,
   publishedAt: new Date(0),
 };
@@ -71,6 +73,13 @@ describe('configOf', () => {
       { sid: 'AC1', baseUrl: 'http://10.0.0.1' },
       former,
       true,
+      'BAD_USER_INPUT input.config.token',
+    ],
+    [
+      'nor does another place that anybody may name',
+      { sid: 'AC1', origin: 'https://example.com' },
+      former,
+      false,
       'BAD_USER_INPUT input.config.token',
     ],
     [

@@ -129,18 +129,18 @@ export function configOf(
   definition: ProviderDefinitionRecord,
   root: boolean,
 ): AccountConfig {
-  const { secretFields, installationFields, name } = definition;
+  const { secretFields, installationFields, destinationFields, name } = definition;
   if (given !== undefined && !isObject(given)) throw badInput('input.config', 'It must be an object.');
   const changes = given ?? former?.plain ?? {};
-  const wrong = former?.secrets.length === 0 || !former ? undefined : former;
-  const moved = installationFields.find(
-    (field) => JSON.stringify(changes[field]) !== JSON.stringify(former?.plain[field]),
-  );
-  if (moved !== undefined && !root)
-    throw forbidden(`Only operators of the first workspace may set "${moved}" of ${name}.`);
+  const differs = (field: string) =>
+    JSON.stringify(changes[field] ?? null) !== JSON.stringify(former?.plain[field] ?? null);
+  const forbiddenField = installationFields.find(differs);
+  if (forbiddenField !== undefined && !root)
+    throw forbidden(`Only operators of the first workspace may set "${forbiddenField}" of ${name}.`);
   const config: Record<string, unknown> = {};
   for (const [field, value] of Object.entries(changes)) if (value !== null) config[field] = value;
-  for (const field of wrong?.secrets ?? []) {
+  const moved = destinationFields.find(differs);
+  for (const field of former?.secrets ?? []) {
     if (field in changes) continue;
     // A secret must not go to an address that whoever gave it did not mean.
     if (moved !== undefined)

@@ -7,7 +7,13 @@ import { appPrincipal, OLGA, type OpenGraph, openGraph, TEST_SECRET_KEY } from '
 import type { ProviderAccountRecord } from './account-record.ts';
 
 /** An operator of another workspace than the first. */
-const ELSEWHERE: Principal = { kind: 'operator', workspace: 'elsewhere', key: 'key_e', name: 'Eve', root: false };
+const ELSEWHERE: Principal = {
+  kind: 'operator',
+  workspace: 'elsewhere',
+  key: 'key_e',
+  name: 'Eve',
+  root: false,
+};
 const services = freshDatabase();
 const box = new SecretBox(TEST_SECRET_KEY);
 let graph: OpenGraph;
@@ -66,6 +72,7 @@ describe('provider accounts', () => {
       configSchema: JSON.stringify(SCHEMA),
       secretFields: ['token'],
       installationFields: [],
+      destinationFields: [],
       installation: false,
     } as const;
     const disk = { ...acme, _id: 'disk', name: 'Disk', installation: true };

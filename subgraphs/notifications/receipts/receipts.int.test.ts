@@ -22,7 +22,7 @@ const told = (kind: ReceivedReceipt['kind'], key: string, of: Partial<ReceivedRe
 });
 
 /** E-mails that the account has taken. */
-async function sent(count: number, receiptsToCome = true): Promise<DeliveryRecord[]> {
+async function sent(count: number, receiptsToCome = true, accountKey?: string): Promise<DeliveryRecord[]> {
   const record = notification({ to: [] });
   await store.models.raw.notifications.insertOne(record);
   const addresses = Array.from({ length: count }, (_, n) => `${record._id}-${n}@example.org`);
@@ -43,6 +43,7 @@ async function sent(count: number, receiptsToCome = true): Promise<DeliveryRecor
         kind: 'sent',
         providerMessageId: idOf(delivery),
         ...(receiptsToCome && { receipts: true as const }),
+        ...(accountKey !== undefined && { accountKey }),
       },
     })),
     'fence',
@@ -69,6 +70,20 @@ describe('ReceiptStore', () => {
     expect(kinds(results)).toEqual(['applied', 'applied', 'applied']);
     expect(await now(a)).toMatchObject({ state: 'DELIVERED', openedAt: expect.any(Date) });
     expect(await now(b)).toMatchObject({ state: 'DELIVERED', clickedAt: expect.any(Date) });
+  });
+
+  it('believes an account of a workspace nothing of another workspace', async () => {
+    const [a, b] = await sent(2, true, `default.${ACCOUNT}`);
+    if (!a || !b) throw new Error('nothing was sent');
+    const of = [
+      told('delivered', 'w1', { providerMessageId: idOf(a) }),
+      told('delivered', 'w2', { delivery: b._id }),
+    ];
+    expect(kinds(await receipts.take(`elsewhere.${ACCOUNT}`, of, new Date()))).toEqual([
+      'unknown',
+      'unknown',
+    ]);
+    expect(kinds(await receipts.take(`default.${ACCOUNT}`, of, new Date()))).toEqual(['applied', 'applied']);
   });
 
   it('takes each once, however often and from however many at once it is told', async () => {
