@@ -129,6 +129,11 @@ describe('the choice among accounts of settings and of workspaces', () => {
     expect(accounts.providersOf(delivery({ workspace: 'w2' })).map(({ id }) => id)).toEqual(['smtp', 's']);
   });
 
+  it('does not count on an account whose hours it is not', () => {
+    const accounts = accountsOf([account('s')], [stored('a'), stored('b', { allowedHours: elsewhen })]);
+    expect(accounts.providersOf(delivery()).map(({ id }) => id)).toEqual(['a', 's']);
+  });
+
   it('goes by what there is now', async () => {
     const accounts = accountsOf([account('s')], [stored('a')]);
     let changes = 0;

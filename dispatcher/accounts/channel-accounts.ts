@@ -75,10 +75,12 @@ export class ChannelAccounts {
     this.#onChange = listener;
   }
 
-  /** Those that a delivery may go through, whatever the hour. */
+  /** Those that a delivery may go through now. */
   providersOf(delivery: Pick<DeliveryRecord, 'workspace' | 'app'>): readonly ConfiguredProvider[] {
     const own = this.#ownOf(delivery);
-    return [...own, ...this.#behind(own)].map(({ provider }) => provider);
+    const now = sharedDate();
+    const open = own.filter(({ rules }) => opensInMs(rules.allowedHours, now) === 0);
+    return [...open, ...this.#behind(own)].map(({ provider }) => provider);
   }
 
   get #isFixed(): boolean {
