@@ -14,6 +14,7 @@ import {
   openStore,
   silent,
 } from '../../subgraphs/notifications/testing/open-store.ts';
+import type { NewSuppression } from '../../subgraphs/users/index.ts';
 import { freshDatabase } from '../../testing/fresh.ts';
 import { ChannelAccounts } from '../accounts/channel-accounts.ts';
 import { memorySharedValues } from '../channels/conformance.ts';
@@ -33,6 +34,7 @@ const SECRETS = {
 let store: OpenStore;
 /** Browsers that were signed off; `undefined` says that they cannot be. */
 let removed: string[] | undefined = [];
+const suppressed: NewSuppression[] = [];
 const closing: (() => Promise<unknown> | unknown)[] = [];
 
 beforeAll(async () => {
@@ -90,6 +92,7 @@ async function worker(
         if (!removed) throw new Error('cannot be stored now');
         removed.push(...ids);
       },
+      suppress: async (entry) => void suppressed.push(entry),
     },
     accounts: new ChannelAccounts(own.map((provider) => ({ provider, flow: flowOf(provider) }))),
     policyOf: policyOf('WEBHOOK', settings),
