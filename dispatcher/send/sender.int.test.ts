@@ -394,6 +394,29 @@ describe('a browser that is gone', () => {
     await sender.send([id ?? ''], 0);
     expect(await one(id)).toMatchObject({ state: 'FAILED', attempt: 1 });
     expect(removed).toEqual(before && ['dev_1']);
+    expect(suppressed).toEqual([]);
+  });
+});
+
+describe('an address', () => {
+  it.each([
+    ['CHANNEL_ADDRESS_GONE', true],
+    ['CHANNEL_ADDRESS_INVALID', false],
+  ] as const)('of which a provider says %s: suppressed: %s', async (code, isDead) => {
+    suppressed.length = 0;
+    const dead = scripted('dead', async () => ({ kind: 'invalidRecipient', code, message: 'no such' }));
+    const { sender } = await worker({}, dead);
+    const [id] = await waiting('http://127.0.0.1:9/dead', 1);
+    await sender.send([id ?? ''], 0);
+    expect(await one(id)).toMatchObject({ state: 'FAILED', attempt: 1 });
+    const entry = {
+      workspace: 'default',
+      channel: 'WEBHOOK',
+      address: expect.stringContaining('http://127.0.0.1:9/dead'),
+    };
+    expect(suppressed).toEqual(
+      isDead ? [{ ...entry, reason: 'INVALID', account: 'dead', delivery: id }] : [],
+    );
   });
 });
 
