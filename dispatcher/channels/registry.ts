@@ -3,6 +3,7 @@ import { providerAccounts } from '../../platform/config/provider-accounts.ts';
 import { type Settings, SettingsError } from '../../platform/config/settings.ts';
 import { messageOf } from '../../platform/errors/message-of.ts';
 import { aliyunSms } from './aliyun-sms/provider.ts';
+import { apns } from './apns/provider.ts';
 import { awsSes } from './aws-ses/provider.ts';
 import { awsSns } from './aws-sns/provider.ts';
 import { consoleLog } from './console/provider.ts';
@@ -16,9 +17,13 @@ import type {
 import { dingtalk } from './dingtalk/provider.ts';
 import { fcm } from './fcm/provider.ts';
 import { file } from './file/provider.ts';
+import { mailgun } from './mailgun/provider.ts';
+import { mandrill } from './mandrill/provider.ts';
+import { qq } from './qq/provider.ts';
 import { sandbox } from './sandbox/provider.ts';
 import { sendgrid } from './sendgrid/provider.ts';
 import { slack } from './slack/provider.ts';
+import { smpp } from './smpp/provider.ts';
 import { smtp } from './smtp/provider.ts';
 import { telegram } from './telegram/provider.ts';
 import { twilio } from './twilio/provider.ts';
@@ -49,6 +54,11 @@ export const PROVIDERS: readonly ProviderDefinition[] = [
   sendgrid,
   awsSes,
   fcm,
+  apns,
+  qq,
+  smpp,
+  mailgun,
+  mandrill,
 ];
 
 /** Serves the channels that no provider in `PROVIDERS` serves, where it is on. */
