@@ -42,6 +42,7 @@ const MAPPERS: Readonly<Record<SubgraphName, Readonly<Record<string, string>>>> 
     Device: '../store/records.ts#DeviceRecord',
     App: '../store/records.ts#AppRecord',
     ApiKey: '../store/records.ts#KeyRecord',
+    Suppression: '../suppressions/suppression-record.ts#SuppressionDocument',
   },
   analytics: {
     DeliveryStats: '../read/delivery-stats.ts#StatsPage',

@@ -13,6 +13,7 @@ import type { TemplatesService } from '../subgraphs/templates/index.ts';
 import type { UsersService } from '../subgraphs/users/index.ts';
 import { ChannelAccounts } from './accounts/channel-accounts.ts';
 import { createProviders, type ProviderSet } from './channels/registry.ts';
+import { UnsubscribeLinks } from './consent/unsubscribe-links.ts';
 import { providerFlows } from './flow/provider-flows.ts';
 import type { SharedCircuits } from './flow/shared-circuits.ts';
 import { redisSharedValues } from './flow/shared-values.ts';
@@ -67,6 +68,12 @@ export function providersOf(
   );
 }
 
+/** Undefined without a key to sign them. */
+export const unsubscribeLinksOf = (settings: Settings): UnsubscribeLinks | undefined =>
+  settings.HERALD_SECRET_KEY === undefined
+    ? undefined
+    : new UnsubscribeLinks(settings.HERALD_SECRET_KEY, settings.HERALD_PUBLIC_URL);
+
 export function startDispatcher(deps: {
   settings: Settings;
   connections: Connections;
@@ -86,6 +93,7 @@ export function startDispatcher(deps: {
       log.warn({ err: error, deliveries: deliveries.length }, 'deliveries not queued: left to the sweeper');
     }
   };
+  const links = unsubscribeLinksOf(settings);
   const { circuits, flowOf } = providerFlows({ settings, connections, log });
   const senders = new Map(
     SENT_CHANNELS.map((channel) => {
@@ -99,6 +107,7 @@ export function startDispatcher(deps: {
         accounts,
         policyOf: policyOf(channel, settings),
         timeoutMs: settings.SEND_TIMEOUT_MS,
+        unsubscribeUrlOf: links && ((delivery) => links.urlOf(delivery)),
         enqueue,
         log,
       });

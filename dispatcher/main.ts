@@ -11,7 +11,8 @@ import { openNotificationsStore } from '../subgraphs/notifications/index.ts';
 import { createTemplatesSubgraph } from '../subgraphs/templates/index.ts';
 import { createUsersSubgraph } from '../subgraphs/users/index.ts';
 import type { ProviderSet } from './channels/registry.ts';
-import { providersOf, startDispatcher } from './dispatcher.ts';
+import { registerUnsubscribe } from './consent/unsubscribe-route.ts';
+import { providersOf, startDispatcher, unsubscribeLinksOf } from './dispatcher.ts';
 import { registerReceipts } from './receipts/receipt-route.ts';
 import { startAlerts } from './sweep/start-alerts.ts';
 import { startSweeper } from './sweep/start-sweeper.ts';
@@ -56,7 +57,9 @@ export async function run(settings: Settings, options: RunOptions, sendBy?: Prov
     ready: async () => [...(await connections.problems()), ...dispatcher.problems()],
     shutdown,
   });
-  registerReceipts(app, { providers, store: store.receipts, log });
+  registerReceipts(app, { providers, store: store.receipts, users: users.service, log });
+  const links = unsubscribeLinksOf(settings);
+  if (links) registerUnsubscribe(app, { links, outbox: store.outbox, users: users.service, log });
   shutdown.onClose('health', () => closeApp(app));
   // Beside a gateway, at the address where that one looks for it.
   const beside = {

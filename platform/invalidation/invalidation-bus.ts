@@ -9,7 +9,10 @@ import { z } from 'zod';
 import { within } from '../data-services/within.ts';
 import type { Logger } from '../logging/logger.ts';
 
-const invalidationSchema = z.object({ topic: z.enum(['template', 'route', 'key', 'user']), key: z.string() });
+const invalidationSchema = z.object({
+  topic: z.enum(['template', 'route', 'key', 'user', 'suppression']),
+  key: z.string(),
+});
 /** What was changed: the kind of thing and its scoped key. */
 export type Invalidation = z.infer<typeof invalidationSchema>;
 
