@@ -26,6 +26,11 @@ import {
 import type { TokenKeeper } from './token-keeper.ts';
 
 const BACKOFF: Backoff = { firstMs: 500, longestMs: 10_000 };
+/**
+ * Whoever loses a good connection may be one of thousands that lose theirs (a gateway has ended): they come back over
+ * so long. Where this browser's own network was away, its return ends the pause.
+ */
+const SPREAD_MS = 3_000;
 /** A connection that held this long was a good one: after it, pauses start short again. */
 const STABLE_MS = 5_000;
 /**
@@ -165,9 +170,10 @@ export class InboxConnection {
         }
         continue;
       }
+      const pauseMs = failures === 0 ? SPREAD_MS * Math.random() : backoffMs(failures, BACKOFF);
       failures += 1;
       change({ type: 'status', status: 'offline', error: error.plain });
-      await this.#pause(Math.max(error.retryAfterMs ?? 0, backoffMs(failures, BACKOFF)));
+      await this.#pause(Math.max(error.retryAfterMs ?? 0, pauseMs));
       if (!this.#closed) change({ type: 'status', status: 'connecting' });
     }
   }

@@ -223,7 +223,10 @@ export interface ProviderDefinition<C extends z.ZodType = z.ZodType> {
    * field with `meta({ title })`, and `secret: true` in it where the value must not be shown.
    */
   readonly config: C;
-  /** For a provider with settings of its own: the one behind each field of the configuration, so that an error can name it. */
+  /**
+   * For a provider with settings of its own: those behind fields of the configuration, so that an error can name them.
+   * A field without one can be had in an account only.
+   */
   readonly settings?: Readonly<Record<string, string>>;
   readonly capabilities: {
     /** A second message with the same idempotency key does not reach the person twice. */

@@ -3,6 +3,7 @@ import { providerAccounts } from '../../platform/config/provider-accounts.ts';
 import { type Settings, SettingsError } from '../../platform/config/settings.ts';
 import { messageOf } from '../../platform/errors/message-of.ts';
 import { aliyunSms } from './aliyun-sms/provider.ts';
+import { apns } from './apns/provider.ts';
 import { awsSes } from './aws-ses/provider.ts';
 import { awsSns } from './aws-sns/provider.ts';
 import { consoleLog } from './console/provider.ts';
@@ -49,6 +50,7 @@ export const PROVIDERS: readonly ProviderDefinition[] = [
   sendgrid,
   awsSes,
   fcm,
+  apns,
 ];
 
 /** Serves the channels that no provider in `PROVIDERS` serves, where it is on. */

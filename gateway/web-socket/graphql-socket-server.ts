@@ -17,6 +17,7 @@ import type { FederatedSubscriptions } from '../subscriptions/federated-subscrip
 import { liveRefusals } from '../subscriptions/live-metrics.ts';
 import type { ByteBudget } from '../subscriptions/result-sink.ts';
 import type { SubscriptionPlan, SubscriptionPlans } from '../subscriptions/subscription-plan.ts';
+import { ArrivalsGate } from './arrivals-gate.ts';
 import type { CallerSession } from './caller-session.ts';
 import { FramePump } from './frame-pump.ts';
 
@@ -64,6 +65,7 @@ interface Operation {
 export function graphqlSocketServer(options: GraphQLSocketServerOptions): Server<SocketExtra> {
   const { apollo, log, plans, subscriptions, forward } = options;
   const operations = new WeakMap<object, Operation>();
+  const gate = new ArrivalsGate();
   const operationOf = ({ contextValue }: ExecutionArgs): Operation => {
     const operation = operations.get(contextValue as object);
     if (!operation) throw new Error('unknown operation');
@@ -72,7 +74,11 @@ export function graphqlSocketServer(options: GraphQLSocketServerOptions): Server
 
   return makeServer<Record<string, unknown>, SocketExtra>({
     connectionInitWaitTimeout: options.initTimeoutMs,
-    onConnect: (context) => signIn(context, log),
+    onConnect: async (context) => {
+      const { socket } = context.extra;
+      await gate.enter(() => socket.readyState === socket.OPEN);
+      return signIn(context, log);
+    },
     onClose: ({ extra }) => extra.session.close(),
 
     onSubscribe: async ({ extra, connectionParams, subscriptions: running }, id, payload) => {

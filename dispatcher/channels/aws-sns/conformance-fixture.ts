@@ -2,7 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { parse } from 'node:querystring';
 import { accountSettings, type ConformanceFixture, type ReceivedMessage } from '../conformance.ts';
 import { type FakeAnswer, type FakeRequest, startFakeHttpServer } from '../network/fake-http-server.ts';
-import { isSignedV4 } from './testing/verify-signature.ts';
+import { sigv4Problem } from '../network/testing/verify-sigv4.ts';
 
 const accessKeyId = 'AKIAIOSFODNN7EXAMPLE';
 const region = 'eu-central-1';
@@ -47,7 +47,7 @@ export const fixture: ConformanceFixture = {
 /** SNS's query API: checks what SNS checks. */
 function fakeSns(request: FakeRequest, secretAccessKey: string): FakeAnswer {
   if (request.method !== 'POST' || request.path !== '/') return error(404, 'InvalidAction');
-  if (!isSignedV4(request, { accessKeyId, secretAccessKey, region, service: 'sns' }))
+  if (sigv4Problem(request, { accessKeyId, secretAccessKey }, { region, service: 'sns' }))
     return error(403, 'SignatureDoesNotMatch');
   const form = parse(request.body.toString());
   if (form.Version !== '2010-03-31') return error(400, 'InvalidAction');

@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { testDeps } from '../conformance.ts';
 import type { OutgoingMessage } from '../contract.ts';
 import { type FakeAnswer, startFakeHttpServer } from '../network/fake-http-server.ts';
@@ -18,11 +18,11 @@ const refusal = (status: number, code: string, message = 'no'): FakeAnswer => ({
   body: `<ErrorResponse xmlns="http://sns.amazonaws.com/doc/2010-03-31/"><Error><Type>Sender</Type><Code>${code}</Code><Message>${message}</Message></Error><RequestId>r</RequestId></ErrorResponse>`,
 });
 
-async function start(answer: FakeAnswer) {
+async function start(answer: FakeAnswer, keys: object = credentials) {
   const server = await startFakeHttpServer('accept', () => answer);
   cleanups.push(() => server.stop());
   const provider = await awsSns.create(
-    awsSns.config.parse({ region: 'eu-central-1', ...credentials, baseUrl: server.origin }),
+    awsSns.config.parse({ region: 'eu-central-1', ...keys, baseUrl: server.origin }),
     testDeps(),
   );
   cleanups.push(() => provider.close?.());
@@ -75,6 +75,25 @@ describe('aws-sns provider', () => {
       kind: 'permanent',
       message: expect.stringContaining('data.aws-sns.badge'),
     });
+    expect(server.requests).toEqual([]);
+  });
+
+  it('takes the credentials of the machine where the account has none', async () => {
+    vi.stubEnv('AWS_ACCESS_KEY_ID', 'AKIAMACHINE000000000');
+    vi.stubEnv('AWS_SECRET_ACCESS_KEY', 's'.repeat(40));
+    const { server, send } = await start(refusal(400, 'EndpointDisabled'), {});
+    expect((await send()).kind).toBe('invalidRecipient');
+    expect(server.requests[0]?.headers.authorization).toContain('Credential=AKIAMACHINE000000000/');
+  });
+
+  it('says so where the machine has none either', async () => {
+    for (const name of ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_PROFILE'])
+      vi.stubEnv(name, undefined);
+    vi.stubEnv('AWS_SHARED_CREDENTIALS_FILE', '/nonexistent');
+    vi.stubEnv('AWS_CONFIG_FILE', '/nonexistent');
+    vi.stubEnv('AWS_EC2_METADATA_DISABLED', 'true');
+    const { server, send } = await start(refusal(400, 'EndpointDisabled'), {});
+    expect(await send()).toMatchObject({ kind: 'permanent', code: 'CHANNEL_UNAUTHORIZED' });
     expect(server.requests).toEqual([]);
   });
 

@@ -1,7 +1,7 @@
 /** SMS and MOBILE_PUSH (platform endpoints) through AWS SNS (https://docs.aws.amazon.com/sns/latest/api/API_Publish.html). */
 import { z } from 'zod';
 import { type Provider, type ProviderDefinition, type SendOutcome, stoppedOutcome } from '../contract.ts';
-import { AttemptFailedError, awsSdkTransport } from '../network/aws-sdk-http.ts';
+import { awsHandler } from '../network/aws-handler.ts';
 import { createVendorHttp, notUnderstood } from '../network/vendor-http.ts';
 import { vendorPart } from '../network/vendor-part.ts';
 import { classifySnsFailure, type SnsFailure } from './classify-failure.ts';
@@ -62,13 +62,22 @@ export const awsSns = {
     const { SNSClient, PublishCommand, GetSMSAttributesCommand } = await import('@aws-sdk/client-sns');
     const { region, accessKeyId, secretAccessKey, baseUrl = endpointOf(region) } = settings;
     const http = createVendorHttp({ name: 'SNS', baseUrl: new URL(baseUrl).origin, now });
+    // Its answers are XML, of which the SDK's errors tell the status even where it is no answer of SNS's.
+    const handler = awsHandler('SNS', http, () => true);
     const client = new SNSClient({
       region,
       endpoint: baseUrl,
-      ...awsSdkTransport(http),
+      // One attempt: Herald tries again by itself.
+      maxAttempts: 1,
+      requestHandler: handler,
       ...(accessKeyId !== undefined &&
         secretAccessKey !== undefined && { credentials: { accessKeyId, secretAccessKey } }),
     });
+    const outcomeOf = (error: unknown, signal: AbortSignal): SendOutcome =>
+      handler.outcomeOf(signal) ??
+      (signal.aborted
+        ? stoppedOutcome(signal, handler.hasBegun(signal))
+        : classifySnsFailure(failureOf(error)));
     return {
       async send(message, { idempotencyKey, signal }): Promise<SendOutcome> {
         const own = vendorPart(message, 'aws-sns', snsPart);
@@ -108,14 +117,6 @@ export const awsSns = {
 /** https://docs.aws.amazon.com/general/latest/gr/sns.html */
 const endpointOf = (region: string): string =>
   `https://sns.${region}.amazonaws.com${region.startsWith('cn-') ? '.cn' : ''}`;
-
-function outcomeOf(error: unknown, signal: AbortSignal): SendOutcome {
-  if (error instanceof AttemptFailedError) return error.outcome;
-  const failure = failureOf(error);
-  return signal.aborted && failure.status === undefined
-    ? stoppedOutcome(signal, false)
-    : classifySnsFailure(failure);
-}
 
 const thrown = z.object({
   name: z.string(),

@@ -53,12 +53,19 @@ const addToAgent: AddRequest = Reflect.get(Agent.prototype, 'addRequest');
 
 export class AttemptAgent extends Agent {
   readonly #base: URL;
+  readonly #at: { readonly host: string; readonly port: number };
   readonly #attempts = new AsyncLocalStorage<Attempt>();
 
   /** @param baseUrl where requests go, whatever host they name. */
   constructor(baseUrl: string) {
     super({ keepAlive: true, maxSockets: VENDOR_CONNECTIONS, timeout: IDLE_MS });
     this.#base = new URL(baseUrl);
+    const { protocol, hostname, port } = this.#base;
+    this.#at = {
+      // Without the brackets of an IPv6 address.
+      host: hostname.replace(/^\[|\]$/g, ''),
+      port: Number(port) || (protocol === 'https:' ? 443 : 80),
+    };
   }
 
   /** Runs what makes the request of an attempt. */
@@ -75,17 +82,16 @@ export class AttemptAgent extends Agent {
     }
     attempt.asked = true;
     this.#follow(request, attempt);
-    const { host, hostname, port, pathname, protocol } = this.#base;
+    const { host, pathname } = this.#base;
     request.setHeader('host', host);
     request.setHeader('authorization', `Bearer ${attempt.accessToken}`);
     request.path = `${pathname.replace(/\/$/, '')}${request.path}`;
-    const at = { host: hostname, hostname, port: port || (protocol === 'https:' ? 443 : 80) };
-    addToAgent.call(this, request, { ...options, ...at });
+    addToAgent.call(this, request, { ...options, ...this.#at, hostname: this.#at.host });
   }
 
   override createConnection(...args: Parameters<Agent['createConnection']>) {
     if (this.#base.protocol === 'https:') return super.createConnection(...args);
-    return connect({ host: this.#base.hostname, port: Number(this.#base.port || 80) });
+    return connect(this.#at);
   }
 
   #follow(request: ClientRequest, attempt: Attempt): void {

@@ -19,11 +19,16 @@ interface SdkResponse {
 }
 
 /**
- * A request handler for services that speak JSON. Where there is no answer for the SDK to read, `outcomeOf` has what
+ * A request handler for a client of an SDK. Where there is no answer for the SDK to read, `outcomeOf` has what
  * the attempt comes to: the SDK puts errors of its own in the place of a handler's.
  * @param name of the service, for people.
+ * @param isReadable whether the SDK can tell what a text is; without it, for services that speak JSON.
  */
-export function awsHandler(name: string, http: VendorHttp) {
+export function awsHandler(
+  name: string,
+  http: VendorHttp,
+  isReadable: (text: string) => boolean = (text) => jsonOf(text, z.looseObject({})) !== undefined,
+) {
   const begun = new WeakSet<AbortSignal>();
   const outcomes = new WeakMap<AbortSignal, SendOutcome>();
   return {
@@ -53,8 +58,8 @@ export function awsHandler(name: string, http: VendorHttp) {
       });
       if ('failed' in attempted) return end(attempted.failed);
       const { status, text, headers = {} } = attempted.answer;
-      // A load balancer's page, or none of AWS at all: the SDK would only say that it is no JSON.
-      if (jsonOf(text, z.looseObject({})) === undefined)
+      // A load balancer's page, or none of AWS at all: the SDK would only say that it is no JSON, or no XML.
+      if (!isReadable(text))
         return end(status >= 400 ? outcomeOfStatus(name, attempted.answer) : notUnderstood(name, status));
       return {
         response: { statusCode: status, headers: { ...headers }, body: Readable.from([Buffer.from(text)]) },

@@ -35,7 +35,7 @@ async function serve(listener: RequestListener) {
   return { port, connections };
 }
 const post = (http: HttpSender, url: string, signal = AbortSignal.timeout(5_000)) =>
-  http.post({ url: new URL(url), headers: {}, body: 'x', signal });
+  http.request({ url: new URL(url), headers: {}, body: 'x', signal });
 
 describe('HTTP sender', () => {
   it.each([

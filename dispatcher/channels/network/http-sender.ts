@@ -1,4 +1,5 @@
-/** HTTP POSTs to addresses that users chose. */
+/** HTTP requests to addresses that users chose. */
+import type { Dispatcher } from 'undici';
 import { parseRetryAfter } from '../retry-after.ts';
 import { createGuardedAgent, type GuardOptions } from './guarded-agent.ts';
 import { type Attempted, attemptHttp, headerOf } from './http-attempt.ts';
@@ -6,10 +7,12 @@ import { type Attempted, attemptHttp, headerOf } from './http-attempt.ts';
 /** Most bytes of an answer's body that are read, to keep the connection; a longer one costs the connection. */
 const MAX_ANSWER_BYTES = 64 * 1024;
 
-export interface PostRequest {
+export interface SenderRequest {
+  /** POST without it. */
+  readonly method?: Dispatcher.HttpMethod;
   readonly url: URL;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body: string | Buffer;
+  readonly body?: string | Buffer;
   readonly signal: AbortSignal;
 }
 
@@ -22,16 +25,16 @@ export interface HttpAnswer {
 
 export interface HttpSender {
   /**
-   * Posts once, follows no redirect and never throws.
+   * Asks once, follows no redirect and never throws.
    * @returns the answer, or the outcome of the attempt when none came.
    */
-  post(request: PostRequest): Promise<Attempted<HttpAnswer>>;
-  /** Waits for the posts under way and closes all connections. May be called again. */
+  request(request: SenderRequest): Promise<Attempted<HttpAnswer>>;
+  /** Waits for the requests under way and closes all connections. May be called again. */
   close(): Promise<void>;
 }
 
 /**
- * @param options where posts may go.
+ * @param options where requests may go.
  * @param now what a Retry-After date is compared with.
  * @throws Error for an allowed network that is no CIDR.
  */
@@ -39,7 +42,7 @@ export function createHttpSender(options: GuardOptions, now: () => Date): HttpSe
   const agent = createGuardedAgent(options);
   const underWay = new Set<Promise<unknown>>();
 
-  const post = (request: PostRequest): Promise<Attempted<HttpAnswer>> =>
+  const ask = (request: SenderRequest): Promise<Attempted<HttpAnswer>> =>
     attemptHttp(agent, request, (response) => {
       // The outcome is known by now. A body that breaks off or goes on for too long only costs its connection.
       response.body.dump({ limit: MAX_ANSWER_BYTES }).catch(() => response.body.destroy());
@@ -53,8 +56,8 @@ export function createHttpSender(options: GuardOptions, now: () => Date): HttpSe
     });
 
   return {
-    async post(request) {
-      const attempt = post(request);
+    async request(request) {
+      const attempt = ask(request);
       underWay.add(attempt);
       try {
         return await attempt;

@@ -37,7 +37,22 @@ describe('chat.postMessage', () => {
     ['msg_blocks_too_long', tooLarge],
     ['no_text', rejected],
     ['invalid_blocks', rejected],
-    ['something_new', { kind: 'permanent', code: 'CHANNEL_MESSAGE_REJECTED' }],
+    [
+      'something_new',
+      {
+        kind: 'permanent',
+        code: 'CHANNEL_MESSAGE_REJECTED',
+        message: 'Slack refused the message (400, something_new).',
+      },
+    ],
+    [
+      'xoxb-s3cr3t',
+      {
+        kind: 'permanent',
+        code: 'CHANNEL_MESSAGE_REJECTED',
+        message: 'Slack refused the message (400).',
+      },
+    ],
     ['constructor', { kind: 'permanent', code: 'CHANNEL_MESSAGE_REJECTED' }],
   ])('%s', (error, expected) => expect(api(error)).toMatchObject(expected));
 

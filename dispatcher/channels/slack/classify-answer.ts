@@ -134,19 +134,19 @@ function refused(
   whose: 'the account' | 'the webhook',
 ): ClassifiedSlackAnswer {
   const known = Object.hasOwn(table, error) ? table[error] : undefined;
-  // Any other text could hold anything.
-  const code = known === undefined ? undefined : error;
   const about = whose === 'the webhook' ? ({ about: 'recipient' } as const) : {};
   const outcome = known === undefined ? undefined : OUTCOMES[known](error, answer, about);
   return {
-    outcome: outcome ?? unknown(answer, about),
-    blocksRefused: code !== undefined && ABOUT_BLOCKS.has(code),
+    outcome: outcome ?? unknown(error, answer, about),
+    blocksRefused: ABOUT_BLOCKS.has(error),
   };
 }
 
 /** What is in no table: by the status, but what a webhook's own URL is refused with is none of the account. */
-function unknown(answer: VendorAnswer, about: { readonly about?: 'recipient' }): SendOutcome {
-  const outcome = outcomeOfStatus(NAME, answer.status === 200 ? { ...answer, status: 400 } : answer);
+function unknown(error: string, answer: VendorAnswer, about: { readonly about?: 'recipient' }): SendOutcome {
+  // A text that is no code of Slack's could hold anything.
+  const detail = /^[a-z_]{3,40}$/.test(error) ? error : undefined;
+  const outcome = outcomeOfStatus(NAME, answer.status === 200 ? { ...answer, status: 400 } : answer, detail);
   return outcome.kind === 'permanent' ? { ...outcome, ...about } : outcome;
 }
 

@@ -42,6 +42,7 @@ describe('classifyTelegramAnswer', () => {
     [400, 'Bad Request: message text is empty', rejected],
     [400, 'Bad Request: BUTTON_URL_INVALID', rejected],
     [400, 'Bad Request: something new', { kind: 'permanent', code: 'CHANNEL_MESSAGE_REJECTED' }],
+    [400, 'Bad Request: POLL_NEW', { message: 'Telegram refused the message (400, POLL_NEW).' }],
     [401, 'Unauthorized', unauthorized],
     [404, 'Not Found', unauthorized],
     [500, 'Internal Server Error', { kind: 'retryable', code: 'CHANNEL_PROVIDER_UNAVAILABLE' }],

@@ -104,7 +104,9 @@ export function classifyTelegramAnswer(answer: VendorAnswer): ClassifiedTelegram
     return { outcome: rejected('Telegram could not load the picture.'), again: 'withoutPhoto' };
   // A 403 whose text is not known is about the chat: the token is refused by 401.
   if (status === 403) return { outcome: unreachable('The bot may not write to the Telegram chat.') };
-  return { outcome: outcomeOfStatus(NAME, { status }) };
+  // Some texts are a code; any other could hold anything.
+  const code = /\b[A-Z]{2,}(?:_[A-Z]{2,}){1,6}$/.exec(description)?.[0];
+  return { outcome: outcomeOfStatus(NAME, { status }, code) };
 }
 
 function gone(message: string): SendOutcome {

@@ -1,6 +1,19 @@
 /** What Twilio's answers mean. Each row's page is https://www.twilio.com/docs/api/errors/<code>. */
 import { z } from 'zod';
 import type { Receipt, SendOutcome } from '../contract.ts';
+import {
+  addressGone,
+  addressInvalid,
+  limited,
+  misconfigured,
+  notForRecipient,
+  outcomeOfRule,
+  rejected,
+  tooLarge,
+  unauthorized,
+  unavailable,
+  type VendorRule,
+} from '../network/vendor-errors.ts';
 import { jsonOf, notUnderstood, outcomeOfStatus, type VendorAnswer } from '../network/vendor-http.ts';
 
 /** Of the message that was made (201), or of the error (4xx and 5xx): https://www.twilio.com/docs/usage/twilios-response */
@@ -11,71 +24,61 @@ const answerBody = z.object({
   error_code: z.number().nullish(),
 });
 
-type Meaning =
-  | 'credentials'
-  | 'account'
-  | 'wait'
-  | 'later'
-  | 'wrongAddress'
-  | 'deadAddress'
-  | 'optedOut'
-  | 'notToThem'
-  | 'tooLarge'
-  | 'rejected';
-
 /** Error codes, for the answer to a request and for status callbacks alike. */
-const CODES: Readonly<Record<number, readonly [Meaning, string]>> = {
-  20003: ['credentials', 'the credentials are not taken'],
-  20404: ['account', 'there is no such account'],
-  20429: ['wait', 'too many requests at once'],
-  21211: ['wrongAddress', 'the number is not valid'],
-  21212: ['account', 'the sender is not valid'],
-  21265: ['wrongAddress', 'the number is a short code'],
-  21266: ['wrongAddress', 'the number is the sender’s own'],
-  21408: ['notToThem', 'the account may not send to this country'],
-  21602: ['rejected', 'the message has no text'],
-  21603: ['account', 'the sender is missing'],
-  21606: ['account', 'the sender may not send to this number'],
-  21608: ['notToThem', 'a trial account sends only to verified numbers'],
-  21610: ['optedOut', 'the recipient has opted out'],
-  21611: ['wait', 'the sender has too many messages waiting'],
-  21612: ['notToThem', 'the sender cannot reach this number'],
-  21614: ['wrongAddress', 'the number is not a mobile one'],
-  21617: ['tooLarge', 'the text is too long'],
-  21635: ['deadAddress', 'the number is a landline'],
-  21654: ['rejected', 'contentVariables need a contentSid'],
-  21655: ['rejected', 'there is no such content template'],
-  21656: ['rejected', 'the variables do not fit the content template'],
-  21658: ['tooLarge', 'a part of the message is too long'],
-  21659: ['account', 'the sender is not one of Twilio’s'],
-  21660: ['account', 'the sender is another account’s'],
-  21661: ['account', 'the sender cannot send text messages'],
-  21703: ['account', 'the messaging service has no sender for this message'],
-  21705: ['account', 'there is no such messaging service'],
-  30001: ['wait', 'too many messages are waiting'],
-  30002: ['account', 'the account is suspended'],
-  30005: ['deadAddress', 'the number is unknown or no longer in service'],
-  63001: ['account', 'the channel does not take the account'],
-  63002: ['account', 'the channel does not know the sender'],
-  63003: ['deadAddress', 'the channel does not know the recipient'],
-  63007: ['account', 'the channel does not know the sender'],
-  63008: ['account', 'the channel is not set up'],
-  63010: ['later', 'the channel has an internal error'],
-  63012: ['later', 'the channel has an internal error'],
-  63013: ['rejected', 'the message is against the channel’s policy'],
-  63014: ['optedOut', 'the recipient has blocked the sender'],
-  63016: [
-    'notToThem',
-    'outside the 24 hours after a recipient’s message, WhatsApp takes only templates (data.twilio.contentSid)',
-  ],
-  63017: ['wait', 'too many messages a second'],
-  63018: ['wait', 'too many messages for the channel'],
-  63021: ['rejected', 'the channel does not take the content'],
-  63024: ['deadAddress', 'the channel does not know the recipient'],
-  63027: ['rejected', 'there is no such template in this language'],
-  63028: ['rejected', 'the number of variables does not fit the template'],
-  63038: ['wait', 'the account has sent all messages that a day allows'],
+const RULES: Readonly<Record<number, VendorRule>> = {
+  20003: unauthorized('says that the credentials are not taken'),
+  20404: misconfigured('says that there is no such account'),
+  20429: limited('says that there are too many requests at once'),
+  21211: addressInvalid('says that the number is not valid'),
+  21212: misconfigured('says that the sender is not valid'),
+  21265: addressInvalid('says that the number is a short code'),
+  21266: addressInvalid('says that the number is the sender’s own'),
+  21408: notForRecipient('says that the account may not send to this country'),
+  21602: rejected('says that the message has no text'),
+  21603: misconfigured('says that the sender is missing'),
+  21606: misconfigured('says that the sender may not send to this number'),
+  21608: notForRecipient('says that a trial account sends only to verified numbers'),
+  21610: notForRecipient('says that the recipient has opted out'),
+  21611: limited('says that the sender has too many messages waiting'),
+  21612: notForRecipient('says that the sender cannot reach this number'),
+  21614: addressInvalid('says that the number is not a mobile one'),
+  21617: tooLarge('says that the text is too long'),
+  21635: addressGone('says that the number is a landline'),
+  21654: rejected('says that contentVariables need a contentSid'),
+  21655: rejected('says that there is no such content template'),
+  21656: rejected('says that the variables do not fit the content template'),
+  21658: tooLarge('says that a part of the message is too long'),
+  21659: misconfigured('says that the sender is not one of Twilio’s'),
+  21660: misconfigured('says that the sender is another account’s'),
+  21661: misconfigured('says that the sender cannot send text messages'),
+  21703: misconfigured('says that the messaging service has no sender for this message'),
+  21705: misconfigured('says that there is no such messaging service'),
+  30001: limited('says that too many messages are waiting'),
+  30002: misconfigured('says that the account is suspended'),
+  30005: addressGone('says that the number is unknown or no longer in service'),
+  63001: misconfigured('says that the channel does not take the account'),
+  63002: misconfigured('says that the channel does not know the sender'),
+  63003: addressGone('says that the channel does not know the recipient'),
+  63007: misconfigured('says that the channel does not know the sender'),
+  63008: misconfigured('says that the channel is not set up'),
+  63010: unavailable('says that the channel has an internal error'),
+  63012: unavailable('says that the channel has an internal error'),
+  63013: rejected('says that the message is against the channel’s policy'),
+  63014: notForRecipient('says that the recipient has blocked the sender'),
+  63016: notForRecipient(
+    'says that WhatsApp takes only templates (data.twilio.contentSid) later than 24 hours after a recipient’s message',
+  ),
+  63017: limited('says that there are too many messages a second'),
+  63018: limited('says that there are too many messages for the channel'),
+  63021: rejected('says that the channel does not take the content'),
+  63024: addressGone('says that the channel does not know the recipient'),
+  63027: rejected('says that there is no such template in this language'),
+  63028: rejected('says that the number of variables does not fit the template'),
+  63038: limited('says that the account has sent all messages that a day allows'),
 };
+
+/** Those by which a recipient has ended the messages. */
+const OPTED_OUT: readonly number[] = [21610, 63014];
 
 /** The outcome of a request to the Messages resource. Twilio's own texts repeat numbers and parameters: they are left out. */
 export function classifyTwilioAnswer(answer: VendorAnswer): SendOutcome {
@@ -83,10 +86,8 @@ export function classifyTwilioAnswer(answer: VendorAnswer): SendOutcome {
   const body = jsonOf(answer.text, answerBody);
   if (status >= 200 && status < 300) {
     if (body?.sid === undefined) return notUnderstood('Twilio', status);
-    const failed = body.status === 'failed' && body.error_code != null;
-    return (
-      (failed && outcomeOfCode(body.error_code, answer)) || { kind: 'accepted', providerMessageId: body.sid }
-    );
+    const failed = body.status === 'failed' ? outcomeOfCode(body.error_code ?? 0, answer) : undefined;
+    return failed ?? { kind: 'accepted', providerMessageId: body.sid };
   }
   const code = body?.code ?? undefined;
   return (
@@ -96,39 +97,22 @@ export function classifyTwilioAnswer(answer: VendorAnswer): SendOutcome {
 }
 
 function outcomeOfCode(
-  code: number | null | undefined,
+  code: number,
   { retryAfterMs }: Pick<VendorAnswer, 'retryAfterMs'>,
 ): SendOutcome | undefined {
-  const [meaning, words] = CODES[code ?? 0] ?? [];
-  if (meaning === undefined) return undefined;
-  const message = `Twilio: ${words} (error ${code}).`;
-  switch (meaning) {
-    case 'credentials':
-      return { kind: 'permanent', code: 'CHANNEL_UNAUTHORIZED', message };
-    case 'account':
-      return { kind: 'permanent', code: 'CHANNEL_MISCONFIGURED', message };
-    case 'wait':
-      return { kind: 'rateLimited', message, ...(retryAfterMs !== undefined && { retryAfterMs }) };
-    case 'later':
-      return { kind: 'retryable', code: 'CHANNEL_PROVIDER_UNAVAILABLE', message, mayHaveSent: false };
-    case 'wrongAddress':
-      return { kind: 'invalidRecipient', code: 'CHANNEL_ADDRESS_INVALID', message };
-    case 'deadAddress':
-      return { kind: 'invalidRecipient', code: 'CHANNEL_ADDRESS_GONE', message };
-    case 'optedOut':
-    case 'notToThem':
-      return { kind: 'permanent', code: 'CHANNEL_MESSAGE_REJECTED', message, about: 'recipient' };
-    case 'tooLarge':
-      return { kind: 'permanent', code: 'CHANNEL_MESSAGE_TOO_LARGE', message };
-    case 'rejected':
-      return { kind: 'permanent', code: 'CHANNEL_MESSAGE_REJECTED', message };
-  }
+  const rule = RULES[code];
+  if (!rule) return undefined;
+  return outcomeOfRule(
+    'Twilio',
+    `error ${code}`,
+    rule.kind === 'rateLimited' && retryAfterMs !== undefined ? { ...rule, retryAfterMs } : rule,
+  );
 }
 
 /** What a message that was not delivered says of its recipient: for status callbacks `failed` and `undelivered`. */
 export function failureOf(code: number | undefined): Pick<Receipt, 'kind' | 'message'> {
-  const [meaning, words = 'the message was not delivered'] = CODES[code ?? 0] ?? [];
-  const message = `Twilio: ${words}${code === undefined ? '' : ` (error ${code})`}.`;
-  if (meaning === 'wrongAddress' || meaning === 'deadAddress') return { kind: 'bounced', message };
-  return { kind: meaning === 'optedOut' ? 'unsubscribed' : 'failed', message };
+  const { kind, message: says } = RULES[code ?? 0] ?? rejected('could not deliver the message');
+  const message = `Twilio ${says}${code === undefined ? '' : ` (error ${code})`}.`;
+  if (kind === 'invalidRecipient') return { kind: 'bounced', message };
+  return { kind: OPTED_OUT.includes(code ?? 0) ? 'unsubscribed' : 'failed', message };
 }

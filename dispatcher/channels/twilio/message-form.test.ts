@@ -75,7 +75,7 @@ describe('twilioForm', () => {
     expect(form({}, undefined, account)).toEqual([
       ['To', '+491701234567'],
       ['MessagingServiceSid', 'MG1'],
-      ['StatusCallback', 'https://h.example/receipts/twilio'],
+      ['StatusCallback', 'https://h.example/receipts/twilio?delivery=d1'],
       ['Body', 'Paid\nOrder 7'],
     ]);
   });

@@ -54,7 +54,11 @@ export function twilioForm(
         message: `The Twilio account has no sender for ${message.channel}: set ${whatsapp ? 'whatsappFrom' : 'from'} or messagingServiceSid.`,
       },
     };
-  if (senders.receiptsUrl !== undefined) form.set('StatusCallback', senders.receiptsUrl);
+  if (senders.receiptsUrl !== undefined) {
+    const url = new URL(senders.receiptsUrl);
+    url.searchParams.set('delivery', message.delivery);
+    form.set('StatusCallback', url.href);
+  }
   if (!whatsapp && message.expiresAt !== undefined) {
     const seconds = Math.floor((message.expiresAt.getTime() - now.getTime()) / 1000);
     if (seconds < MAX_VALIDITY_S) form.set('ValidityPeriod', String(Math.max(seconds, 1)));

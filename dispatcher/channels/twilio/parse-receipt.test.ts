@@ -3,7 +3,7 @@ import type { RawReceipt } from '../contract.ts';
 import { parseTwilioReceipt, twilioSignature } from './parse-receipt.ts';
 
 const authToken = 'a'.repeat(32);
-const called = 'https://herald.example/receipts/twilio?x=1';
+const called = 'https://herald.example/receipts/twilio?delivery=d-1';
 
 // The fields that https://www.twilio.com/docs/messaging/guides/track-outbound-message-status shows.
 const callback = {
@@ -31,7 +31,7 @@ function receipt(
   };
 }
 const parse = (raw: RawReceipt, receiptsUrl?: string) => parseTwilioReceipt(raw, { authToken, receiptsUrl });
-const id = { providerMessageId: callback.MessageSid, address: '+15558675310' };
+const id = { providerMessageId: callback.MessageSid, address: '+15558675310', delivery: 'd-1' };
 
 describe('twilioSignature', () => {
   it.each([
@@ -90,16 +90,17 @@ describe('parseTwilioReceipt', () => {
   });
 
   it('takes signatures with the port written out, and of the address that Twilio was given', () => {
-    const signedUrl = 'https://herald.example:443/receipts/twilio?x=1';
+    const signedUrl = 'https://herald.example:443/receipts/twilio?delivery=d-1';
     expect(parse(receipt({}, { signedUrl })).kind).toBe('receipts');
-    const behindProxy = receipt({}, { url: 'http://10.0.0.7:4000/receipts/twilio' });
+    const behindProxy = receipt({}, { url: 'http://10.0.0.7:4000/receipts/twilio?delivery=d-1' });
     expect(parse(behindProxy).kind).toBe('unauthorized');
-    expect(parse(behindProxy, called).kind).toBe('receipts');
+    expect(parse(behindProxy, 'https://herald.example/receipts/twilio').kind).toBe('receipts');
   });
 
   it.each([
     ['another token', receipt({}, { token: 'b'.repeat(32) })],
     ['another address', receipt({}, { signedUrl: 'https://herald.example/receipts/other' })],
+    ['another delivery', { ...receipt({}), url: new URL(called.replace('d-1', 'd-2')) }],
     ['no signature', { ...receipt({}), headers: {} }],
     ['half a signature', { ...receipt({}), headers: { 'x-twilio-signature': 'GvWf' } }],
     [

@@ -15,7 +15,10 @@ export function parseTwilioReceipt(
 ): ParsedReceipts {
   const params = new URLSearchParams(raw.body.toString('utf8'));
   const signature = Buffer.from(raw.headers['x-twilio-signature'] ?? '', 'base64');
-  const urls = [...(receiptsUrl === undefined ? [] : [receiptsUrl]), raw.url.href, withPort(raw.url)];
+  const asTold = new URL(receiptsUrl ?? raw.url);
+  // What the message added to the address comes back with the request.
+  asTold.search = raw.url.search;
+  const urls = [raw.url, asTold].flatMap((url) => [url.href, withPort(url)]);
   // Each of them is compared, so that the time taken tells nothing.
   const right = urls.filter((url) => isEqual(twilioSignature(authToken, url, params), signature));
   if (right.length === 0)
@@ -31,9 +34,18 @@ export function parseTwilioReceipt(
   const told = kindOf(status, params.get('ErrorCode'));
   if (!told) return { kind: 'receipts', receipts: [] };
   const address = params.get('To')?.replace(/^whatsapp:/, '');
+  const delivery = raw.url.searchParams.get('delivery');
   return {
     kind: 'receipts',
-    receipts: [{ key: `${sid}:${status}`, providerMessageId: sid, ...told, ...(address && { address }) }],
+    receipts: [
+      {
+        key: `${sid}:${status}`,
+        providerMessageId: sid,
+        ...told,
+        ...(address && { address }),
+        ...(delivery && { delivery }),
+      },
+    ],
   };
 }
 

@@ -84,6 +84,16 @@ describe('twilio provider', () => {
     expect(server.requests).toEqual([]);
   });
 
+  it.each([
+    [{ from: 'Herald' }, ['SMS']],
+    [{ whatsappFrom: '+14155238886' }, ['WHATSAPP']],
+    [{ messagingServiceSid: `MG${'0'.repeat(32)}` }, ['SMS', 'WHATSAPP']],
+    [{ from: 'Herald', whatsappFrom: '+14155238886' }, ['SMS', 'WHATSAPP']],
+  ])('with the senders %j serves %j', (senders, channels) => {
+    const config = twilio.config.parse({ accountSid, authToken: 't', ...senders });
+    expect(twilio.serves(config)).toEqual(channels);
+  });
+
   it.each(['Herald', '12345', '+15005550006', 'My Shop'])('takes the sender %j', (from) => {
     expect(twilio.config.safeParse({ accountSid, authToken: 't', from }).success).toBe(true);
   });

@@ -61,6 +61,10 @@ export const twilio = {
   config,
   capabilities: { idempotent: false, html: false },
   limits: { bodyChars: MAX_BODY_CHARS },
+  serves: ({ from, whatsappFrom, messagingServiceSid }) => [
+    ...((from ?? messagingServiceSid) === undefined ? [] : (['SMS'] as const)),
+    ...((whatsappFrom ?? messagingServiceSid) === undefined ? [] : (['WHATSAPP'] as const)),
+  ],
   create(settings, { now }): Provider {
     const { accountSid, authToken, apiKeySid = accountSid, apiKeySecret = authToken } = settings;
     const http = createVendorHttp({ name: 'Twilio', baseUrl: settings.baseUrl, now });

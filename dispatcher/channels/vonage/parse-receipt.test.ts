@@ -82,6 +82,7 @@ describe('parseVonageReceipt', () => {
         {
           key: `${callback.message_uuid}:${fields.status}`,
           providerMessageId: callback.message_uuid,
+          delivery: callback.client_ref,
           address: '+447700900000',
           at: new Date('2023-05-01T14:00:00.000Z'),
           ...told,

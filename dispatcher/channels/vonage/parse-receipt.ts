@@ -14,6 +14,7 @@ const callback = z.object({
   status: z.string().min(1),
   to: z.string().optional(),
   timestamp: z.string().optional(),
+  client_ref: z.string().optional(),
   error: z
     .object({ type: z.string().optional(), title: z.union([z.string(), z.number()]).optional() })
     .optional(),
@@ -49,6 +50,7 @@ export async function parseVonageReceipt(
         key: `${told.message_uuid}:${told.status}`,
         providerMessageId: told.message_uuid,
         ...what,
+        ...(told.client_ref && { delivery: told.client_ref }),
         ...(/^\d{7,15}$/.test(told.to ?? '') && { address: `+${told.to}` }),
         ...(!Number.isNaN(at.getTime()) && { at }),
       },

@@ -45,7 +45,7 @@ describe('smsRequest', () => {
       { encodingType: 'unicode', contentId: 'c', entityId: 'e' },
       { sms: { encoding_type: 'unicode', content_id: 'c', entity_id: 'e' } },
     ],
-    [{ delivery: 'd'.repeat(200) }, {}, undefined, { client_ref: 'd'.repeat(100) }],
+    [{ delivery: 'd'.repeat(101) }, {}, undefined, { client_ref: undefined }],
     [{ body: 'x'.repeat(995) }, {}, undefined, { text: `Paid\n${'x'.repeat(995)}` }],
   ])('of %j by %j with %j has %j', (changes, account, part, expected) => {
     expect(request(changes, account, part)).toEqual({ request: { ...base, ...expected } });

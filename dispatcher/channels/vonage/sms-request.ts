@@ -4,6 +4,7 @@ import type { OutgoingMessage, SendOutcome } from '../contract.ts';
 import { plainText } from '../network/plain-text.ts';
 
 export const MAX_TEXT_CHARS = 1_000;
+const MAX_REF_CHARS = 100;
 /** How long Vonage tries by itself, and the least that may be asked for. */
 const DEFAULT_TTL_S = 72 * 60 * 60;
 const MIN_TTL_S = 20;
@@ -23,8 +24,8 @@ export interface SmsRequest {
   readonly to: string;
   readonly from: string;
   readonly text: string;
-  /** The delivery: shown in Vonage's reports. */
-  readonly client_ref: string;
+  /** The delivery: receipts have it, too. */
+  readonly client_ref?: string;
   readonly ttl?: number;
   readonly webhook_url?: string;
   readonly webhook_version?: 'v1';
@@ -69,7 +70,7 @@ export function smsRequest(
       to: message.address.slice(1),
       from: from.replace(/^\+/, ''),
       text,
-      client_ref: message.delivery.slice(0, 100),
+      ...(message.delivery.length <= MAX_REF_CHARS && { client_ref: message.delivery }),
       ...(seconds < DEFAULT_TTL_S && { ttl: Math.max(seconds, MIN_TTL_S) }),
       ...(receiptsUrl !== undefined && { webhook_url: receiptsUrl, webhook_version: 'v1' }),
       ...(part && {

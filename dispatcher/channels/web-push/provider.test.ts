@@ -6,7 +6,7 @@ import { testDeps } from '../conformance.ts';
 import type { OutgoingMessage } from '../contract.ts';
 import { startFakeHttpServer } from '../network/fake-http-server.ts';
 import { decryptPush } from './decrypt-push.ts';
-import { timeToLive, webPush } from './provider.ts';
+import { webPush } from './provider.ts';
 import { createVapid, isVapidPair } from './vapid.ts';
 
 const cleanups: (() => Promise<unknown> | undefined)[] = [];
@@ -104,14 +104,28 @@ describe('web push provider', () => {
     expect(length).toBeGreaterThan(4096 - 8);
   });
 
-  it.each([
-    ['HIGH', 'high'],
-    ['MEDIUM', 'normal'],
-    ['LOW', 'low'],
-  ] as const)('priority %s is urgency %s', async (priority, urgency) => {
+  it('tells the push service how urgent it is, how long to keep it and what it replaces', async () => {
+    const { server, send, receiver } = await start();
+    const expiresAt = new Date(Date.now() + 600_000);
+    await send({ priority: 'HIGH', expiresAt });
+    await send({ priority: 'HIGH', data: { order: 7, 'web-push': { topic: 'game-7', urgency: 'low' } } });
+    const [first, second] = server.requests;
+    expect(first?.headers).toMatchObject({ urgency: 'high', topic: expect.stringMatching(/^[\w-]{32}$/) });
+    expect(Number(first?.headers.ttl)).toBeGreaterThan(590);
+    expect(Number(first?.headers.ttl)).toBeLessThanOrEqual(600);
+    expect(second?.headers).toMatchObject({ urgency: 'low', topic: 'game-7' });
+    // What is for the push service does not go to the browser.
+    expect(JSON.parse(decryptPush(second?.body ?? Buffer.alloc(0), receiver)).data).toEqual({ order: 7 });
+  });
+
+  it('refuses options that a push service does not know, before a request', async () => {
     const { server, send } = await start();
-    await send({ priority });
-    expect(server.requests[0]?.headers.urgency).toBe(urgency);
+    expect(await send({ data: { 'web-push': { urgency: 'loud' } } })).toMatchObject({
+      kind: 'permanent',
+      code: 'CHANNEL_MESSAGE_REJECTED',
+      message: expect.stringContaining('data.web-push.urgency'),
+    });
+    expect(server.requests).toEqual([]);
   });
 
   it('refuses subscriptions that are none', async () => {
@@ -149,18 +163,6 @@ describe('web push provider', () => {
   ])('%d from the push service', async (status, expected) => {
     const { send } = await start(status);
     expect(await send()).toMatchObject(expected);
-  });
-});
-
-describe('timeToLive', () => {
-  const now = new Date('2026-01-01T00:00:00Z');
-  it.each([
-    [undefined, 2_419_200],
-    ['2026-01-01T00:01:00.900Z', 60],
-    ['2025-12-31T00:00:00Z', 0],
-    ['2027-01-01T00:00:00Z', 2_419_200],
-  ])('until %s: %d s', (expiresAt, seconds) => {
-    expect(timeToLive(expiresAt === undefined ? undefined : new Date(expiresAt), now)).toBe(seconds);
   });
 });
 

@@ -1,12 +1,13 @@
 /** WEB_PUSH: messages to browsers (RFC 8030), encrypted (RFC 8291) and identified by VAPID (RFC 8292). */
-import { createHash } from 'node:crypto';
 import webPushLibrary from 'web-push';
 import { z } from 'zod';
 import type { OutgoingMessage, Provider, ProviderDefinition, SendOutcome } from '../contract.ts';
 import { createHttpSender } from '../network/http-sender.ts';
 import { hostOf, parseHttpTarget } from '../network/http-target.ts';
+import { vendorPart } from '../network/vendor-part.ts';
 import { classifyPushAnswer } from './classify-answer.ts';
 import { pushPayload } from './payload.ts';
+import { attachedData, pushOptions, webPushPart } from './push-options.ts';
 import { parseReport, reportToken } from './report.ts';
 import { createVapid, isVapidPair } from './vapid.ts';
 
@@ -36,11 +37,6 @@ const config = z.object({
       description: 'Private networks in which push services may be, as CIDRs',
     }),
 });
-
-/** How long a push service keeps a message without `expiresAt`, and the longest at all: what the large ones keep. */
-const TTL_MAX_S = 28 * 24 * 60 * 60;
-
-const URGENCY = { HIGH: 'high', MEDIUM: 'normal', LOW: 'low' } as const;
 
 export const webPush = {
   id: 'web-push',
@@ -79,20 +75,20 @@ export const webPush = {
       async send(message, { idempotencyKey, signal }) {
         const target = parseHttpTarget(message.address);
         if ('wrong' in target) return target.wrong;
+        const read = vendorPart(message, 'web-push', webPushPart);
+        if ('wrong' in read) return read.wrong;
         const token = reportToken(keys.privateKey, message.delivery);
-        const payload = pushPayload(message, { account, token });
+        const payload = pushPayload({ ...message, data: attachedData(message.data) }, { account, token });
         if (payload === undefined) return TOO_LARGE;
         const body = encrypt(message, payload);
         if (body === undefined) return WRONG_KEYS;
-        const result = await http.post({
+        const result = await http.request({
           url: target.url,
           headers: {
             authorization: authorizationFor(target.url.origin),
             'content-encoding': 'aes128gcm',
             'content-type': 'application/octet-stream',
-            ttl: String(timeToLive(message.expiresAt, now())),
-            urgency: URGENCY[message.priority],
-            topic: topicOf(idempotencyKey),
+            ...pushOptions(message, read.part ?? {}, idempotencyKey, now()),
           },
           body,
           signal,
@@ -127,16 +123,3 @@ function encrypt({ pushKeys }: OutgoingMessage, payload: string): Buffer | undef
     return undefined;
   }
 }
-
-/** Seconds for which the push service keeps the message; 0: for now or never. */
-export const timeToLive = (expiresAt: Date | undefined, now: Date): number =>
-  expiresAt === undefined
-    ? TTL_MAX_S
-    : Math.min(Math.max(Math.floor((expiresAt.getTime() - now.getTime()) / 1000), 0), TTL_MAX_S);
-
-/**
- * A message replaces a waiting one of the same topic (RFC 8030, 5.4): so a second attempt at one delivery does not
- * show twice. At most 32 characters of base64url.
- */
-const topicOf = (idempotencyKey: string): string =>
-  createHash('sha256').update(idempotencyKey).digest('base64url').slice(0, 32);

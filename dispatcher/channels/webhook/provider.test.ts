@@ -16,11 +16,17 @@ const secret = `whsec_${randomBytes(24).toString('base64')}`;
 async function start(
   answer: FakeAnswer = { status: 200 },
   allowedNetworks: readonly string[] = ['127.0.0.1/32'],
+  more: object = {},
 ) {
   const server = await startFakeHttpServer('accept', () => answer);
   cleanups.push(() => server.stop());
-  const provider = webhook.create(
-    webhook.config.parse({ signingSecret: secret, allowedNetworks }),
+  const provider = await webhook.create(
+    webhook.config.parse({
+      signingSecret: secret,
+      allowedNetworks,
+      ...more,
+      ...('headers' in more || 'bodyTemplate' in more ? { origins: [server.origin] } : {}),
+    }),
     testDeps(),
   );
   cleanups.push(() => provider.close?.());
@@ -132,5 +138,114 @@ describe('webhook provider', () => {
   it('tells nothing of what the receiver answered: it could be a server that is not the user’s', async () => {
     const { send } = await start({ status: 400, body: 'internal-secret' });
     expect(JSON.stringify(await send())).not.toContain('internal-secret');
+  });
+});
+
+describe("requests to other systems' APIs", () => {
+  const templated = (more: object) => start({ status: 200 }, ['127.0.0.1/32'], more);
+
+  it('have the method, the headers and the body of the account', async () => {
+    const { server, send } = await templated({
+      method: 'PUT',
+      headers: { Authorization: 'Bearer s3cr3t', 'User-Agent': 'Shop' },
+      bodyTemplate: '{"text": "{{body}}", "order": {{json data.order}}, "key": "{{id}}"}',
+    });
+    expect(await send({ body: '"Grüße" 🎉', data: { order: 7 } })).toEqual({ kind: 'accepted' });
+    const [request] = server.requests;
+    expect(request).toMatchObject({
+      method: 'PUT',
+      headers: {
+        authorization: 'Bearer s3cr3t',
+        'user-agent': 'Shop',
+        'content-type': 'application/json',
+        'webhook-id': 'n-1-WEBHOOK',
+      },
+    });
+    expect(JSON.parse(request?.body.toString() ?? '')).toEqual({
+      text: '"Grüße" 🎉',
+      order: 7,
+      key: 'n-1-WEBHOOK',
+    });
+    // What was sent is what was signed.
+    new Webhook(secret).verify(request?.body ?? '', request?.headers as Record<string, string>);
+  });
+
+  it('have the method and the headers of the message, which the receiver is not told of', async () => {
+    const { server, send } = await templated({ headers: { 'x-a': 'account', 'x-b': 'account' } });
+    await send({ data: { webhook: { method: 'PATCH', headers: { 'X-A': 'message' } }, order: 7 } });
+    const [request] = server.requests;
+    expect(request).toMatchObject({ method: 'PATCH', headers: { 'x-a': 'message', 'x-b': 'account' } });
+    expect(JSON.parse(request?.body.toString() ?? '')).toMatchObject({ data: { data: { order: 7 } } });
+    expect(request?.body.toString()).not.toContain('PATCH');
+  });
+
+  it.each(['GET', 'HEAD'])('have no body with %s', async (method) => {
+    const { server, send } = await start();
+    expect(await send({ data: { webhook: { method } } })).toEqual({ kind: 'accepted' });
+    const [request] = server.requests;
+    expect(request).toMatchObject({ method, path: '/hooks/herald?token=t' });
+    expect(request?.body).toHaveLength(0);
+    expect(request?.headers).not.toHaveProperty('content-type');
+    expect(
+      new Webhook(secret).sign(
+        'n-1-WEBHOOK',
+        new Date(Number(request?.headers['webhook-timestamp']) * 1_000),
+        '',
+      ),
+    ).toBe(request?.headers['webhook-signature']);
+  });
+
+  it('carry no header that a message smuggles in', async () => {
+    const { server, send } = await start();
+    for (const headers of [{ 'x\r\nevil': '1' }, { x: '1\r\nevil: 1' }, { Host: 'evil.example' }])
+      expect(await send({ data: { webhook: { headers } } })).toMatchObject({
+        kind: 'permanent',
+        code: 'CHANNEL_MESSAGE_REJECTED',
+        message: expect.stringContaining('data.webhook.headers'),
+        about: 'recipient',
+      });
+    expect(server.requests).toEqual([]);
+  });
+
+  it('go only where the account may send its secrets', async () => {
+    const { server, send } = await templated({ headers: { authorization: 'Bearer s3cr3t' } });
+    const other = await startFakeHttpServer('accept', () => ({ status: 200 }));
+    cleanups.push(() => other.stop());
+    expect(await send({ address: `${other.origin}/hook` })).toMatchObject({
+      kind: 'permanent',
+      code: 'CHANNEL_ADDRESS_NOT_ALLOWED',
+      about: 'recipient',
+    });
+    expect([...server.requests, ...other.requests]).toEqual([]);
+  });
+
+  it('are not made of a message that the template cannot take', async () => {
+    const { server, send } = await templated({ bodyTemplate: '{"order": {{data.order}} }' });
+    expect(await send()).toMatchObject({
+      kind: 'permanent',
+      code: 'CHANNEL_RENDER_FAILED',
+      message: expect.stringContaining('no JSON'),
+    });
+    expect(server.requests).toEqual([]);
+  });
+
+  it.each([
+    [{ headers: { authorization: 'x' } }, 'origins'],
+    [{ bodyTemplate: 'x' }, 'origins'],
+    [{ origins: ['https://api.example.com/path'] }, 'https://api.example.com'],
+    [{ method: 'TRACE' }, 'method'],
+    [{ headers: { host: 'x' }, origins: ['https://api.example.com'] }, 'Herald sets it itself'],
+  ])('are not configured by %j', (more, reason) => {
+    const { error } = webhook.config.safeParse({ signingSecret: secret, ...more });
+    expect(error?.message).toContain(reason);
+  });
+
+  it('are not configured by a template that is none', async () => {
+    const config = webhook.config.parse({
+      signingSecret: secret,
+      bodyTemplate: '{{#if x}}',
+      origins: ['https://api.example.com'],
+    });
+    await expect(webhook.create(config, testDeps())).rejects.toThrow('bodyTemplate');
   });
 });

@@ -21,17 +21,27 @@ export interface WebhookBody {
     readonly html?: string;
     readonly url?: string;
     readonly imageUrl?: string;
-    /** What the sender attached, as it came. */
+    /** What the sender attached, as it came; without what it said of the request (`data.webhook`). */
     readonly data?: unknown;
   };
 }
 
 /** The body for a message. */
 export function webhookBody(message: OutgoingMessage, now: Date): WebhookBody {
-  const { address: _address, channel: _channel, pushKeys: _pushKeys, expiresAt, ...data } = message;
+  const { address: _address, channel: _channel, pushKeys: _pushKeys, expiresAt, data, ...rest } = message;
   return {
     type: 'notification',
     timestamp: now.toISOString(),
-    data: { ...data, ...(expiresAt && { expiresAt: expiresAt.toISOString() }) },
+    data: {
+      ...rest,
+      ...(data !== undefined && { data: withoutOwnPart(data) }),
+      ...(expiresAt && { expiresAt: expiresAt.toISOString() }),
+    },
   };
+}
+
+function withoutOwnPart(data: unknown): unknown {
+  if (typeof data !== 'object' || data === null || !Object.hasOwn(data, 'webhook')) return data;
+  const { webhook: _webhook, ...rest } = data as Readonly<Record<string, unknown>>;
+  return rest;
 }

@@ -9,6 +9,7 @@ const call = z.strictObject({
   messaging_product: z.literal('whatsapp'),
   recipient_type: z.literal('individual'),
   to: z.literal('+491701234567'),
+  biz_opaque_callback_data: z.string().min(1).max(512),
   type: z.literal('text'),
   text: z.strictObject({ body: z.string().min(1).max(4_096), preview_url: z.boolean() }),
 });

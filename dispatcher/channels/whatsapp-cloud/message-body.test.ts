@@ -3,7 +3,12 @@ import { phoneNumberOf, whatsappBody, whatsappPart } from './message-body.ts';
 
 const TO = '+491701234567';
 const part = (given: object = {}) => whatsappPart.parse(given);
-const common = { messaging_product: 'whatsapp', recipient_type: 'individual', to: TO };
+const common = {
+  messaging_product: 'whatsapp',
+  recipient_type: 'individual',
+  to: TO,
+  biz_opaque_callback_data: 'd1',
+};
 
 it.each([
   ['+491701234567', true],
@@ -17,7 +22,7 @@ it.each([
 );
 
 describe('a session message', () => {
-  const message = { title: 'Paid', body: 'Order 7 is _paid_.', locale: 'en' };
+  const message = { title: 'Paid', body: 'Order 7 is _paid_.', locale: 'en', delivery: 'd1' };
 
   it('has the title bold, the text and the link', () => {
     expect(whatsappBody({ ...message, url: 'https://a.example/' }, part({ replyTo: 'wamid.1' }), TO)).toEqual(
@@ -43,7 +48,7 @@ describe('a session message', () => {
     expect(whatsappBody({ ...message, imageUrl }, part(), TO)).toMatchObject({
       body: { type: 'image', image: { link: imageUrl, caption: '*Paid*\n\nOrder 7 is _paid_.' } },
     });
-    const long = { body: '😀'.repeat(1_025), imageUrl, locale: 'en' };
+    const long = { body: '😀'.repeat(1_025), imageUrl, locale: 'en', delivery: 'd1' };
     expect(whatsappBody(long, part(), TO)).toMatchObject({
       body: { type: 'text', text: { body: `${imageUrl}\n\n${long.body}` } },
     });
@@ -51,8 +56,11 @@ describe('a session message', () => {
 
   it('takes 4096 characters and no more', () => {
     const body = '😀'.repeat(4_096);
-    expect(whatsappBody({ body, locale: 'en' }, part(), TO)).toHaveProperty('body.type', 'text');
-    expect(whatsappBody({ body: `${body}x`, locale: 'en' }, part(), TO)).toMatchObject({
+    expect(whatsappBody({ body, locale: 'en', delivery: 'd1' }, part(), TO)).toHaveProperty(
+      'body.type',
+      'text',
+    );
+    expect(whatsappBody({ body: `${body}x`, locale: 'en', delivery: 'd1' }, part(), TO)).toMatchObject({
       wrong: { code: 'CHANNEL_MESSAGE_TOO_LARGE' },
     });
   });
@@ -60,7 +68,11 @@ describe('a session message', () => {
 
 describe('a template message', () => {
   const template = (given: object, locale = 'en') =>
-    whatsappBody({ body: 'not sent', locale }, part({ template: { name: 'order_paid', ...given } }), TO);
+    whatsappBody(
+      { body: 'not sent', locale, delivery: 'd1' },
+      part({ template: { name: 'order_paid', ...given } }),
+      TO,
+    );
 
   it('fills header, body and buttons', () => {
     const given = { language: 'en_US', header: { image: 'https://a.example/i.png' }, body: ['Ada', '7'] };

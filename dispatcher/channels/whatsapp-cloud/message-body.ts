@@ -52,7 +52,7 @@ export const phoneNumberOf = (address: string): string | undefined =>
   /^\+[1-9]\d{6,14}$/.test(address) ? address : undefined;
 
 export function whatsappBody(
-  message: Pick<OutgoingMessage, 'title' | 'body' | 'url' | 'imageUrl' | 'locale'>,
+  message: Pick<OutgoingMessage, 'title' | 'body' | 'url' | 'imageUrl' | 'locale' | 'delivery'>,
   part: WhatsappPart,
   to: string,
 ): { readonly body: Readonly<Record<string, unknown>> } | { readonly wrong: SendOutcome } {
@@ -60,6 +60,8 @@ export function whatsappBody(
     messaging_product: 'whatsapp',
     recipient_type: 'individual',
     to,
+    // Comes back in the receipts; at most 512 characters (https://developers.facebook.com/docs/whatsapp/business-platform/changelog).
+    ...(message.delivery.length <= 512 && { biz_opaque_callback_data: message.delivery }),
     ...(part.replyTo !== undefined && { context: { message_id: part.replyTo } }),
   };
   if (part.template)

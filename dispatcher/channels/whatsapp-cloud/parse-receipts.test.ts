@@ -57,7 +57,10 @@ describe('statuses', () => {
 
   it.each([
     [status('delivered'), [{ ...base, key: `${WAMID}:delivered`, kind: 'delivered' }]],
-    [status('read'), [{ ...base, key: `${WAMID}:read`, kind: 'opened' }]],
+    [
+      status('read', { biz_opaque_callback_data: 'd1' }),
+      [{ ...base, key: `${WAMID}:read`, kind: 'opened', delivery: 'd1' }],
+    ],
     [
       status('failed', { errors: [{ code: 131026, title: 'Message undeliverable' }] }),
       [

@@ -16,6 +16,8 @@ const status = z.object({
   status: z.string(),
   timestamp: seconds.optional(),
   recipient_id: z.string().optional(),
+  /** As it was sent with the message. */
+  biz_opaque_callback_data: z.string().optional(),
   errors: z.array(z.object({ code: z.int() })).optional(),
 });
 const preference = z.object({
@@ -109,6 +111,7 @@ function receiptOfStatus(given: unknown): Receipt[] {
       key: `${data.id}:${data.status}`,
       kind,
       providerMessageId: data.id,
+      ...(data.biz_opaque_callback_data !== undefined && { delivery: data.biz_opaque_callback_data }),
       ...addressOf(data.recipient_id),
       ...dateOf(data.timestamp),
       ...(code !== undefined && {

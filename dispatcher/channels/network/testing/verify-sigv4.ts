@@ -3,7 +3,7 @@
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
  */
 import { createHash, createHmac } from 'node:crypto';
-import type { FakeRequest } from '../network/fake-http-server.ts';
+import type { FakeRequest } from '../fake-http-server.ts';
 
 /** @returns why it is wrong; undefined when it is right. */
 export function sigv4Problem(
