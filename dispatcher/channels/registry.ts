@@ -17,9 +17,11 @@ import type {
 import { dingtalk } from './dingtalk/provider.ts';
 import { fcm } from './fcm/provider.ts';
 import { file } from './file/provider.ts';
+import { qq } from './qq/provider.ts';
 import { sandbox } from './sandbox/provider.ts';
 import { sendgrid } from './sendgrid/provider.ts';
 import { slack } from './slack/provider.ts';
+import { smpp } from './smpp/provider.ts';
 import { smtp } from './smtp/provider.ts';
 import { telegram } from './telegram/provider.ts';
 import { twilio } from './twilio/provider.ts';
@@ -51,6 +53,8 @@ export const PROVIDERS: readonly ProviderDefinition[] = [
   awsSes,
   fcm,
   apns,
+  qq,
+  smpp,
 ];
 
 /** Serves the channels that no provider in `PROVIDERS` serves, where it is on. */

@@ -24,8 +24,8 @@ export function redisSharedValues(
   keyOf: (name: string) => string,
   marginMs = MARGIN_MS,
 ): SharedValues {
-  /** Concurrent questions of this process are one. */
-  const asking = new Map<string, Promise<string>>();
+  /** Concurrent questions of this process are one, asked in the time of whoever was first. */
+  const asking = new Map<string, { readonly answer: Promise<string>; readonly signal: AbortSignal }>();
   /** What this process saw last: a send need not ask Redis each time. */
   const seen = new Map<string, { value: string; sealed: string; until: number }>();
 
@@ -65,12 +65,22 @@ export function redisSharedValues(
   }
 
   return {
-    get(name, makeIt, signal) {
-      const known = seen.get(name);
-      if (known && performance.now() < known.until) return Promise.resolve(known.value);
-      const now = asking.get(name) ?? ask(name, makeIt, signal).finally(() => asking.delete(name));
-      asking.set(name, now);
-      return now;
+    async get(name, makeIt, signal) {
+      for (;;) {
+        const known = seen.get(name);
+        if (known && performance.now() < known.until) return known.value;
+        const others = asking.get(name);
+        if (!others) break;
+        try {
+          return await inTime(others.answer, signal);
+        } catch (error) {
+          // Whoever asked has given up; that is no answer for those who still wait.
+          if (signal.aborted || !others.signal.aborted) throw error;
+        }
+      }
+      const answer = ask(name, makeIt, signal).finally(() => asking.delete(name));
+      asking.set(name, { answer, signal });
+      return answer;
     },
     async drop(name, value) {
       const known = seen.get(name);
@@ -79,4 +89,13 @@ export function redisSharedValues(
       await redis.eval(DROP, 1, keyOf(name), known.sealed);
     },
   };
+}
+
+/** @throws the signal's reason when it comes first. */
+function inTime<T>(answer: Promise<T>, signal: AbortSignal): Promise<T> {
+  const stop = new AbortController();
+  const aborted = new Promise<never>((_, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true, signal: stop.signal });
+  });
+  return Promise.race([answer, aborted]).finally(() => stop.abort());
 }

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { ChannelErrorCode, SendOutcome } from '../contract.ts';
 import { classifyAliyunAnswer } from './classify-answer.ts';
 
-type Row = readonly [
+type Row = [
   code: string,
   status: number,
   kind: SendOutcome['kind'],

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { ChannelErrorCode, SendOutcome } from '../contract.ts';
 import { classifyRobotAnswer, classifyTokenAnswer, classifyWorkAnswer } from './classify-answer.ts';
 
-type Row = readonly [body: object, kind: SendOutcome['kind'], code?: ChannelErrorCode, about?: 'recipient'];
+type Row = [body: object, kind: SendOutcome['kind'], code?: ChannelErrorCode, about?: 'recipient'];
 const answer = (body: object, status = 200) => ({ status, text: JSON.stringify(body) });
 const shape = ([, kind, code, about]: Row) => ({ kind, ...(code && { code }), ...(about && { about }) });
 
@@ -11,6 +11,8 @@ describe('classifyWorkAnswer', () => {
     [{ errcode: -1 }, 'retryable', 'CHANNEL_PROVIDER_UNAVAILABLE'],
     [{ errcode: 33012 }, 'invalidRecipient', 'CHANNEL_ADDRESS_INVALID'],
     [{ errcode: 40003 }, 'invalidRecipient', 'CHANNEL_ADDRESS_INVALID'],
+    [{ errcode: 40031 }, 'invalidRecipient', 'CHANNEL_ADDRESS_INVALID'],
+    [{ errcode: 40013 }, 'permanent', 'CHANNEL_UNAUTHORIZED'],
     [{ errcode: 60121 }, 'invalidRecipient', 'CHANNEL_ADDRESS_INVALID'],
     [{ errcode: 34016 }, 'permanent', 'CHANNEL_MESSAGE_TOO_LARGE'],
     [{ errcode: 40056 }, 'permanent', 'CHANNEL_MISCONFIGURED'],

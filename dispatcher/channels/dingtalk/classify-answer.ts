@@ -25,10 +25,10 @@ const APP_RULES: Readonly<Record<string, VendorRule>> = {
   34016: tooLarge(),
   40001: unauthorized(),
   40003: addressInvalid('knows no such user'),
-  40013: addressInvalid('knows no such user'),
+  40013: unauthorized('knows no such company'),
+  40031: addressInvalid('knows no such user'),
   40035: rejected('finds the request malformed'),
   40056: misconfigured('knows no such agentId'),
-  40078: unauthorized(),
   40089: unauthorized('does not take appKey and appSecret'),
   41011: misconfigured('misses the agentId'),
   50002: notForRecipient('does not let the app write to this user'),
@@ -85,9 +85,10 @@ const answerSchema = z.object({
 export function classifyWorkAnswer(answer: VendorAnswer): SendOutcome | { tokenRefused: SendOutcome } {
   const read = readAnswer(answer);
   if ('outcome' in read) return read.outcome;
-  const { code, taskId } = read;
+  const { code, found } = read;
+  const { task_id } = found;
   if (code === '0')
-    return { kind: 'accepted', ...(taskId !== undefined && { providerMessageId: String(taskId) }) };
+    return { kind: 'accepted', ...(task_id !== undefined && { providerMessageId: String(task_id) }) };
   if (TOKEN_CODES.includes(code))
     return { tokenRefused: outcomeOfRule(NAME, code, unauthorized('does not take its own access token')) };
   return outcomeOfRule(NAME, code, appRule(code));
@@ -99,7 +100,8 @@ export function classifyTokenAnswer(
 ): { token: string; expiresInSeconds: number } | { failed: SendOutcome } {
   const read = readAnswer(answer);
   if ('outcome' in read) return { failed: read.outcome };
-  const { code, token, expiresInSeconds = 7_200 } = read;
+  const { code, found } = read;
+  const { access_token: token, expires_in: expiresInSeconds = 7_200 } = found;
   if (code === '0')
     return token === undefined ? { failed: notUnderstood(NAME) } : { token, expiresInSeconds };
   return { failed: outcomeOfRule(NAME, code, appRule(code)) };
@@ -113,13 +115,16 @@ export function classifyRobotAnswer(answer: VendorAnswer): SendOutcome {
   return code === '0' ? { kind: 'accepted' } : outcomeOfRule(NAME, code, ROBOT_RULES[code] ?? rejected());
 }
 
-function readAnswer(answer: VendorAnswer) {
-  const found = jsonOf(answer.text, answerSchema);
+type Read =
+  | { readonly outcome: SendOutcome }
+  | { readonly code: string; readonly found: z.output<typeof answerSchema> };
+
+function readAnswer(answer: VendorAnswer): Read {
   if (answer.status !== 200) return { outcome: outcomeOfStatus(NAME, answer) };
+  const found = jsonOf(answer.text, answerSchema);
   if (!found) return { outcome: notUnderstood(NAME, answer.status) };
   // 88: the reason stands in the sub code.
-  const code = String(found.errcode === 88 ? (found.sub_code ?? 88) : found.errcode);
-  return { code, taskId: found.task_id, token: found.access_token, expiresInSeconds: found.expires_in };
+  return { code: String(found.errcode === 88 ? (found.sub_code ?? 88) : found.errcode), found };
 }
 
 /** 90001 to 90018: calls of this server, app or company are suspended for being too many. */

@@ -9,7 +9,7 @@ import { dingtalk } from './provider.ts';
 // The common suite runs over work notifications; here over robots.
 describeConformance(dingtalk, robotFixture, async (settings, { shared, ...deps }): Promise<Provider> => {
   const set = await createProviders(settings, { ...deps, sharedOf: () => shared }, { sandbox: false });
-  const found = set.forChannel('DINGTALK');
+  const found = set.account('dingtalk');
   if (!found) throw new Error('not configured');
   return found.provider;
 });

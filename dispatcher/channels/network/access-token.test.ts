@@ -71,6 +71,16 @@ describe('withAccessToken', () => {
     });
   });
 
+  it('tells when another attempt, which asked for the token, was stopped', async () => {
+    const other = AbortSignal.abort();
+    const shared = { get: () => Promise.reject(other.reason), drop: async () => undefined };
+    expect(await start('t1', shared).run()).toMatchObject({
+      kind: 'retryable',
+      code: 'CHANNEL_TIMEOUT',
+      mayHaveSent: false,
+    });
+  });
+
   it('makes the health of it', () => {
     expect(healthOfToken({ token: 't', expiresInSeconds: 1 })).toEqual({ ok: true });
     expect(healthOfToken({ failed: REFUSED })).toEqual({ ok: false, message: 'refused' });

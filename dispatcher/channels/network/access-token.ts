@@ -44,10 +44,13 @@ export async function withAccessToken(
   } catch (error) {
     if (signal.aborted) return stoppedOutcome(signal, false);
     if (error instanceof NoTokenError) return unsent(error.outcome);
+    const stopped = error instanceof Error && /^(Abort|Timeout)Error$/.test(error.name);
     return {
       kind: 'retryable',
-      code: 'CHANNEL_INTERNAL',
-      message: 'The access token that all workers share could not be read.',
+      code: stopped ? 'CHANNEL_TIMEOUT' : 'CHANNEL_INTERNAL',
+      message: stopped
+        ? 'Another attempt asked for the access token, and was stopped.'
+        : 'The access token that all workers share could not be read.',
       mayHaveSent: false,
     };
   }

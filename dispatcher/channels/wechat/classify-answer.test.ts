@@ -2,12 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { ChannelErrorCode, SendOutcome } from '../contract.ts';
 import { classifySendAnswer, classifyTokenAnswer } from './classify-answer.ts';
 
-type Row = readonly [
-  errcode: number,
-  kind: SendOutcome['kind'],
-  code?: ChannelErrorCode,
-  about?: 'recipient',
-];
+type Row = [errcode: number, kind: SendOutcome['kind'], code?: ChannelErrorCode, about?: 'recipient'];
 const answer = (body: object, status = 200) => ({ status, text: JSON.stringify(body) });
 
 describe('classifySendAnswer', () => {
@@ -18,6 +13,7 @@ describe('classifySendAnswer', () => {
     [43004, 'permanent', 'CHANNEL_ADDRESS_NOT_ALLOWED', 'recipient'],
     [43019, 'permanent', 'CHANNEL_ADDRESS_NOT_ALLOWED', 'recipient'],
     [43101, 'permanent', 'CHANNEL_ADDRESS_NOT_ALLOWED', 'recipient'],
+    [43108, 'retryable', 'CHANNEL_RATE_LIMITED', 'recipient'],
     [45009, 'rateLimited'],
     [45011, 'rateLimited'],
     [47003, 'permanent', 'CHANNEL_MESSAGE_REJECTED'],

@@ -40,6 +40,13 @@ const RULES: Readonly<Record<string, VendorRule>> = {
     'CHANNEL_ADDRESS_NOT_ALLOWED',
   ),
   43107: unauthorized('has taken away the right to send'),
+  43108: {
+    kind: 'retryable',
+    code: 'CHANNEL_RATE_LIMITED',
+    message: 'takes one message at a time for a person',
+    mayHaveSent: false,
+    about: 'recipient',
+  },
   43116: rejected('has locked the template for abuse'),
   45002: tooLarge(),
   45009: limited('limits its calls a day'),

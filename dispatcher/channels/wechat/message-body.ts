@@ -93,16 +93,20 @@ export function wechatRequest(
   };
 }
 
+type Field = { readonly value: string; readonly color?: string | undefined };
+
 function fieldsOf(
   { title, body }: Pick<OutgoingMessage, 'title' | 'body'>,
   { titleField, bodyField }: TemplateDefaults,
   { fields }: WeChatPart,
-): Record<string, { value: string; color?: string | undefined }> {
-  const given =
-    fields ??
-    Object.fromEntries([...(title ? [[titleField, title]] : []), ...(body ? [[bodyField, body]] : [])]);
+): Record<string, Field> {
+  if (!fields)
+    return {
+      ...(title && { [titleField]: { value: title } }),
+      ...(body && { [bodyField]: { value: body } }),
+    };
   return Object.fromEntries(
-    Object.entries(given).map(([name, field]) => [
+    Object.entries(fields).map(([name, field]): [string, Field] => [
       name,
       typeof field === 'string' ? { value: field } : field,
     ]),

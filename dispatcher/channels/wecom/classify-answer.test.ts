@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { ChannelErrorCode, SendOutcome } from '../contract.ts';
 import { classifyAppAnswer, classifyRobotAnswer, classifyTokenAnswer } from './classify-answer.ts';
 
-type Row = readonly [body: object, kind: SendOutcome['kind'], code?: ChannelErrorCode, about?: 'recipient'];
+type Row = [body: object, kind: SendOutcome['kind'], code?: ChannelErrorCode, about?: 'recipient'];
 const answer = (body: object, status = 200) => ({ status, text: JSON.stringify(body) });
 const shape = ([, kind, code, about]: Row) => ({ kind, ...(code && { code }), ...(about && { about }) });
 

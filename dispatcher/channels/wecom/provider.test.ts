@@ -9,7 +9,7 @@ import { wecom } from './provider.ts';
 // The common suite runs over an app; here over robots.
 describeConformance(wecom, robotFixture, async (settings, { shared, ...deps }): Promise<Provider> => {
   const set = await createProviders(settings, { ...deps, sharedOf: () => shared }, { sandbox: false });
-  const found = set.forChannel('WECOM');
+  const found = set.account('wecom');
   if (!found) throw new Error('not configured');
   return found.provider;
 });
