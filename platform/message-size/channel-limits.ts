@@ -1,6 +1,6 @@
 /**
- * The most that a channel takes in one message, whatever provider carries it: what is longer fails everywhere. A
- * provider may take less, and says so before it sends. Imports nothing of the providers; a test compares the two.
+ * The most that a channel takes in one message: that of the provider that declares most. Another may take less, and
+ * says so before it sends. Imports nothing of the providers; a test compares the two.
  */
 import type { Channel } from '../graphql/contract-enums.ts';
 
@@ -12,7 +12,7 @@ export interface ChannelLimit {
 
 /** The channels without a limit: EMAIL, WEBHOOK and IN_APP take any message, and bodies of WEB_PUSH are cut to fit. */
 export const CHANNEL_LIMITS: Readonly<Partial<Record<Channel, ChannelLimit>>> = {
-  // Twilio and SNS take 1,600 characters, ten segments.
+  // Twilio and SNS take 1,600 characters. An SMPP account could be set to more segments than that.
   SMS: { most: 1_600, unit: 'CHARACTERS' },
   WHATSAPP: { most: 4_096, unit: 'CHARACTERS' },
   TELEGRAM: { most: 4_096, unit: 'CHARACTERS' },

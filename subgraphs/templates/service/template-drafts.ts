@@ -53,7 +53,7 @@ export class TemplateDrafts {
    */
   async publish(workspace: string, id: string): Promise<TemplateHead> {
     const result = await this.#store.publish(workspace, id, async (draft) => {
-      const problem = sizeProblem(draft.contents);
+      const problem = await sizeProblem(draft.contents);
       if (problem) throw badInput(problem.field, problem.message);
     });
     if ('head' in result) {

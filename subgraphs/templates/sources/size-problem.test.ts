@@ -12,12 +12,12 @@ test.each([
   [[{ channel: 'EMAIL' as const, body: x(60_000), html: x(60_000) }]],
   [[{ channel: 'WEB_PUSH' as const, body: x(60_000) }]],
   [[{ channel: 'SLACK' as const, body: '🎉'.repeat(12_000) }]],
-])('%# fits', (contents) => {
-  expect(sizeProblem(contents)).toBeUndefined();
+])('%# fits', async (contents) => {
+  expect(await sizeProblem(contents)).toBeUndefined();
 });
 
-test('of several contents, the one that is too large is named', () => {
-  const problem = sizeProblem([
+test('of several contents, the one that is too large is named', async () => {
+  const problem = await sizeProblem([
     { channel: 'EMAIL', body: x(5_000) },
     { channel: 'SMS', locale: 'de', body: `${x(1_000)}{{name}}${x(601)}` },
   ]);
@@ -31,6 +31,6 @@ test('of several contents, the one that is too large is named', () => {
 test.each([
   ['the title counts too', { channel: 'SMS' as const, title: 'Title', body: x(1_599) }],
   ['bytes, where the channel counts them', { channel: 'DINGTALK' as const, body: '好'.repeat(6_700) }],
-])('%s', (_, content) => {
-  expect(sizeProblem([content])?.field).toBe('contents.0.body');
+])('%s', async (_, content) => {
+  expect((await sizeProblem([content]))?.field).toBe('contents.0.body');
 });

@@ -1,5 +1,4 @@
 /** Contents that no provider of their channel could ever send, found before they are published. */
-import { CHANNEL_LIMITS } from '../../../platform/message-size/channel-limits.ts';
 import { contentSize } from '../../../platform/message-size/content-size.ts';
 import type { StoredContent } from '../store/records.ts';
 import { fixedText } from './fixed-text.ts';
@@ -11,19 +10,23 @@ export interface SizeProblem {
 }
 
 /**
- * The first content whose fixed text alone is over its channel's limit; undefined where there is none. Pure.
+ * The first content whose fixed text alone is over its channel's limit; undefined where there is none. Parsing long
+ * sources takes a while, so that other requests get their turn between two contents.
  * @param contents have been checked when they were saved.
  */
-export function sizeProblem(contents: readonly StoredContent[]): SizeProblem | undefined {
+export async function sizeProblem(contents: readonly StoredContent[]): Promise<SizeProblem | undefined> {
   for (const [index, content] of contents.entries()) {
-    const { channel } = content;
-    if (!CHANNEL_LIMITS[channel]) continue;
-    const body = fixedText(content.body);
+    const { channel, title: titleSource, body: bodySource } = content;
+    // No fixed text is longer than its source.
+    const source = { channel, body: bodySource, ...(titleSource !== undefined && { title: titleSource }) };
+    if (contentSize(source).fits) continue;
+    await new Promise((resolve) => setImmediate(resolve));
+    const body = fixedText(bodySource);
     const { characters, bytes, limit, fits } = contentSize({
       channel,
       body,
       // Titles are put on one line and trimmed: what white space is left of them is not certain.
-      ...(content.title !== undefined && { title: fixedText(content.title).replace(/[\s\p{Cc}]+/gu, '') }),
+      ...(titleSource !== undefined && { title: fixedText(titleSource).replace(/[\s\p{Cc}]+/gu, '') }),
     });
     if (fits || !limit) continue;
     const [count, unit] = limit.unit === 'BYTES' ? [bytes, 'bytes'] : [characters, 'characters'];
