@@ -10,7 +10,7 @@ const TEST_CODE = [
   // What the tests of one room share: stand-ins for services, the providers' conformance suite and its fixtures.
   '^(platform|subgraphs|dispatcher|gateway|client|console|cli)/.*/?testing/',
   '^dispatcher/channels/.*conformance(-fixture)?\\.ts$',
-  '^dispatcher/channels/.*/(fake-http-server|decrypt-push)\\.ts$',
+  '^dispatcher/channels/.*/(fake-http-server|decrypt-push|verify-dkim|verify-sigv4|self-signed-certificate)\\.ts$',
 ];
 /** Configuration of tools at the top level may, too. */
 const NOT_PRODUCT = [...TEST_CODE, '^[^/]+\\.(ts|cjs)$'];

@@ -17,6 +17,8 @@ import type {
 import { dingtalk } from './dingtalk/provider.ts';
 import { fcm } from './fcm/provider.ts';
 import { file } from './file/provider.ts';
+import { mailgun } from './mailgun/provider.ts';
+import { mandrill } from './mandrill/provider.ts';
 import { qq } from './qq/provider.ts';
 import { sandbox } from './sandbox/provider.ts';
 import { sendgrid } from './sendgrid/provider.ts';
@@ -55,6 +57,8 @@ export const PROVIDERS: readonly ProviderDefinition[] = [
   apns,
   qq,
   smpp,
+  mailgun,
+  mandrill,
 ];
 
 /** Serves the channels that no provider in `PROVIDERS` serves, where it is on. */

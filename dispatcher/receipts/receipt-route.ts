@@ -13,7 +13,7 @@ export function registerReceipts(app: FastifyInstance, deps: ReceiptsDeps): void
     routes.removeAllContentTypeParsers();
     routes.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
     routes.route<{ Params: { account: string } }>({
-      method: ['GET', 'POST'],
+      method: ['GET', 'HEAD', 'POST'],
       url: '/receipts/:account',
       bodyLimit: BODY_LIMIT_BYTES,
       async handler(request, reply) {

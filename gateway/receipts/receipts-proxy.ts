@@ -37,14 +37,14 @@ export function registerReceiptsProxy(
     routes.removeAllContentTypeParsers();
     routes.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
     routes.route({
-      method: ['GET', 'POST'],
+      method: ['GET', 'HEAD', 'POST'],
       url: '/receipts/:account',
       bodyLimit: BODY_LIMIT_BYTES,
       async handler(request, reply) {
         try {
           const answer = await ask(new URL(request.url, dispatcherUrl), {
             dispatcher: agent,
-            method: request.method as 'GET' | 'POST',
+            method: request.method as 'GET' | 'HEAD' | 'POST',
             headers: { ...handedOn(request), [RECEIPT_URL_HEADER]: calledUrl(request, publicUrl) },
             body: Buffer.isBuffer(request.body) ? request.body : null,
             headersTimeout: TIMEOUT_MS,

@@ -148,7 +148,10 @@ describe('Amazon SES', () => {
         },
       },
       ConfigurationSetName: 'transactional',
-      EmailTags: [{ Name: 'team', Value: 'billing' }],
+      EmailTags: [
+        { Name: 'team', Value: 'billing' },
+        { Name: 'herald-delivery', Value: 'd1' },
+      ],
     });
   });
 

@@ -4,13 +4,13 @@ import { z } from 'zod';
 import { type Provider, type ProviderDefinition, type SendOutcome, stoppedOutcome } from '../contract.ts';
 import { awsHandler } from '../network/aws-handler.ts';
 import { senderOf, senderSchema } from '../network/mail-address.ts';
-import { mailParts, tooLarge } from '../network/mail-parts.ts';
+import { beyondAscii, mailParts, tooLarge } from '../network/mail-parts.ts';
 import { createVendorHttp, notUnderstood, unwell } from '../network/vendor-http.ts';
 import { vendorPart } from '../network/vendor-part.ts';
 import { parseRetryAfter } from '../retry-after.ts';
 import { classifySesFailure } from './classify-failure.ts';
 import { parseSesReceipts } from './receipts.ts';
-import { sendEmailInput, sesPart, unsupportedAddress } from './send-email-input.ts';
+import { sendEmailInput, sesPart } from './send-email-input.ts';
 import { createSnsVerifier, type FetchText } from './sns-message.ts';
 
 const NAME = 'Amazon SES';
@@ -94,7 +94,7 @@ export async function createSesProvider(
   const sdk = await import('@aws-sdk/client-sesv2');
   const domain = region.startsWith('cn-') ? 'amazonaws.com.cn' : 'amazonaws.com';
   const baseUrl = settings.baseUrl ?? `https://email.${region}.${domain}`;
-  const http = createVendorHttp({ name: NAME, baseUrl, now });
+  const http = createVendorHttp({ name: NAME, baseUrl: new URL(baseUrl).origin, now });
   const handler = awsHandler(NAME, http);
   const client: SESv2Client = new sdk.SESv2Client({
     region,
@@ -136,11 +136,17 @@ export async function createSesProvider(
       if ('wrong' in parts) return parts.wrong;
       const own = vendorPart(message, 'aws-ses', sesPart);
       if ('wrong' in own) return own.wrong;
-      const wrong = unsupportedAddress(message.address) ?? tooLarge(parts.mail, NAME, MAX_BYTES);
+      // "The local part of the address … must be in 7-bit ASCII."
+      const wrong = beyondAscii(parts.mail, NAME) ?? tooLarge(parts.mail, NAME, MAX_BYTES);
       if (wrong) return wrong;
       if (signal.aborted) return stoppedOutcome(signal, false);
       const command = new sdk.SendEmailCommand(
-        sendEmailInput(parts.mail, { from: sender, configurationSet, part: own.part }),
+        sendEmailInput(parts.mail, {
+          from: sender,
+          delivery: message.delivery,
+          configurationSet,
+          part: own.part,
+        }),
       );
       const asked = await ask((abortSignal) => client.send(command, { abortSignal }), signal);
       if ('failed' in asked) return asked.failed;

@@ -185,6 +185,14 @@ describe('receipts of Amazon SES', () => {
     });
   });
 
+  it('finds the delivery in the tags of an event', async () => {
+    const tags = { 'ses:configuration-set': ['c'], 'herald-delivery': ['d1'] };
+    const event = { eventType: 'Open', open: {}, mail: { ...MAIL, tags } };
+    expect((await parse(message({ Message: JSON.stringify(event) }))).parsed).toMatchObject({
+      receipts: [{ kind: 'opened', delivery: 'd1' }],
+    });
+  });
+
   it('passes over the text that SES sends when a topic is set', async () => {
     const Message = 'Successfully validated SNS topic for Amazon SES event publishing.';
     expect((await parse(message({ Message }))).parsed).toEqual({ kind: 'receipts', receipts: [] });

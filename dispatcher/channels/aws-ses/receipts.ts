@@ -6,6 +6,7 @@
 import { z } from 'zod';
 import type { ParsedReceipts, RawReceipt, Receipt } from '../contract.ts';
 import { jsonOf } from '../network/vendor-http.ts';
+import { DELIVERY_TAG } from './send-email-input.ts';
 import { type FetchText, type SnsMessage, type SnsVerifier, snsMessage, snsUrl } from './sns-message.ts';
 
 const recipients = z.array(z.object({ emailAddress: z.string().max(400), status: z.string().optional() }));
@@ -19,6 +20,10 @@ const sesEvent = z.object({
     messageId: z.string().min(1).max(200),
     destination: z.array(z.string().max(400)).default([]),
     timestamp: time,
+    tags: z
+      .record(z.string(), z.array(z.string().max(300)))
+      .optional()
+      .catch(undefined),
   }),
   bounce: z
     .object({ bounceType: z.string(), bouncedRecipients: recipients.default([]), timestamp: time })
@@ -97,10 +102,12 @@ interface Told {
 
 /** One for each recipient that the event names. SNS repeats a message with the same MessageId. */
 function receiptsOf(event: SesEvent, messageId: string): readonly Receipt[] {
+  const delivery = event.mail.tags?.[DELIVERY_TAG]?.[0];
   return toldOf(event).map(({ address, kind, at, message }, index) => ({
     key: `${messageId}:${index}`,
     kind,
     providerMessageId: event.mail.messageId,
+    ...(delivery !== undefined && { delivery }),
     ...(address !== undefined && { address: plainAddress(address) }),
     ...dateOf(at ?? event.mail.timestamp),
     ...(message !== undefined && { message }),

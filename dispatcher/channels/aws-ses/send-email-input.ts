@@ -4,9 +4,11 @@
  */
 import type { SendEmailCommandInput } from '@aws-sdk/client-sesv2';
 import { z } from 'zod';
-import type { SendOutcome } from '../contract.ts';
-import { asciiDomainOf, formatSender, type Sender } from '../network/mail-address.ts';
+import { formatSender, type Sender } from '../network/mail-address.ts';
 import type { MailParts } from '../network/mail-parts.ts';
+
+/** The tag that carries the delivery's id. */
+export const DELIVERY_TAG = 'herald-delivery';
 
 /** `data.aws-ses` of a message. */
 export const sesPart = z.strictObject({
@@ -21,27 +23,18 @@ export const sesPart = z.strictObject({
 });
 export type SesPart = z.output<typeof sesPart>;
 
-/** SES has no SMTPUTF8: "the local part … must be in 7-bit ASCII". */
-export function unsupportedAddress(address: string): SendOutcome | undefined {
-  return /^[\x21-\x7e]+$/.test(address.slice(0, address.lastIndexOf('@')))
-    ? undefined
-    : {
-        kind: 'permanent',
-        code: 'CHANNEL_MESSAGE_REJECTED',
-        message: 'Amazon SES sends to no address with other than ASCII characters before its @.',
-        about: 'recipient',
-      };
-}
-
 export function sendEmailInput(
   mail: MailParts,
   options: {
     readonly from: Sender;
+    readonly delivery: string;
     readonly configurationSet?: string | undefined;
     readonly part?: SesPart | undefined;
   },
 ): SendEmailCommandInput {
-  const { from, part = {} } = options;
+  const { from, delivery, part = {} } = options;
+  // Comes back with each event of a configuration set.
+  const tags = { ...part.tags, ...(/^[\w.@-]{1,256}$/.test(delivery) && { [DELIVERY_TAG]: delivery }) };
   const configurationSet = part.configurationSet ?? options.configurationSet;
   const shared = {
     Headers: Object.entries(mail.headers).map(([Name, Value]) => ({ Name, Value })),
@@ -61,7 +54,7 @@ export function sendEmailInput(
   return {
     FromEmailAddress: formatSender(from),
     Destination: {
-      ToAddresses: [`${mail.to.slice(0, mail.to.lastIndexOf('@'))}@${asciiDomainOf(mail.to)}`],
+      ToAddresses: [mail.to],
     },
     Content:
       part.templateName === undefined
@@ -80,8 +73,8 @@ export function sendEmailInput(
             },
           },
     ...(configurationSet !== undefined && { ConfigurationSetName: configurationSet }),
-    ...(part.tags !== undefined && {
-      EmailTags: Object.entries(part.tags).map(([Name, Value]) => ({ Name, Value })),
+    ...(Object.keys(tags).length > 0 && {
+      EmailTags: Object.entries(tags).map(([Name, Value]) => ({ Name, Value })),
     }),
   };
 }

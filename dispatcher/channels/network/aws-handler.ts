@@ -78,11 +78,16 @@ function methodOf(method: string): 'GET' | 'POST' | 'PUT' | 'DELETE' {
 }
 
 function queryOf(query: SdkRequest['query'] = {}): string {
-  const parts = new URLSearchParams();
+  const parts: string[] = [];
   for (const [key, value] of Object.entries(query))
-    for (const one of Array.isArray(value) ? value : [value]) parts.append(key, one ?? '');
-  return parts.size === 0 ? '' : `?${parts}`;
+    for (const one of Array.isArray(value) ? value : [value])
+      parts.push(`${encode(key)}=${encode(one ?? '')}`);
+  return parts.length === 0 ? '' : `?${parts.join('&')}`;
 }
+
+/** As the signature was made over it. */
+const encode = (text: string): string =>
+  encodeURIComponent(text).replace(/[!'()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`);
 
 const bodyOf = (body: unknown): string | Buffer | undefined =>
   typeof body === 'string'

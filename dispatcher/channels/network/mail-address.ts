@@ -20,6 +20,10 @@ export function isMailAddress(address: string): boolean {
 export const asciiDomainOf = (address: string): string =>
   domainToASCII(address.slice(address.lastIndexOf('@') + 1)) || 'localhost';
 
+/** An address with its domain as DNS has it: not everybody takes domains of other scripts. */
+export const asciiDomain = (address: string): string =>
+  `${address.slice(0, address.lastIndexOf('@'))}@${asciiDomainOf(address)}`;
+
 /** The one address of a `From` field; undefined for none, several or a group. */
 export function parseSender(value: string): Sender | undefined {
   const [first, ...more] = addressparser(value);
@@ -42,7 +46,7 @@ const ENCODED_WORD_BYTES = 45;
 
 /** The value of a `From` field: names in other scripts as encoded words (RFC 2047), all in ASCII. */
 export function formatSender({ name, address }: Sender): string {
-  const ascii = `${address.slice(0, address.lastIndexOf('@'))}@${asciiDomainOf(address)}`;
+  const ascii = asciiDomain(address);
   if (name === '') return ascii;
   return /^[\x20-\x7e]*$/.test(name)
     ? `"${name.replace(/["\\]/g, '\\$&')}" <${ascii}>`

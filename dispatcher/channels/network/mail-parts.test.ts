@@ -67,6 +67,18 @@ describe('one-click unsubscribe', () => {
   });
 });
 
+describe('the recipient', () => {
+  it.each([
+    ['ada@bücher.example', 'ada@xn--bcher-kva.example'],
+    ['почта@example.com', 'почта@example.com'],
+  ])('%s → %s', async (address, to) => expect((await mailOf({ address })).to).toBe(to));
+
+  it.each(['ada@example.com, eve@example.com', 'Ada <ada@example.com>', 'a@b.c\r\nRCPT TO:<d@e.f>', ''])(
+    'is not %j',
+    async (address) => expect(await take({ address })).toMatchObject({ wrong: { kind: 'invalidRecipient' } }),
+  );
+});
+
 describe('attachments', () => {
   const pdf = { filename: 'Rechnung №7.pdf', contentType: 'application/pdf', content: 'JVBERg==' };
 

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import type { OutgoingMessage, SendOutcome } from '../contract.ts';
-import { asciiDomainOf, isMailAddress, type Sender } from './mail-address.ts';
+import { asciiDomain, asciiDomainOf, isMailAddress, type Sender } from './mail-address.ts';
 import { vendorPart } from './vendor-part.ts';
 
 /** Longest subject that is made of a body's first line, in characters. */
@@ -46,6 +46,7 @@ export interface MailAttachment {
 }
 
 export interface MailParts {
+  /** Its domain in ASCII. */
   readonly to: string;
   readonly subject: string;
   /** Never absent: made of the HTML where the message has no text. */
@@ -78,7 +79,7 @@ export async function mailParts(
   if ('wrong' in own) return own;
   return {
     mail: {
-      to: message.address,
+      to: asciiDomain(message.address),
       subject: subjectOf(message),
       text: await textOf(message),
       ...(message.html !== undefined && { html: message.html }),
@@ -113,6 +114,17 @@ export function tooLarge(mail: MailParts, name: string, limitBytes: number): Sen
         about: 'recipient',
       };
 }
+
+/** The outcome for a recipient whom a vendor without SMTPUTF8 (RFC 6531) cannot reach; undefined for all others. */
+export const beyondAscii = (mail: MailParts, name: string): SendOutcome | undefined =>
+  /^[\x21-\x7e]+$/.test(mail.to)
+    ? undefined
+    : {
+        kind: 'permanent',
+        code: 'CHANNEL_MESSAGE_REJECTED',
+        message: `${name} sends to no address with other than ASCII characters before its @.`,
+        about: 'recipient',
+      };
 
 /** Apps may have something of their own under `email`, such as an address: only an object can be ours. */
 function ownData({ data }: OutgoingMessage): { readonly data?: unknown } {

@@ -140,7 +140,7 @@ describe('SendGrid', () => {
       },
     });
     expect(sent()).toEqual({
-      personalizations: [{ to: [{ email: 'ada@example.com' }] }],
+      personalizations: [{ to: [{ email: 'ada@example.com' }], custom_args: { herald_delivery: 'd1' } }],
       from: { email: 'herald@example.com', name: 'Herald' },
       subject: 'Invoice',
       content: [
@@ -180,6 +180,7 @@ describe('SendGrid', () => {
   });
 
   it.each([
+    [{ address: 'почта@example.com' }, { kind: 'permanent', about: 'recipient' }],
     [{ address: 'ada' }, { kind: 'invalidRecipient', code: 'CHANNEL_ADDRESS_INVALID' }],
     [{ data: { sendgrid: { template: 'd-1' } } }, { kind: 'permanent', code: 'CHANNEL_MESSAGE_REJECTED' }],
     [{ body: 'x'.repeat(30_000_001) }, { kind: 'permanent', code: 'CHANNEL_MESSAGE_TOO_LARGE' }],
@@ -268,13 +269,19 @@ describe('event webhooks of SendGrid', () => {
         { ...EVENT, event: 'bounce', type: 'bounce', reason: 'hunter2', status: '5.1.1' },
         'nothing',
         { event: 'delivered' },
-        { ...EVENT, event: 'delivered', sg_event_id: 'second', sg_message_id: 'abc.recvd-1' },
+        {
+          ...EVENT,
+          event: 'delivered',
+          sg_event_id: 'second',
+          sg_message_id: 'abc.recvd-1',
+          herald_delivery: 'd1',
+        },
       ]),
     );
     expect(parsed).toMatchObject({
       receipts: [
         { key: 'sg_event_id', message: 'The receiving server refused the address (5.1.1).' },
-        { key: 'second', providerMessageId: 'abc' },
+        { key: 'second', providerMessageId: 'abc', delivery: 'd1' },
       ],
     });
     expect(JSON.stringify(parsed)).not.toContain('hunter2');

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import type { Provider, ProviderDefinition } from '../contract.ts';
 import { senderOf, senderSchema } from '../network/mail-address.ts';
-import { mailParts, tooLarge } from '../network/mail-parts.ts';
+import { beyondAscii, mailParts, tooLarge } from '../network/mail-parts.ts';
 import { baseUrlSchema, createVendorHttp, jsonOf, outcomeOfStatus, unwell } from '../network/vendor-http.ts';
 import { vendorPart } from '../network/vendor-part.ts';
 import { classifySendgridAnswer } from './classify-answer.ts';
@@ -50,13 +50,19 @@ export const sendgrid = {
         if ('wrong' in parts) return parts.wrong;
         const own = vendorPart(message, 'sendgrid', sendgridPart);
         if ('wrong' in own) return own.wrong;
-        const large = tooLarge(parts.mail, 'SendGrid', MAX_BYTES);
-        if (large) return large;
+        const wrong = beyondAscii(parts.mail, 'SendGrid') ?? tooLarge(parts.mail, 'SendGrid', MAX_BYTES);
+        if (wrong) return wrong;
         const attempted = await http.request({
           path: '/v3/mail/send',
           headers: { authorization, 'content-type': 'application/json' },
           body: JSON.stringify(
-            requestBody(parts.mail, { from: sender, idempotencyKey, part: own.part, sandbox }),
+            requestBody(parts.mail, {
+              from: sender,
+              idempotencyKey,
+              delivery: message.delivery,
+              part: own.part,
+              sandbox,
+            }),
           ),
           signal,
         });

@@ -21,6 +21,7 @@ const event = z.object({
   type: z.string().optional(),
   reason: z.string().optional(),
   status: z.string().optional(),
+  herald_delivery: z.string().max(200).optional().catch(undefined),
 });
 type SendgridEvent = z.output<typeof event>;
 const batch = z.array(z.unknown()).max(10_000);
@@ -78,6 +79,7 @@ function receiptOf(item: SendgridEvent): Receipt | undefined {
     key: item.sg_event_id,
     kind,
     ...(item.sg_message_id !== undefined && { providerMessageId: sentIdOf(item.sg_message_id) }),
+    ...(item.herald_delivery !== undefined && { delivery: item.herald_delivery }),
     ...(item.email !== undefined && { address: item.email }),
     ...(item.timestamp !== undefined && { at: new Date(item.timestamp * 1_000) }),
     ...(message !== undefined && { message }),

@@ -3,7 +3,7 @@
  * https://www.twilio.com/docs/sendgrid/api-reference/mail-send/mail-send
  */
 import { z } from 'zod';
-import type { Sender } from '../network/mail-address.ts';
+import { asciiDomain, type Sender } from '../network/mail-address.ts';
 import { type MailParts, messageIdOf } from '../network/mail-parts.ts';
 
 /** `data.sendgrid` of a message. */
@@ -22,19 +22,22 @@ export function requestBody(
   options: {
     readonly from: Sender;
     readonly idempotencyKey: string;
+    readonly delivery: string;
     readonly part?: SendgridPart | undefined;
     readonly sandbox: boolean;
   },
 ): object {
-  const { from, idempotencyKey, part = {}, sandbox } = options;
+  const { from, idempotencyKey, delivery, part = {}, sandbox } = options;
   return {
     personalizations: [
       {
         to: [{ email: mail.to }],
+        // Comes back with each event.
+        custom_args: { herald_delivery: delivery },
         ...(part.templateData !== undefined && { dynamic_template_data: part.templateData }),
       },
     ],
-    from: { email: from.address, ...(from.name !== '' && { name: from.name }) },
+    from: { email: asciiDomain(from.address), ...(from.name !== '' && { name: from.name }) },
     // An empty one is refused.
     subject: mail.subject || '(no subject)',
     ...(part.templateId === undefined
