@@ -36,6 +36,7 @@ const MAPPERS: Readonly<Record<SubgraphName, Readonly<Record<string, string>>>> 
   templates: {
     Template: '../service/template-drafts.ts#TemplateHead',
     Route: '../service/route-drafts.ts#RouteHead',
+    RenderedContent: '../contract.ts#RenderedContent as RenderedContentParent',
   },
   users: {
     User: '../store/records.ts#UserRecord',
