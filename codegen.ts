@@ -37,12 +37,14 @@ const MAPPERS: Readonly<Record<SubgraphName, Readonly<Record<string, string>>>> 
   templates: {
     Template: '../service/template-drafts.ts#TemplateHead',
     Route: '../service/route-drafts.ts#RouteHead',
+    RenderedContent: '../contract.ts#RenderedContent as RenderedContentParent',
   },
   users: {
     User: '../store/records.ts#UserRecord',
     Device: '../store/records.ts#DeviceRecord',
     App: '../store/records.ts#AppRecord',
     ApiKey: '../store/records.ts#KeyRecord',
+    Suppression: '../suppressions/suppression-record.ts#SuppressionDocument',
   },
   analytics: {
     DeliveryStats: '../read/delivery-stats.ts#StatsPage',

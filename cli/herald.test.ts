@@ -43,6 +43,7 @@ describe('herald', () => {
     ['help dead-letters', /--reason[\s\S]*--limit[\s\S]*HERALD_API_KEY/],
     ['help replay', /notification[\s\S]*--delivery/],
     ['help send', /--idempotency-key[\s\S]*HERALD_API_KEY/],
+    ['help new-provider', /--channel[\s\S]*--receipts[\s\S]*add-a-provider/],
     ['keys --help', /create-app[\s\S]*create-operator[\s\S]*revoke/],
   ])('%s', (args, text) => {
     expect(herald(args.split(' '))).toEqual({ status: 0, stdout: expect.stringMatching(text), stderr: '' });
@@ -57,6 +58,8 @@ describe('herald', () => {
     ['replay', 2, /missing required argument 'notification'/],
     ['dead-letters --state gone', 2, /^herald: --state: there is no gone; it is one of OPEN, .*\n$/],
     ['dead-letters', 1, /^herald: No Herald runs on .*\n$/],
+    ['new-provider x', 2, /required option '--channel <list>' not specified/],
+    ['new-provider X --channel SMS', 2, /^herald: "X" cannot be a provider's id: /],
     ['keys create-app a --rate-limit 0', 2, /must be a whole number above 0/],
     ['keys', 1, /^herald: No Herald runs on .*\n$/],
     ['start --role scheduler', 1, /^herald: Wrong settings:\n {2}- MONGODB_URI: .*\n {2}- REDIS_URL: .*\n$/],

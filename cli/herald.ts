@@ -10,6 +10,7 @@ import type { CommandContext } from './context.ts';
 import { type DeadLettersFlags, listDeadLetters, replay } from './dead-letters/dead-letters.ts';
 import { CommandFailure } from './failure.ts';
 import { KeysCommand, type KeysFlags } from './keys/keys.ts';
+import type { NewProviderFlags } from './new-provider/new-provider-plan.ts';
 import { send } from './send/send.ts';
 import { type StartFlags, supergraphFlags } from './start/supergraph-flags.ts';
 import { type TailFlags, tail } from './tail/tail.ts';
@@ -164,6 +165,18 @@ export function heraldProgram(context: CommandContext): Command {
   withConnection(keys.command('revoke <id>').description('make a key useless, at once')).action(
     (id: string, _flags: unknown, command: Command) => keysCommand(command).revoke(id),
   );
+
+  program
+    .command('new-provider <id>')
+    .description('write the folder of a new provider, ready to run; in a checkout of Herald')
+    .requiredOption('--channel <list>', 'the channels it serves, with commas; MOBILE_PUSH alone', collectList)
+    .option('--name <name>', 'the vendor, for people; from the id without it')
+    .option('--receipts', 'it takes what the vendor tells later of its messages')
+    .addHelpText('after', '\nThe guide is docs/add-a-provider.md.')
+    .action(async (id: string, flags: NewProviderFlags) => {
+      const { createProviderFolder } = await import('./new-provider/new-provider.ts');
+      await createProviderFolder(id, flags, context.stdout);
+    });
   return program;
 }
 

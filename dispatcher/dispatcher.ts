@@ -14,6 +14,7 @@ import { ChannelAccounts, type StoredAccount } from './accounts/channel-accounts
 import { ConfiguredChannels } from './accounts/configured-channels.ts';
 import type { LiveAccount, StoredAccounts } from './accounts/stored-accounts.ts';
 import type { AccountDeps, ProviderSet } from './channels/registry.ts';
+import { UnsubscribeLinks } from './consent/unsubscribe-links.ts';
 import { type ProviderFlows, providerFlows } from './flow/provider-flows.ts';
 import type { SharedCircuits } from './flow/shared-circuits.ts';
 import { redisSharedValues } from './flow/shared-values.ts';
@@ -61,6 +62,12 @@ export function accountDepsOf(
   };
 }
 
+/** Undefined without a key to sign them. */
+export const unsubscribeLinksOf = (settings: Settings): UnsubscribeLinks | undefined =>
+  settings.HERALD_SECRET_KEY === undefined
+    ? undefined
+    : new UnsubscribeLinks(settings.HERALD_SECRET_KEY, settings.HERALD_PUBLIC_URL);
+
 export function startDispatcher(deps: {
   settings: Settings;
   connections: Connections;
@@ -86,6 +93,7 @@ export function startDispatcher(deps: {
       log.warn({ err: error, deliveries: deliveries.length }, 'deliveries not queued: left to the sweeper');
     }
   };
+  const links = unsubscribeLinksOf(settings);
   const { circuits, flowOf, flowWith } = providerFlows({ settings, connections, log });
   const accountsOf = new Map<Channel, ChannelAccounts>();
   const senders = new Map(
@@ -101,6 +109,7 @@ export function startDispatcher(deps: {
         accounts,
         policyOf: policyOf(channel, settings),
         timeoutMs: settings.SEND_TIMEOUT_MS,
+        unsubscribeUrlOf: links && ((delivery) => links.urlOf(delivery)),
         enqueue,
         log,
       });

@@ -14,7 +14,8 @@ import { createUsersSubgraph } from '../subgraphs/users/index.ts';
 import { startAccountTests } from './accounts/account-tests.ts';
 import { StoredAccounts } from './accounts/stored-accounts.ts';
 import { createProviders, type ProviderSet } from './channels/registry.ts';
-import { accountDepsOf, startDispatcher } from './dispatcher.ts';
+import { registerUnsubscribe } from './consent/unsubscribe-route.ts';
+import { accountDepsOf, startDispatcher, unsubscribeLinksOf } from './dispatcher.ts';
 import { registerReceipts } from './receipts/receipt-route.ts';
 import { startAlerts } from './sweep/start-alerts.ts';
 import { startSweeper } from './sweep/start-sweeper.ts';
@@ -78,8 +79,11 @@ export async function run(settings: Settings, options: RunOptions, sendBy?: Prov
   registerReceipts(app, {
     providers: { account: (key) => providers.account(key) ?? stored.account(key) },
     store: store.receipts,
+    users: users.service,
     log,
   });
+  const links = unsubscribeLinksOf(settings);
+  if (links) registerUnsubscribe(app, { links, outbox: store.outbox, users: users.service, log });
   shutdown.onClose('health', () => closeApp(app));
   // Beside a gateway, at the address where that one looks for it.
   const beside = {

@@ -13,6 +13,7 @@ import type { Recipient, UsersService } from '../../subgraphs/users/index.ts';
 import { nextPage, type PageOfRecipients } from './pages.ts';
 import { plan } from './plan.ts';
 import { needsWords, nextResendPage, planResend } from './resend.ts';
+import { withoutStopped } from './stopped-addresses.ts';
 import { inWords } from './words.ts';
 
 export interface PageMakerDeps {
@@ -47,7 +48,7 @@ export class PageMaker {
     const pages = await settle([...recipients.keys()], failures, (record) =>
       this.#page(record, recipients.get(record) ?? { users: [], addresses: [] }, people),
     );
-    return [...pages.values()];
+    return await withoutStopped([...pages.values()], this.#deps.users, failures);
   }
 
   async #people(pages: ReadonlyMap<NotificationRecord, PageOfRecipients>): Promise<People> {

@@ -3,8 +3,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { sharedDate } from '../../platform/clock/shared-clock.ts';
 import type { Logger } from '../../platform/logging/logger.ts';
 import type { NotificationsStore, ReceiptResult } from '../../subgraphs/notifications/index.ts';
+import type { UsersService } from '../../subgraphs/users/index.ts';
 import type { RawReceipt, Receipt, ReceiptAnswer } from '../channels/contract.ts';
 import type { ProviderSet } from '../channels/registry.ts';
+import { consequenceOf, suppressAddressOf, withdrawConsentOf } from '../consent/stop-sending.ts';
 import { receiptsRefusedTotal, receiptsTotal } from './receipt-metrics.ts';
 
 /** A receipt can be quicker than the record of its attempt: it is looked at again after these times. */
@@ -14,7 +16,8 @@ const NO_CONTENT: ReceiptAnswer = { status: 204 };
 
 export interface ReceiptsDeps {
   readonly providers: Pick<ProviderSet, 'account'>;
-  readonly store: Pick<NotificationsStore['receipts'], 'take'>;
+  readonly store: Pick<NotificationsStore['receipts'], 'take' | 'close'>;
+  readonly users: Pick<UsersService, 'suppress' | 'withdrawConsent'>;
   readonly log: Logger;
   /** See `LOOK_AGAIN_MS`; shorter for tests. */
   readonly lookAgainMs?: readonly number[];
@@ -22,13 +25,15 @@ export interface ReceiptsDeps {
 
 /**
  * @param account id of the provider account that the request came for.
- * @returns what the provider is answered. @throws what the store throws: the provider tells it again.
+ * @returns what the provider is answered. @throws what the stores throw: the provider tells it again, and what a
+ * receipt leads to is done then.
  */
 export async function takeReceipts(
   account: string,
   raw: RawReceipt,
-  { providers, store, log, lookAgainMs = LOOK_AGAIN_MS }: ReceiptsDeps,
+  deps: ReceiptsDeps,
 ): Promise<ReceiptAnswer> {
+  const { providers, store, log, lookAgainMs = LOOK_AGAIN_MS } = deps;
   const provider = providers.account(account)?.provider;
   if (!provider?.parseReceipts) return { status: 404, body: `No account ${account} takes receipts.` };
   const parsed = await provider.parseReceipts(raw, AbortSignal.timeout(TIMEOUT_MS));
@@ -44,21 +49,51 @@ export async function takeReceipts(
     await sleep(waitMs);
     const results = await store.take(account, open, sharedDate());
     const isLast = waitMs === lookAgainMs.at(-1);
+    const taken: Taken[] = [];
     open = open.filter((receipt, index) => {
       const result = results[index] ?? { kind: 'unknown' };
       if (result.kind === 'unknown' && !isLast) return true;
       tell(account, receipt, result, log);
+      taken.push({ receipt, result });
       return false;
     });
+    await followAll(account, taken, deps);
   }
   return answer;
+}
+
+interface Taken {
+  readonly receipt: Receipt;
+  readonly result: ReceiptResult;
+}
+
+/** Ends what is sent to those who cannot or will not have it. */
+async function followAll(
+  account: string,
+  taken: readonly Taken[],
+  { store, users }: Pick<ReceiptsDeps, 'store' | 'users'>,
+): Promise<void> {
+  const done: string[] = [];
+  try {
+    for (const { receipt, result } of taken) {
+      const consequence = consequenceOf(receipt.kind);
+      if (!consequence || !('delivery' in result) || !result.delivery) continue;
+      const { delivery } = result;
+      if (consequence.kind === 'suppress')
+        await suppressAddressOf(delivery, consequence.reason, account, users);
+      else await withdrawConsentOf(delivery, 'receipt', account, users);
+      done.push(receipt.key);
+    }
+  } finally {
+    await store.close(account, done);
+  }
 }
 
 function tell(account: string, receipt: Receipt, result: ReceiptResult, log: Logger): void {
   receiptsTotal.inc({ account, kind: receipt.kind, result: result.kind });
   const { kind, providerMessageId, message } = receipt;
   const fields = { account, kind, providerMessageId, result: result.kind, reason: message };
-  if ('delivery' in result) {
+  if ('delivery' in result && result.delivery) {
     const { _id, notification, workspace } = result.delivery;
     log.debug({ ...fields, workspace, notification, delivery: _id }, 'receipt');
   } else log.debug(fields, 'receipt');

@@ -5,8 +5,14 @@ import type { AttemptOutcome, AttemptRecord, DeliveryRecord } from '../../subgra
 import type { UsersService } from '../../subgraphs/users/index.ts';
 import type { Entry } from '../accounts/channel-accounts.ts';
 import { hasUntried } from '../accounts/choose-account.ts';
-import type { OutgoingMessage, ProviderChannel, SendOutcome } from '../channels/contract.ts';
+import type {
+  ChannelErrorCode,
+  OutgoingMessage,
+  ProviderChannel,
+  SendOutcome,
+} from '../channels/contract.ts';
 import type { ConfiguredProvider } from '../channels/registry.ts';
+import { suppressAddressOf } from '../consent/stop-sending.ts';
 import { signOf } from '../flow/circuit-outcome.ts';
 import { boundedAttempt } from './bounded-attempt.ts';
 import type { PolicyOf } from './channel-policies.ts';
@@ -17,7 +23,9 @@ export interface AttemptsDeps {
   channel: ProviderChannel;
   /** All accounts that a delivery may go through: another one may do what one has failed to. */
   providersOf: (delivery: DeliveryRecord) => readonly ConfiguredProvider[];
-  users: Pick<UsersService, 'removeDevices'>;
+  users: Pick<UsersService, 'removeDevices' | 'suppress'>;
+  /** Where a recipient ends messages of this kind, for those that have such a link. */
+  unsubscribeUrlOf?: ((delivery: DeliveryRecord) => string | undefined) | undefined;
   policyOf: PolicyOf;
   timeoutMs: number;
   log: Logger;
@@ -28,6 +36,7 @@ export class Attempts {
   readonly #users: AttemptsDeps['users'];
   readonly #policyOf: PolicyOf;
   readonly #timeoutMs: number;
+  readonly #unsubscribeUrlOf: AttemptsDeps['unsubscribeUrlOf'];
   readonly #log: Logger;
   readonly #providersOf: AttemptsDeps['providersOf'];
   /** By account, looked up once, not by labels for every attempt. */
@@ -39,6 +48,7 @@ export class Attempts {
     this.#providersOf = deps.providersOf;
     this.#policyOf = deps.policyOf;
     this.#timeoutMs = deps.timeoutMs;
+    this.#unsubscribeUrlOf = deps.unsubscribeUrlOf;
     this.#log = deps.log;
   }
 
@@ -54,7 +64,7 @@ export class Attempts {
     const outcome: SendOutcome = configured
       ? await boundedAttempt(
           configured.provider,
-          outgoingMessageOf(delivery),
+          outgoingMessageOf(delivery, this.#unsubscribeUrlOf?.(delivery)),
           delivery._id,
           this.#timeoutMs,
           (breach, error) => {
@@ -90,7 +100,7 @@ export class Attempts {
     };
     const decision = this.#decide(delivery, attempt, outcome, configured);
     this.#tell(delivery, provider, outcome, decision);
-    if (outcome.kind === 'invalidRecipient') await this.#forgetDevice(delivery);
+    if (outcome.kind === 'invalidRecipient') await this.#forget(delivery, outcome.code, provider);
     return {
       delivery,
       attempt,
@@ -135,13 +145,16 @@ export class Attempts {
     return meters;
   }
 
-  /** A browser that is gone is not tried again; if that cannot be stored now, its next message finds out again. */
-  async #forgetDevice({ workspace, device }: DeliveryRecord): Promise<void> {
-    if (!device) return;
+  /** What is gone is not tried again; if that cannot be stored now, its next message finds out again. */
+  async #forget(delivery: DeliveryRecord, code: ChannelErrorCode, account: string): Promise<void> {
+    const { workspace, device } = delivery;
     try {
-      await this.#users.removeDevices(workspace, [device.id]);
+      if (device) await this.#users.removeDevices(workspace, [device.id]);
+      // An address of a wrong form is a mistake of whoever gave it, and costs no request: nothing is to be spared.
+      else if (code === 'CHANNEL_ADDRESS_GONE')
+        await suppressAddressOf(delivery, 'INVALID', account, this.#users);
     } catch (error) {
-      this.#log.warn({ err: error, device: device.id }, 'dead subscription not removed');
+      this.#log.warn({ err: error, ...this.#fieldsOf(delivery, account) }, 'dead address not written down');
     }
   }
 
@@ -213,7 +226,7 @@ function resultOf(
   }
 }
 
-function outgoingMessageOf(delivery: DeliveryRecord): OutgoingMessage {
+function outgoingMessageOf(delivery: DeliveryRecord, unsubscribeUrl: string | undefined): OutgoingMessage {
   const content = delivery.content ?? { body: '', locale: 'default' };
   return {
     ...content,
@@ -227,5 +240,6 @@ function outgoingMessageOf(delivery: DeliveryRecord): OutgoingMessage {
     ...(delivery.category !== undefined && { category: delivery.category }),
     priority: delivery.priority,
     ...(delivery.expiresAt && { expiresAt: delivery.expiresAt }),
+    ...(unsubscribeUrl !== undefined && { unsubscribeUrl }),
   };
 }

@@ -14,6 +14,7 @@ import {
   openStore,
   silent,
 } from '../../subgraphs/notifications/testing/open-store.ts';
+import type { NewSuppression } from '../../subgraphs/users/index.ts';
 import { freshDatabase } from '../../testing/fresh.ts';
 import { ChannelAccounts } from '../accounts/channel-accounts.ts';
 import { memorySharedValues } from '../channels/conformance.ts';
@@ -33,6 +34,7 @@ const SECRETS = {
 let store: OpenStore;
 /** Browsers that were signed off; `undefined` says that they cannot be. */
 let removed: string[] | undefined = [];
+const suppressed: NewSuppression[] = [];
 const closing: (() => Promise<unknown> | unknown)[] = [];
 
 beforeAll(async () => {
@@ -90,6 +92,7 @@ async function worker(
         if (!removed) throw new Error('cannot be stored now');
         removed.push(...ids);
       },
+      suppress: async (entry) => void suppressed.push(entry),
     },
     accounts: new ChannelAccounts(own.map((provider) => ({ provider, flow: flowOf(provider) }))),
     policyOf: policyOf('WEBHOOK', settings),
@@ -391,6 +394,29 @@ describe('a browser that is gone', () => {
     await sender.send([id ?? ''], 0);
     expect(await one(id)).toMatchObject({ state: 'FAILED', attempt: 1 });
     expect(removed).toEqual(before && ['dev_1']);
+    expect(suppressed).toEqual([]);
+  });
+});
+
+describe('an address', () => {
+  it.each([
+    ['CHANNEL_ADDRESS_GONE', true],
+    ['CHANNEL_ADDRESS_INVALID', false],
+  ] as const)('of which a provider says %s: suppressed: %s', async (code, isDead) => {
+    suppressed.length = 0;
+    const dead = scripted('dead', async () => ({ kind: 'invalidRecipient', code, message: 'no such' }));
+    const { sender } = await worker({}, dead);
+    const [id] = await waiting('http://127.0.0.1:9/dead', 1);
+    await sender.send([id ?? ''], 0);
+    expect(await one(id)).toMatchObject({ state: 'FAILED', attempt: 1 });
+    const entry = {
+      workspace: 'default',
+      channel: 'WEBHOOK',
+      address: expect.stringContaining('http://127.0.0.1:9/dead'),
+    };
+    expect(suppressed).toEqual(
+      isDead ? [{ ...entry, reason: 'INVALID', account: 'dead', delivery: id }] : [],
+    );
   });
 });
 

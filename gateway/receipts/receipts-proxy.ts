@@ -1,13 +1,26 @@
 /**
- * `/receipts/<account>` at the gateway's own address: handed on to a dispatcher, which knows the providers. So an
- * installation has one public address, and the dispatcher none.
+ * `/receipts/<account>` and `/unsubscribe/<token>` at the gateway's own address: handed on to a dispatcher, which
+ * knows the providers and signed the links. So an installation has one public address, and the dispatcher none.
  */
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Agent, request as ask } from 'undici';
 import { RECEIPT_URL_HEADER } from '../../platform/http/receipt-address.ts';
 import type { Logger } from '../../platform/logging/logger.ts';
 
-const BODY_LIMIT_BYTES = 4 * 1024 * 1024;
+/** With the largest body of each. */
+const HANDED_ON = [
+  { url: '/receipts/:account', bodyLimit: 4 * 1024 * 1024 },
+  { url: '/unsubscribe/:token', bodyLimit: 64 * 1024 },
+] as const;
+/** Of the answer. */
+const ANSWERED = [
+  'content-type',
+  'content-security-policy',
+  'cache-control',
+  'referrer-policy',
+  'x-content-type-options',
+  'x-robots-tag',
+];
 const TIMEOUT_MS = 30_000;
 /** Of one hop (RFC 9110, 7.6.1), or made anew for the next one. */
 const NOT_HANDED_ON = new Set([
@@ -36,34 +49,32 @@ export function registerReceiptsProxy(
   app.register(async (routes) => {
     routes.removeAllContentTypeParsers();
     routes.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
-    routes.route({
-      method: ['GET', 'HEAD', 'POST'],
-      url: '/receipts/:account',
-      bodyLimit: BODY_LIMIT_BYTES,
-      async handler(request, reply) {
-        try {
-          const answer = await ask(new URL(request.url, dispatcherUrl), {
-            dispatcher: agent,
-            method: request.method as 'GET' | 'HEAD' | 'POST',
-            headers: { ...handedOn(request), [RECEIPT_URL_HEADER]: calledUrl(request, publicUrl) },
-            body: Buffer.isBuffer(request.body) ? request.body : null,
-            headersTimeout: TIMEOUT_MS,
-            bodyTimeout: TIMEOUT_MS,
-          });
-          const type = answer.headers['content-type'];
-          const body = Buffer.from(await answer.body.arrayBuffer());
-          return reply
-            .code(answer.statusCode)
-            .headers(type === undefined ? {} : { 'content-type': [type].flat()[0] ?? '' })
-            .send(body);
-        } catch (error) {
-          log.warn({ err: error }, 'receipt not handed on: no dispatcher answers');
-          // Providers tell it again after a 503.
-          return reply.code(503).header('retry-after', '10').send('Try again later.');
-        }
-      },
-    });
+    for (const { url, bodyLimit } of HANDED_ON)
+      routes.route({ method: ['GET', 'HEAD', 'POST'], url, bodyLimit, handler: handOn });
   });
+
+  async function handOn(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+    try {
+      const answer = await ask(new URL(request.url, dispatcherUrl), {
+        dispatcher: agent,
+        method: request.method as 'GET' | 'HEAD' | 'POST',
+        headers: { ...handedOn(request), [RECEIPT_URL_HEADER]: calledUrl(request, publicUrl) },
+        body: Buffer.isBuffer(request.body) ? request.body : null,
+        headersTimeout: TIMEOUT_MS,
+        bodyTimeout: TIMEOUT_MS,
+      });
+      const body = Buffer.from(await answer.body.arrayBuffer());
+      const headers = ANSWERED.flatMap((name) => {
+        const [value] = [answer.headers[name]].flat();
+        return value === undefined ? [] : [[name, value]];
+      });
+      return reply.code(answer.statusCode).headers(Object.fromEntries(headers)).send(body);
+    } catch (error) {
+      log.warn({ err: error, route: request.routeOptions.url }, 'not handed on: no dispatcher answers');
+      // Providers tell it again after a 503.
+      return reply.code(503).header('retry-after', '10').send('Try again later.');
+    }
+  }
 }
 
 const handedOn = ({ headers }: FastifyRequest): Record<string, string> =>

@@ -102,12 +102,12 @@ export const SETTINGS = {
   ),
   HERALD_PUBLIC_URL: setting(
     urlWith('http:', 'https:').optional(),
-    'Where callers and providers reach the gateway, as they call it: receipts are signed over it.',
+    'Where callers and providers reach the gateway, as they call it: receipts are signed over it, and with it mail of a category gets a link to unsubscribe.',
     "the request's own host",
   ),
   DISPATCHER_URL: setting(
     urlWith('http:', 'https:').optional(),
-    "Where the gateway finds a dispatcher, for providers' receipts (`/receipts/<account>`).",
+    "Where the gateway finds a dispatcher, for providers' receipts (`/receipts/<account>`) and for `/unsubscribe/<token>`.",
     'http://127.0.0.1:4005',
   ),
   HERALD_GATEWAY_SECRET: setting(

@@ -252,10 +252,14 @@ export interface ReceivedReceipt {
   readonly message?: string;
 }
 
-/** What became of a receipt. `noted`: it changes nothing any more. `unknown`: nothing is known of its message. */
+/**
+ * What became of a receipt. `noted`: it changes nothing any more. `unknown`: nothing is known of its message.
+ * `repeated` with its delivery: what else it leads to (`ReceiptStore.close`) was not said to be done.
+ */
 export type ReceiptResult =
   | { readonly kind: 'applied' | 'noted'; readonly delivery: DeliveryRecord }
-  | { readonly kind: 'repeated' | 'unknown' };
+  | { readonly kind: 'repeated'; readonly delivery?: DeliveryRecord }
+  | { readonly kind: 'unknown' };
 
 /** A delivery that its worker gives back untried: the provider is paused, or has no room. It counts as no attempt. */
 export interface Deferral {

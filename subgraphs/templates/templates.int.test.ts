@@ -114,6 +114,51 @@ describe('saving and publishing a template', () => {
     });
   });
 
+  test('what no provider could send is not published', async () => {
+    const contents = [
+      { channel: 'EMAIL', body: 'x'.repeat(5_000) },
+      { channel: 'SMS', body: `${'x'.repeat(1_601)}{{name}}` },
+    ];
+    await run(operator, SAVE, { input: { id: 'long', name: 'Long', contents } });
+    expect(problem(await room.execute(operator, PUBLISH, { id: 'long' }))).toMatchObject({
+      code: 'BAD_USER_INPUT',
+      field: 'contents.1.body',
+      message: expect.stringContaining('SMS takes at most 1600') as string,
+    });
+    expect(await room.service.publishedTemplate('default', 'long')).toBeUndefined();
+    await run(operator, SAVE, template('long'));
+    await run(operator, PUBLISH, { id: 'long' });
+  });
+
+  test('a preview tells how large each content is', async () => {
+    const contents = [
+      { channel: 'SMS', title: 'Paid', body: 'Order {{order}} – thank you' },
+      { channel: 'EMAIL', body: 'Größe' },
+      { channel: 'TELEGRAM', body: '{{order}}' },
+    ];
+    await run(operator, SAVE, { input: { id: 'sized', name: 'Sized', contents } });
+    const query = `query ($data: JSON) { previewTemplate(id: "sized", data: $data) {
+      size { characters bytes segments encoding outsideGsm7 limit limitUnit fits } } }`;
+    const { previewTemplate } = await run(app, query, { data: { order: '7'.repeat(4_097) } });
+    const none = { segments: null, encoding: null, outsideGsm7: null, limit: null, limitUnit: null };
+    const characters = { limitUnit: 'CHARACTERS', fits: false };
+    expect(previewTemplate).toEqual([
+      {
+        size: {
+          ...characters,
+          characters: 4_120,
+          bytes: 4_122,
+          segments: 62,
+          encoding: 'UCS_2',
+          outsideGsm7: ['–'],
+          limit: 1_600,
+        },
+      },
+      { size: { ...none, characters: 5, bytes: 7, fits: true } },
+      { size: { ...none, ...characters, characters: 4_097, bytes: 4_097, limit: 4_096 } },
+    ]);
+  });
+
   test('what was saved comes back as it was', async () => {
     const variables = {
       $schema: 'http://json-schema.org/draft-07/schema#',

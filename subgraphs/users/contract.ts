@@ -1,6 +1,9 @@
 /** What other rooms get from the users subgraph. */
 import type { Principal } from '../../platform/auth/principal.ts';
 import type { Channel } from '../../platform/graphql/contract-enums.ts';
+import type { AddressStops, NewSuppression } from './suppressions/suppression-record.ts';
+
+export type { AddressStops, NewSuppression };
 
 /** A browser that takes web push. */
 export interface PushDevice {
@@ -60,6 +63,25 @@ export interface UsersService {
   recipients(workspace: string, ids: readonly string[]): Promise<Map<string, Recipient>>;
   /** Removes devices whose push service said that they are gone. */
   removeDevices(workspace: string, deviceIds: readonly string[]): Promise<void>;
+  /** Nothing is sent to the address any more; or, of reason UNSUBSCRIBED, nothing of the category. Idempotent. */
+  suppress(entry: NewSuppression): Promise<void>;
+  /**
+   * What speaks against these addresses, in their order; undefined where nothing does, and of all where the answer
+   * is empty. What was said elsewhere counts within milliseconds.
+   */
+  suppressedOf(
+    workspace: string,
+    addresses: readonly { readonly channel: Channel; readonly address: string }[],
+  ): Promise<readonly (AddressStops | undefined)[]>;
+  /**
+   * The user wants nothing more on this channel: of the category, or at all without one. Idempotent.
+   * @returns whether there is such a user.
+   */
+  withdrawConsent(
+    workspace: string,
+    user: string,
+    from: { readonly channel: Channel; readonly category?: string },
+  ): Promise<boolean>;
   /** Whose credential has this SHA-256 hash (hex), not revoked. */
   principalByKeyHash(hash: string): Promise<Principal | undefined>;
 }

@@ -16,15 +16,20 @@ import type { Resolvers } from './generated/types.ts';
 import { Profiles } from './profiles/profiles.ts';
 import { accessResolvers } from './resolvers/access-resolvers.ts';
 import { createLoaders } from './resolvers/loaders.ts';
+import { suppressionResolvers } from './resolvers/suppression-resolvers.ts';
 import { userResolvers } from './resolvers/user-resolvers.ts';
 import { ensureCollections, usersModels } from './store/models.ts';
 import type { UserDocument } from './store/records.ts';
+import type { SuppressionDocument } from './suppressions/suppression-record.ts';
+import { Suppressions } from './suppressions/suppressions.ts';
 import { Workspaces } from './workspaces/workspaces.ts';
 
 export { addressProblem } from './addresses/address-problem.ts';
 export { consoleAppId } from './apps/apps.ts';
 export { bootstrapUsers } from './bootstrap.ts';
 export type {
+  AddressStops,
+  NewSuppression,
   Preference,
   PushDevice,
   Recipient,
@@ -60,8 +65,13 @@ export async function createUsersSubgraph({
   await ensureCollections(models);
   const devices = new Devices(models, bus);
   const profiles = new Profiles(
+    connection,
     connection.collection<UserDocument>(models.users.collection.name),
     devices,
+    bus,
+  );
+  const suppressions = new Suppressions(
+    connection.collection<SuppressionDocument>(models.suppressions.collection.name),
     bus,
   );
   const credentials = new Credentials({ connection, models, bus, log });
@@ -71,11 +81,12 @@ export async function createUsersSubgraph({
   const loaders = createLoaders({ profiles, devices, apps, credentials });
   const ofUsers = userResolvers({ profiles, devices, jwtSecret, vapidPublicKey }, loaders);
   const ofAccess = accessResolvers({ apps, credentials, workspaces }, loaders);
+  const ofSuppressions = suppressionResolvers(suppressions, log);
   const resolvers: Resolvers = {
     ...ofUsers,
     ...ofAccess,
-    Query: { ...ofUsers.Query, ...ofAccess.Query },
-    Mutation: { ...ofUsers.Mutation, ...ofAccess.Mutation },
+    Query: { ...ofUsers.Query, ...ofAccess.Query, ...ofSuppressions.Query },
+    Mutation: { ...ofUsers.Mutation, ...ofAccess.Mutation, ...ofSuppressions.Mutation },
     DateTime: DateTimeScalar,
     JSON: JsonScalar,
   };
@@ -90,6 +101,10 @@ export async function createUsersSubgraph({
       groupMembers: (workspace, group, after, limit) => profiles.groupMembers(workspace, group, after, limit),
       recipients: (workspace, ids) => profiles.recipients(workspace, ids),
       removeDevices: (workspace, ids) => devices.remove(workspace, ids),
+      suppress: async (entry) => void (await suppressions.suppress(entry)),
+      suppressedOf: (workspace, addresses) => suppressions.stopsOf(workspace, addresses),
+      withdrawConsent: (workspace, user, { channel, category }) =>
+        profiles.withdraw(workspace, user, channel, category),
       principalByKeyHash: (hash) => credentials.principalByHash(hash),
       ensureWorkspace: (id, name) => workspaces.ensure(id, name),
       ensureOperatorKey: (workspace, secret, { root }) =>

@@ -27,9 +27,11 @@ const UNAUTHORIZED = rule('permanent', 'CHANNEL_UNAUTHORIZED');
 
 /** 5.x.y by RFC 3463, RFC 7505 (5.1.10) and the IANA registry; `5.x` stands for the rest of a subject. */
 const BY_ENHANCED_CODE: Readonly<Record<string, Rule>> = {
+  '5.1.1': GONE,
   '5.1.6': GONE,
   '5.1.7': MISCONFIGURED,
   '5.1.8': MISCONFIGURED,
+  '5.1.10': GONE,
   '5.1': INVALID,
   '5.2.1': GONE,
   '5.2.3': TOO_LARGE,

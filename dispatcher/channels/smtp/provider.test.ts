@@ -246,7 +246,7 @@ describe('SMTP provider', () => {
     );
     expect(await send(provider, { address: 'nobody@example.com' })).toEqual({
       kind: 'invalidRecipient',
-      code: 'CHANNEL_ADDRESS_INVALID',
+      code: 'CHANNEL_ADDRESS_GONE',
       message: expect.stringContaining('550 5.1.1 No such user'),
     });
     expect(await send(provider, { address: 'full@example.com' })).toMatchObject({

@@ -7,6 +7,8 @@ export interface ReceiptRecord {
   readonly at: Date;
   readonly kind: string;
   readonly delivery: string;
+  /** What it leads to besides (a suppression, a preference) is not known to be done. */
+  readonly open?: true;
 }
 
 /** `_id` is the account and the provider's id of a message. */
@@ -28,7 +30,7 @@ export function receiptModels(connection: Connection): {
 } {
   const at = { type: Date, required: true } as const;
   const receipt = new Schema<ReceiptRecord>(
-    { _id: needed, at, kind: needed, delivery: needed },
+    { _id: needed, at, kind: needed, delivery: needed, open: Boolean },
     { ...options, collection: 'receipts' },
   );
   receipt.index({ at: 1 }, { expireAfterSeconds: KEPT_SECONDS });

@@ -7,17 +7,23 @@ import type { EventLog } from '../../../platform/event-log/event-log.ts';
 import type { HeraldEvent } from '../../../platform/event-log/events.ts';
 import { enterTallies } from '../../../platform/event-log/tally-ledger.ts';
 import { accountOfKey } from '../../../platform/names/ids.ts';
-import { inTransaction } from '../../../platform/storage/mongo.ts';
+import { inTransaction, updateManyApart } from '../../../platform/storage/mongo.ts';
 import type { DeliveryRecord, ReceiptResult, ReceivedReceipt } from '../contract.ts';
 import { countDeadLetters } from '../dead-letters/dead-letter-metrics.ts';
 import { type FailedDelivery, insertDeadLetters } from '../dead-letters/insert-dead-letters.ts';
 import { deliveryEvent } from '../outbox/delivery-events.ts';
 import type { NotificationModels } from '../store/models.ts';
 import { afterReceipt } from './after-receipt.ts';
-import { accountKey } from './receipt-models.ts';
+import { accountKey, type ReceiptRecord } from './receipt-models.ts';
 
 /** In one transaction; a provider may tell of thousands at once. */
 const MAX_GROUP = 200;
+/** They end more than a delivery: what follows is the caller's, and is remembered until it is done. */
+const LEADS_FURTHER: ReadonlySet<ReceivedReceipt['kind']> = new Set([
+  'bounced',
+  'complained',
+  'unsubscribed',
+]);
 
 export class ReceiptStore {
   readonly #connection: Connection;
@@ -41,6 +47,17 @@ export class ReceiptStore {
     return results;
   }
 
+  /** What the receipts led to besides is done: a repeat leads to nothing. */
+  async close(account: string, keys: readonly string[]): Promise<void> {
+    if (keys.length === 0) return;
+    await updateManyApart(
+      this.#connection,
+      this.#models.raw.receipts,
+      { _id: { $in: keys.map((key) => accountKey(account, key)) } },
+      { $unset: { open: 1 } },
+    );
+  }
+
   async #takeGroup(
     account: string,
     receipts: readonly ReceivedReceipt[],
@@ -58,7 +75,7 @@ export class ReceiptStore {
     const known = await this.#knownOf(account, receipts, session);
     const deliveries = await this.#deliveriesOf(account, receipts, session);
     const results: ReceiptResult[] = [];
-    const taken = new Map<string, { _id: string; at: Date; kind: string; delivery: string }>();
+    const taken = new Map<string, ReceiptRecord>();
     const changed = new Map<string, Partial<DeliveryRecord>>();
     const events: HeraldEvent[] = [];
     const failures: FailedDelivery[] = [];
@@ -66,7 +83,7 @@ export class ReceiptStore {
       const _id = accountKey(account, receipt.key);
       const delivery = deliveries.of(receipt);
       if (known.has(_id) || taken.has(_id)) {
-        results.push({ kind: 'repeated' });
+        results.push({ kind: 'repeated', ...(delivery && known.get(_id) === true && { delivery }) });
         continue;
       }
       if (!delivery) {
@@ -76,7 +93,13 @@ export class ReceiptStore {
       const current: DeliveryRecord = { ...delivery, ...changed.get(delivery._id) };
       const after = afterReceipt(current, receipt, now);
       const next: DeliveryRecord = { ...current, ...after.set };
-      taken.set(_id, { _id, at: now, kind: receipt.kind, delivery: delivery._id });
+      taken.set(_id, {
+        _id,
+        at: now,
+        kind: receipt.kind,
+        delivery: delivery._id,
+        ...(LEADS_FURTHER.has(receipt.kind) && { open: true }),
+      });
       if (Object.keys(after.set).length > 0)
         changed.set(delivery._id, { ...changed.get(delivery._id), ...after.set });
       for (const type of after.events)
@@ -95,18 +118,19 @@ export class ReceiptStore {
     return { results, events, failures };
   }
 
+  /** Those that were taken before, and whether they are open. */
   async #knownOf(
     account: string,
     receipts: readonly ReceivedReceipt[],
     session: ClientSession,
-  ): Promise<ReadonlySet<string>> {
+  ): Promise<ReadonlyMap<string, boolean>> {
     const found = await this.#models.raw.receipts
       .find(
         { _id: { $in: receipts.map(({ key }) => accountKey(account, key)) } },
-        { session, projection: { _id: 1 } },
+        { session, projection: { _id: 1, open: 1 } },
       )
       .toArray();
-    return new Set(found.map(({ _id }) => _id));
+    return new Map(found.map(({ _id, open }) => [_id, open === true]));
   }
 
   /** Those that this account was given to send. */

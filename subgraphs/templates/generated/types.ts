@@ -2,6 +2,7 @@
 import type { GraphQLResolveInfo, GraphQLScalarType, GraphQLScalarTypeConfig } from 'graphql';
 import type { TemplateHead } from '../service/template-drafts.ts';
 import type { RouteHead } from '../service/route-drafts.ts';
+import type { RenderedContent as RenderedContentParent } from '../contract.ts';
 import type { RequestContext } from '../../../platform/auth/principal.ts';
 export type Maybe<T> = T | null;
 export type InputMaybe<T> = Maybe<T>;
@@ -36,8 +37,29 @@ export type Channel =
   | 'WECOM'
   | 'WHATSAPP';
 
+/** How large a message is: title, body, html and url together. */
+export type ContentSize = {
+  /** In UTF-8. */
+  bytes: Scalars['Int']['output'];
+  /** Unicode code points. */
+  characters: Scalars['Int']['output'];
+  /** Of an SMS: GSM_7 has 160 characters (153 a segment where it has several), UCS_2 has 70 (67). */
+  encoding?: Maybe<SmsEncoding>;
+  /** Whether it is within the limit. What is not fails when it is sent. */
+  fits: Scalars['Boolean']['output'];
+  /** The most that the channel takes, whatever provider carries it; null where there is no limit. */
+  limit?: Maybe<Scalars['Int']['output']>;
+  /** What `limit` counts. */
+  limitUnit?: Maybe<SizeUnit>;
+  /** What makes an SMS UCS_2: each character outside of GSM_7 once. Null for other channels. */
+  outsideGsm7?: Maybe<Array<Scalars['String']['output']>>;
+  /** How many SMS it is, each of which is paid; null for other channels. */
+  segments?: Maybe<Scalars['Int']['output']>;
+};
+
 export type Mutation = {
   publishRoute: Route;
+  /** Refuses a draft whose fixed text alone is more than a channel takes. */
   publishTemplate: Template;
   /** Saves a draft; publishing makes it live at once, on every node. */
   saveRoute: Route;
@@ -123,6 +145,7 @@ export type RenderedContent = {
   channel: Channel;
   html?: Maybe<Scalars['String']['output']>;
   locale: Scalars['String']['output'];
+  size: ContentSize;
   title?: Maybe<Scalars['String']['output']>;
   url?: Maybe<Scalars['String']['output']>;
 };
@@ -179,6 +202,14 @@ export type RouteRecipientInput = {
   group?: InputMaybe<Scalars['ID']['input']>;
   user?: InputMaybe<Scalars['ID']['input']>;
 };
+
+export type SizeUnit =
+  | 'BYTES'
+  | 'CHARACTERS';
+
+export type SmsEncoding =
+  | 'GSM_7'
+  | 'UCS_2';
 
 export type Template = {
   category?: Maybe<Scalars['String']['output']>;
@@ -331,23 +362,26 @@ export type FederationReferenceTypes = {
 /** Mapping between all available schema types and the resolvers types */
 export type ResolversTypes = {
   Channel: Channel;
+  ContentSize: ResolverTypeWrapper<ContentSize>;
+  Int: ResolverTypeWrapper<Scalars['Int']['output']>;
+  Boolean: ResolverTypeWrapper<Scalars['Boolean']['output']>;
+  String: ResolverTypeWrapper<Scalars['String']['output']>;
   DateTime: ResolverTypeWrapper<Scalars['DateTime']['output']>;
   JSON: ResolverTypeWrapper<Scalars['JSON']['output']>;
   Mutation: ResolverTypeWrapper<Record<PropertyKey, never>>;
   ID: ResolverTypeWrapper<Scalars['ID']['output']>;
   PageInfo: ResolverTypeWrapper<PageInfo>;
-  String: ResolverTypeWrapper<Scalars['String']['output']>;
-  Boolean: ResolverTypeWrapper<Scalars['Boolean']['output']>;
   Priority: Priority;
   Query: ResolverTypeWrapper<Record<PropertyKey, never>>;
-  Int: ResolverTypeWrapper<Scalars['Int']['output']>;
-  RenderedContent: ResolverTypeWrapper<RenderedContent>;
+  RenderedContent: ResolverTypeWrapper<RenderedContentParent>;
   Route: ResolverTypeWrapper<RouteHead>;
   RouteConnection: ResolverTypeWrapper<Omit<RouteConnection, 'edges' | 'nodes'> & { edges: Array<ResolversTypes['RouteEdge']>, nodes: Array<ResolversTypes['Route']> }>;
   RouteEdge: ResolverTypeWrapper<Omit<RouteEdge, 'node'> & { node: ResolversTypes['Route'] }>;
   RouteInput: RouteInput;
   RouteRecipient: ResolverTypeWrapper<RouteRecipient>;
   RouteRecipientInput: RouteRecipientInput;
+  SizeUnit: SizeUnit;
+  SmsEncoding: SmsEncoding;
   Template: ResolverTypeWrapper<TemplateHead>;
   TemplateConnection: ResolverTypeWrapper<Omit<TemplateConnection, 'edges' | 'nodes'> & { edges: Array<ResolversTypes['TemplateEdge']>, nodes: Array<ResolversTypes['Template']> }>;
   TemplateContent: ResolverTypeWrapper<TemplateContent>;
@@ -358,16 +392,17 @@ export type ResolversTypes = {
 
 /** Mapping between all available schema types and the resolvers parents */
 export type ResolversParentTypes = {
+  ContentSize: ContentSize;
+  Int: Scalars['Int']['output'];
+  Boolean: Scalars['Boolean']['output'];
+  String: Scalars['String']['output'];
   DateTime: Scalars['DateTime']['output'];
   JSON: Scalars['JSON']['output'];
   Mutation: Record<PropertyKey, never>;
   ID: Scalars['ID']['output'];
   PageInfo: PageInfo;
-  String: Scalars['String']['output'];
-  Boolean: Scalars['Boolean']['output'];
   Query: Record<PropertyKey, never>;
-  Int: Scalars['Int']['output'];
-  RenderedContent: RenderedContent;
+  RenderedContent: RenderedContentParent;
   Route: RouteHead;
   RouteConnection: Omit<RouteConnection, 'edges' | 'nodes'> & { edges: Array<ResolversParentTypes['RouteEdge']>, nodes: Array<ResolversParentTypes['Route']> };
   RouteEdge: Omit<RouteEdge, 'node'> & { node: ResolversParentTypes['Route'] };
@@ -380,6 +415,17 @@ export type ResolversParentTypes = {
   TemplateContentInput: TemplateContentInput;
   TemplateEdge: Omit<TemplateEdge, 'node'> & { node: ResolversParentTypes['Template'] };
   TemplateInput: TemplateInput;
+};
+
+export type ContentSizeResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['ContentSize'] = ResolversParentTypes['ContentSize']> = {
+  bytes?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  characters?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  encoding?: Resolver<Maybe<ResolversTypes['SmsEncoding']>, ParentType, ContextType>;
+  fits?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  limit?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
+  limitUnit?: Resolver<Maybe<ResolversTypes['SizeUnit']>, ParentType, ContextType>;
+  outsideGsm7?: Resolver<Maybe<Array<ResolversTypes['String']>>, ParentType, ContextType>;
+  segments?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
 };
 
 export interface DateTimeScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['DateTime'], any> {
@@ -417,6 +463,7 @@ export type RenderedContentResolvers<ContextType = RequestContext, ParentType ex
   channel?: Resolver<ResolversTypes['Channel'], ParentType, ContextType>;
   html?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   locale?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  size?: Resolver<ResolversTypes['ContentSize'], ParentType, ContextType>;
   title?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   url?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
 };
@@ -487,6 +534,7 @@ export type TemplateEdgeResolvers<ContextType = RequestContext, ParentType exten
 };
 
 export type Resolvers<ContextType = RequestContext> = {
+  ContentSize?: ContentSizeResolvers<ContextType>;
   DateTime?: GraphQLScalarType;
   JSON?: GraphQLScalarType;
   Mutation?: MutationResolvers<ContextType>;

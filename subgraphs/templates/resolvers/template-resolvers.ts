@@ -1,7 +1,9 @@
 /** Resolvers of templates. Apps and operators see drafts; users see what is published, without sources. */
 import { type RequestContext, requirePrincipal } from '../../../platform/auth/principal.ts';
 import { notFound } from '../../../platform/errors/herald-error.ts';
-import type { Resolvers } from '../generated/types.ts';
+import { contentSize } from '../../../platform/message-size/content-size.ts';
+import type { RenderedContent } from '../contract.ts';
+import type { ContentSize, Resolvers } from '../generated/types.ts';
 import type { TemplateDrafts, TemplateHead } from '../service/template-drafts.ts';
 import type { TemplateSummary } from '../store/records.ts';
 import type { LoadersOf } from './loaders.ts';
@@ -16,10 +18,28 @@ function shown(head: TemplateHead, context: RequestContext): TemplateSummary {
   return summary;
 }
 
+function shownSize(content: RenderedContent): ContentSize {
+  const { characters, bytes, sms, limit, fits } = contentSize(content);
+  return {
+    characters,
+    bytes,
+    fits,
+    ...(limit && { limit: limit.most, limitUnit: limit.unit }),
+    ...(sms && {
+      segments: sms.segments,
+      encoding: sms.encoding === 'GSM-7' ? 'GSM_7' : 'UCS_2',
+      outsideGsm7: [...sms.outsideGsm7],
+    }),
+  };
+}
+
 export function templateResolvers(
   drafts: TemplateDrafts,
   loaders: LoadersOf,
-): Pick<Resolvers, 'Template'> & { Query: Resolvers['Query']; Mutation: Resolvers['Mutation'] } {
+): Pick<Resolvers, 'Template' | 'RenderedContent'> & {
+  Query: Resolvers['Query'];
+  Mutation: Resolvers['Mutation'];
+} {
   return {
     Query: {
       async template(_, { id }, context) {
@@ -69,5 +89,6 @@ export function templateResolvers(
         return [...((full?.draft ?? full?.published)?.contents ?? [])];
       },
     },
+    RenderedContent: { size: shownSize },
   };
 }

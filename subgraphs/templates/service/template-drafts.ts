@@ -9,6 +9,7 @@ import type { CompiledTemplate, RenderedContent, TemplatesService } from '../con
 import type { TemplateInput } from '../generated/types.ts';
 import { templateBody } from '../input/template-input.ts';
 import { compileTemplate } from '../sources/compile-template.ts';
+import { sizeProblem } from '../sources/size-problem.ts';
 import type { DraftStore } from '../store/draft-store.ts';
 import type { HeadRecord, TemplateBody, TemplateSummary } from '../store/records.ts';
 
@@ -47,10 +48,14 @@ export class TemplateDrafts {
 
   /**
    * Takes effect on every process at once.
-   * @throws HeraldError NOT_FOUND; BAD_USER_INPUT when there is no draft.
+   * @throws HeraldError NOT_FOUND; BAD_USER_INPUT when there is no draft, and naming the content
+   * (`contents.2.body`) that its channel can never take.
    */
   async publish(workspace: string, id: string): Promise<TemplateHead> {
-    const result = await this.#store.publish(workspace, id, async () => undefined);
+    const result = await this.#store.publish(workspace, id, async (draft) => {
+      const problem = await sizeProblem(draft.contents);
+      if (problem) throw badInput(problem.field, problem.message);
+    });
     if ('head' in result) {
       this.#log.info(
         { workspace, template: id, version: result.head.publishedVersion },

@@ -20,14 +20,19 @@ export function checkPreferences(entries: readonly PreferenceEntry[]): Preferenc
   const seen = new Set<string>();
   return entries.map(({ category, channel, enabled }, index) => {
     const at = `preferences.${index}`;
-    if (category != null && (!isCallerId(category) || category.length > MAX_CATEGORY_CHARS))
-      throw badInput(
-        `${at}.category`,
-        `A category has 1 to ${MAX_CATEGORY_CHARS} printable characters without spaces, for example "billing".`,
-      );
+    if (category != null) checkCategory(`${at}.category`, category);
     const key = JSON.stringify([category ?? null, channel ?? null]);
     if (seen.has(key)) throw badInput(at, 'Another preference is for the same category and channel.');
     seen.add(key);
     return { ...(category != null && { category }), ...(channel != null && { channel }), enabled };
   });
+}
+
+/** @throws HeraldError BAD_USER_INPUT with this field. */
+export function checkCategory(field: string, category: string): void {
+  if (!isCallerId(category) || category.length > MAX_CATEGORY_CHARS)
+    throw badInput(
+      field,
+      `A category has 1 to ${MAX_CATEGORY_CHARS} printable characters without spaces, for example "billing".`,
+    );
 }

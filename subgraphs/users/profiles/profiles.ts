@@ -1,12 +1,15 @@
 /** Users: their profiles, groups and preferences. */
-import type { Collection } from 'mongoose';
+import type { Collection, Connection } from 'mongoose';
 import { HeraldError } from '../../../platform/errors/herald-error.ts';
+import type { Channel } from '../../../platform/graphql/contract-enums.ts';
 import type { InvalidationBus } from '../../../platform/invalidation/invalidation-bus.ts';
 import { scopedKey } from '../../../platform/names/ids.ts';
+import { inTransaction } from '../../../platform/storage/mongo.ts';
 import { UserCache } from '../cache/user-cache.ts';
 import type { Preference, Recipient, UserProfile } from '../contract.ts';
 import type { Devices } from '../devices/devices.ts';
 import { type CheckedUser, checkUser, checkUsers } from '../input/user-input.ts';
+import { withdrawn } from '../input/withdrawn.ts';
 import { againWhenRaced } from '../store/again-when-raced.ts';
 import type { UserDocument, UserRecord } from '../store/records.ts';
 import { KnownUsers } from './known-users.ts';
@@ -18,6 +21,7 @@ const OPTIONAL_FIELDS = ['name', 'locale', 'timezone', 'email', 'phone'] as cons
 const RECIPIENTS_PER_QUERY = 1_000;
 
 export class Profiles {
+  readonly #connection: Connection;
   readonly #users: Collection<UserDocument>;
   readonly #devices: Devices;
   readonly #bus: InvalidationBus;
@@ -26,7 +30,13 @@ export class Profiles {
   readonly #pages: MemberPages;
 
   /** @param users the driver's collection: these are hot paths, and what is written has been checked. */
-  constructor(users: Collection<UserDocument>, devices: Devices, bus: InvalidationBus) {
+  constructor(
+    connection: Connection,
+    users: Collection<UserDocument>,
+    devices: Devices,
+    bus: InvalidationBus,
+  ) {
+    this.#connection = connection;
     this.#users = users;
     this.#devices = devices;
     this.#bus = bus;
@@ -189,6 +199,32 @@ export class Profiles {
       .finally(() => this.#bus.invalidate({ topic: 'user', key }));
     if (!saved) throw new HeraldError('NOT_FOUND', `There is no user "${id}".`, { field: 'user' });
     return userRecord(saved);
+  }
+
+  /** See `withdrawn`. @returns whether there is such a user. */
+  async withdraw(
+    workspace: string,
+    id: string,
+    channel: Channel,
+    category: string | undefined,
+  ): Promise<boolean> {
+    const key = scopedKey(workspace, id);
+    try {
+      // What the user says of other categories at the same time must not be lost.
+      return await inTransaction(this.#connection, async (session) => {
+        const user = await this.#users.findOne({ _id: key }, { session, projection: { preferences: 1 } });
+        if (!user) return false;
+        const preferences = withdrawn(user.preferences, channel, category);
+        await this.#users.updateOne(
+          { _id: key },
+          { $set: { preferences, updatedAt: new Date() } },
+          { session },
+        );
+        return true;
+      });
+    } finally {
+      await this.#bus.invalidate({ topic: 'user', key });
+    }
   }
 }
 

@@ -1,6 +1,8 @@
 /** Mongoose models of the users subgraph. Indexes are few, and each begins with a key that holds the workspace. */
 import { type Connection, type Model, Schema } from 'mongoose';
 import { CHANNELS } from '../../../platform/graphql/contract-enums.ts';
+import { suppressionModel } from '../suppressions/suppression-model.ts';
+import type { SuppressionDocument } from '../suppressions/suppression-record.ts';
 import type {
   AppDocument,
   CredentialDocument,
@@ -15,6 +17,7 @@ export interface UsersModels {
   readonly apps: Model<AppDocument>;
   readonly credentials: Model<CredentialDocument>;
   readonly workspaces: Model<WorkspaceDocument>;
+  readonly suppressions: Model<SuppressionDocument>;
 }
 
 const options = { versionKey: false, minimize: false, autoIndex: false, autoCreate: false } as const;
@@ -29,6 +32,7 @@ export const usersModels = (connection: Connection): UsersModels => ({
   apps: connection.model<AppDocument>('App', appSchema(), 'apps'),
   credentials: connection.model<CredentialDocument>('Credential', credentialSchema(), 'credentials'),
   workspaces: connection.model<WorkspaceDocument>('Workspace', workspaceSchema(), 'workspaces'),
+  suppressions: suppressionModel(connection),
 });
 
 /** Creates collections and indexes that are missing. Safe to repeat and to race. */

@@ -1,0 +1,36 @@
+import { expect, test } from 'vitest';
+import { sizeProblem } from './size-problem.ts';
+
+const x = (count: number) => 'x'.repeat(count);
+
+test.each([
+  [[{ channel: 'SMS' as const, body: x(1_600) }]],
+  [[{ channel: 'SMS' as const, body: `${x(1_600)}{{name}}` }]],
+  // A block may make nothing.
+  [[{ channel: 'SMS' as const, body: `{{#if long}}${x(5_000)}{{/if}}Hi` }]],
+  [[{ channel: 'SMS' as const, title: ` ${' '.repeat(100)}T`, body: x(1_598) }]],
+  [[{ channel: 'EMAIL' as const, body: x(60_000), html: x(60_000) }]],
+  [[{ channel: 'WEB_PUSH' as const, body: x(60_000) }]],
+  [[{ channel: 'SLACK' as const, body: '🎉'.repeat(12_000) }]],
+])('%# fits', async (contents) => {
+  expect(await sizeProblem(contents)).toBeUndefined();
+});
+
+test('of several contents, the one that is too large is named', async () => {
+  const problem = await sizeProblem([
+    { channel: 'EMAIL', body: x(5_000) },
+    { channel: 'SMS', locale: 'de', body: `${x(1_000)}{{name}}${x(601)}` },
+  ]);
+  expect(problem).toEqual({
+    field: 'contents.1.body',
+    message:
+      'The content for SMS (de) has 1601 characters before any variable is put in; SMS takes at most 1600. Make its text shorter.',
+  });
+});
+
+test.each([
+  ['the title counts too', { channel: 'SMS' as const, title: 'Title', body: x(1_599) }],
+  ['bytes, where the channel counts them', { channel: 'DINGTALK' as const, body: '好'.repeat(6_700) }],
+])('%s', async (_, content) => {
+  expect((await sizeProblem([content]))?.field).toBe('contents.0.body');
+});
