@@ -27,10 +27,7 @@ export function suitableAccounts<A extends Candidate>(
 ): readonly A[] {
   const taking = accounts.filter(({ definition }) => definition.takes?.(address) ?? true);
   if (taking.length < 2) return taking;
-  const failedAt = new Map<string, number>();
-  attempts.forEach(({ provider, errorCode }, index) => {
-    if (errorCode !== undefined && OWN_FAILURES.has(errorCode)) failedAt.set(provider, index);
-  });
+  const failedAt = ownFailures(attempts);
   return taking.toSorted((a, b) => (failedAt.get(a.id) ?? -1) - (failedAt.get(b.id) ?? -1));
 }
 
@@ -39,10 +36,15 @@ export const hasUntried = (
   accounts: readonly Candidate[],
   delivery: Pick<DeliveryRecord, 'address' | 'attempts'>,
 ): boolean => {
-  const failed = new Set(
-    delivery.attempts.flatMap(({ provider, errorCode }) =>
-      errorCode !== undefined && OWN_FAILURES.has(errorCode) ? [provider] : [],
-    ),
-  );
+  const failed = ownFailures(delivery.attempts);
   return suitableAccounts(accounts, delivery).some(({ id }) => !failed.has(id));
 };
+
+/** By account: the number of the last attempt that it failed for reasons of its own. */
+function ownFailures(attempts: DeliveryRecord['attempts']): ReadonlyMap<string, number> {
+  const failedAt = new Map<string, number>();
+  attempts.forEach(({ provider, errorCode }, index) => {
+    if (errorCode !== undefined && OWN_FAILURES.has(errorCode)) failedAt.set(provider, index);
+  });
+  return failedAt;
+}

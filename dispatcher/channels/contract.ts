@@ -167,6 +167,9 @@ export interface ReceiptAnswer {
   readonly body?: string;
 }
 
+/** Whether the other side is well; a sentence for people where it is not. */
+export type ProviderHealth = { readonly ok: true } | { readonly ok: false; readonly message: string };
+
 /** A configured provider, ready to send. */
 export interface Provider {
   /** Most attempts worth having under way at once: more would wait inside the provider, their time running. */
@@ -174,9 +177,7 @@ export interface Provider {
   /** One attempt for one recipient. Never throws and never returns before the outcome is known. */
   send(message: OutgoingMessage, options: SendOptions): Promise<SendOutcome>;
   /** Whether the provider can be reached and takes the credentials; a sentence for people otherwise. */
-  health?(
-    signal: AbortSignal,
-  ): Promise<{ readonly ok: true } | { readonly ok: false; readonly message: string }>;
+  health?(signal: AbortSignal): Promise<ProviderHealth>;
   /** Verifies who sent `raw`, and reads it. Never throws. Absent where the provider sends no receipts. */
   parseReceipts?(raw: RawReceipt, signal: AbortSignal): Promise<ParsedReceipts>;
   /** Lets go of connections. */

@@ -1,6 +1,7 @@
 /** `/unsubscribe/<token>`: a POST ends the messages (RFC 8058, 3.2), a GET asks whether it shall. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FastifyInstance, FastifyReply } from 'fastify';
+import { takeRawBodies } from '../../platform/http/raw-bodies.ts';
 import type { Logger } from '../../platform/logging/logger.ts';
 import type { DeliveryRecord, Outbox } from '../../subgraphs/notifications/index.ts';
 import type { UsersService } from '../../subgraphs/users/index.ts';
@@ -23,8 +24,7 @@ const BODY_LIMIT_BYTES = 64 * 1024;
 export function registerUnsubscribe(app: FastifyInstance, deps: UnsubscribeDeps): void {
   app.register(async (routes) => {
     // The token says all: what comes in the form is not read, whatever its type.
-    routes.removeAllContentTypeParsers();
-    routes.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
+    takeRawBodies(routes);
     const url = '/unsubscribe/:token';
     routes.get<{ Params: { token: string } }>(url, async (request, reply) => {
       const delivery = await deliveryOf(request.params.token, deps);

@@ -4,6 +4,7 @@ import type { Redis } from 'ioredis';
 import type { SecretBox } from '../../platform/secrets/secret-box.ts';
 import { RedisLock } from '../../platform/storage/redis-lock.ts';
 import type { SharedValues } from '../channels/contract.ts';
+import { inTime } from '../channels/network/in-time.ts';
 
 /** A value is made anew so long before it ends: what begins with it must not end without it. */
 const MARGIN_MS = 60_000;
@@ -89,13 +90,4 @@ export function redisSharedValues(
       await redis.eval(DROP, 1, keyOf(name), known.sealed);
     },
   };
-}
-
-/** @throws the signal's reason when it comes first. */
-function inTime<T>(answer: Promise<T>, signal: AbortSignal): Promise<T> {
-  const stop = new AbortController();
-  const aborted = new Promise<never>((_, reject) => {
-    signal.addEventListener('abort', () => reject(signal.reason), { once: true, signal: stop.signal });
-  });
-  return Promise.race([answer, aborted]).finally(() => stop.abort());
 }

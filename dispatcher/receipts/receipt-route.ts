@@ -1,5 +1,6 @@
 /** `/receipts/<account>`: where providers tell what became of messages. */
 import type { FastifyInstance } from 'fastify';
+import { takeRawBodies } from '../../platform/http/raw-bodies.ts';
 import { RECEIPT_URL_HEADER } from '../../platform/http/receipt-address.ts';
 import type { RawReceipt } from '../channels/contract.ts';
 import { type ReceiptsDeps, takeReceipts } from './receipts.ts';
@@ -9,9 +10,7 @@ const BODY_LIMIT_BYTES = 4 * 1024 * 1024;
 
 export function registerReceipts(app: FastifyInstance, deps: ReceiptsDeps): void {
   app.register(async (routes) => {
-    // Signatures are over the bytes as they came, whatever their type.
-    routes.removeAllContentTypeParsers();
-    routes.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
+    takeRawBodies(routes);
     routes.route<{ Params: { account: string } }>({
       method: ['GET', 'HEAD', 'POST'],
       url: '/receipts/:account',

@@ -2,14 +2,13 @@
  * The client's web push in Chromium. A browser's own push service is on the internet, so its two calls are this
  * test's; permission, service worker, registration with Herald and what Herald sends are real.
  */
-import { resolve } from 'node:path';
-import { build } from 'esbuild';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { useChromium } from '../support/chromium.ts';
 import { eventually } from '../support/eventually.ts';
 import { usePlatform } from '../support/platform.ts';
 import { openPushEndpoint, type PushEndpoint } from '../web-push/push-endpoint.ts';
+import { clientScript } from './client-script.ts';
 import { Person } from './people.ts';
 
 const platform = usePlatform({ WEBHOOK_ALLOWED_NETWORKS: '127.0.0.0/8' });
@@ -19,22 +18,11 @@ let page: Page;
 let person: Person;
 
 beforeAll(async () => {
-  const { outputFiles } = await build({
-    stdin: {
-      contents: `import * as herald from './browser/index.ts'; Object.assign(globalThis, { herald });`,
-      resolveDir: resolve(import.meta.dirname, '../../client'),
-      loader: 'ts',
-    },
-    bundle: true,
-    write: false,
-    format: 'iife',
-    target: 'es2022',
-  });
   endpoints.push(await openPushEndpoint(), await openPushEndpoint());
   person = await Person.of(platform, 'pia');
   page = await browser.context.newPage();
   await page.goto(`${platform.url}/readyz`);
-  await page.evaluate(outputFiles[0]?.text ?? '');
+  await page.evaluate(await clientScript());
   const token = await person.token();
   await page.evaluate(
     `globalThis.options = { url: location.origin, token: ${JSON.stringify(token)}, serviceWorkerUrl: '/herald-sw.js?home=/inbox' };`,

@@ -1,10 +1,9 @@
 /** The built client in Chromium: tabs of one browser, a second browser, and a push of what is already in sight. */
-import { resolve } from 'node:path';
-import { build } from 'esbuild';
 import type { BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Browser, openChromium } from '../support/chromium.ts';
 import { usePlatform } from '../support/platform.ts';
+import { clientScript } from './client-script.ts';
 import { Person } from './people.ts';
 
 const platform = usePlatform();
@@ -12,18 +11,7 @@ const platform = usePlatform();
 let script = '';
 const browsers: Browser[] = [];
 beforeAll(async () => {
-  const { outputFiles } = await build({
-    stdin: {
-      contents: `import * as herald from './browser/index.ts'; Object.assign(globalThis, { herald });`,
-      resolveDir: resolve(import.meta.dirname, '../../client'),
-      loader: 'ts',
-    },
-    bundle: true,
-    write: false,
-    format: 'iife',
-    target: 'es2022',
-  });
-  script = outputFiles[0]?.text ?? '';
+  script = await clientScript();
 });
 afterAll(async () => {
   for (const browser of browsers) await browser.close();

@@ -4,6 +4,7 @@
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Agent, request as ask } from 'undici';
+import { takeRawBodies } from '../../platform/http/raw-bodies.ts';
 import { RECEIPT_URL_HEADER } from '../../platform/http/receipt-address.ts';
 import type { Logger } from '../../platform/logging/logger.ts';
 
@@ -47,8 +48,7 @@ export function registerReceiptsProxy(
   const agent = new Agent({ connections: 32 });
   app.addHook('onClose', () => agent.destroy());
   app.register(async (routes) => {
-    routes.removeAllContentTypeParsers();
-    routes.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
+    takeRawBodies(routes);
     for (const { url, bodyLimit } of HANDED_ON)
       routes.route({ method: ['GET', 'HEAD', 'POST'], url, bodyLimit, handler: handOn });
   });

@@ -1,14 +1,13 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
-import { once } from 'node:events';
 import {
   createServer as createHttp2Server,
   type IncomingHttpHeaders,
   type ServerHttp2Session,
 } from 'node:http2';
-import { type AddressInfo, createServer as createTcpServer, type Server } from 'node:net';
 import { jwtVerify } from 'jose';
 import { z } from 'zod';
 import { accountSettings, type ConformanceFixture, type FakeBehaviour } from '../conformance.ts';
+import { httpOrWorse, listening } from '../network/testing/listening.ts';
 
 const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
 const pem = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
@@ -72,27 +71,7 @@ export async function startFakeApns(
     stream.respond({ ':status': answer.status, 'apns-id': headers['apns-id'], ...answer.headers });
     stream.end(answer.reason === undefined ? undefined : JSON.stringify({ reason: answer.reason }));
   });
-  let server: Server = http2;
-  if (behaviour === 'silentConnection')
-    server = createTcpServer((socket) => socket.on('error', () => socket.destroy()));
-  if (behaviour === 'malformedAnswer')
-    server = createTcpServer((socket) => {
-      socket.on('error', () => socket.destroy());
-      socket.once('data', () => socket.end('220 this is not HTTP\r\n\r\n'));
-    });
-  const sockets = new Set<{ destroy(): void }>();
-  server.on('connection', (socket) => {
-    sockets.add(socket);
-    socket.once('close', () => sockets.delete(socket));
-  });
-  await once(server.listen(0, '127.0.0.1'), 'listening');
-  const { port } = server.address() as AddressInfo;
-  const stop = async () => {
-    if (!server.listening) return;
-    for (const socket of sockets) socket.destroy();
-    await new Promise((resolve) => server.close(resolve));
-  };
-  if (behaviour === 'refuseConnection') await stop();
+  const { port, openConnections, stop } = await listening(httpOrWorse(http2, behaviour), behaviour);
   return {
     // With TLS that nobody answers no request can leave.
     config: {
@@ -102,7 +81,7 @@ export async function startFakeApns(
     secrets: [secret, pem.split('\n')[1] ?? pem],
     requests,
     sessions,
-    openConnections: async () => sockets.size,
+    openConnections,
     stop,
   };
 }

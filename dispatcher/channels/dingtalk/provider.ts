@@ -3,6 +3,13 @@ import { createHmac } from 'node:crypto';
 import { z } from 'zod';
 import type { OutgoingMessage, Provider, ProviderDefinition, SendOutcome } from '../contract.ts';
 import { healthOfToken, type MadeToken, withAccessToken } from '../network/access-token.ts';
+import {
+  checkRobotNames,
+  isRobot,
+  robotDestination,
+  robotOf,
+  robotsSchema,
+} from '../network/named-robots.ts';
 import { malformedAddress, notForRecipient, outcomeOfRule, tooLong } from '../network/vendor-errors.ts';
 import { baseUrlSchema, createVendorHttp } from '../network/vendor-http.ts';
 import { vendorPart } from '../network/vendor-part.ts';
@@ -10,7 +17,6 @@ import { classifyRobotAnswer, classifyTokenAnswer, classifyWorkAnswer } from './
 import { dingtalkMessage, dingtalkPart } from './message-body.ts';
 
 const NAME = 'DingTalk';
-const ROBOT = 'robot:';
 
 const config = z
   .object({
@@ -21,22 +27,13 @@ const config = z
       .regex(/^\d+$/, 'must be the number of the app')
       .optional()
       .meta({ title: 'Agent id', description: 'Of the app that the notifications come from' }),
-    robots: z
-      .array(
-        z.object({
-          name: z
-            .string()
-            .regex(/^[a-z0-9][a-z0-9_-]*$/, 'must be of a-z, 0-9, _ and -')
-            .meta({ title: 'Name' }),
-          accessToken: z
-            .string()
-            .regex(/^[\w-]+$/, 'must be the access_token of the robot’s address')
-            .meta({ title: 'Access token', secret: true }),
-          secret: z.string().min(1).optional().meta({ title: 'Signing secret (SEC…)', secret: true }),
-        }),
-      )
-      .default([])
-      .meta({ title: 'Group robots', description: 'Reached as robot:<name>', secret: true }),
+    robots: robotsSchema({
+      accessToken: z
+        .string()
+        .regex(/^[\w-]+$/, 'must be the access_token of the robot’s address')
+        .meta({ title: 'Access token', secret: true }),
+      secret: z.string().min(1).optional().meta({ title: 'Signing secret (SEC…)', secret: true }),
+    }),
     baseUrl: baseUrlSchema('https://oapi.dingtalk.com'),
   })
   .superRefine(({ appKey, appSecret, agentId, robots }, context) => {
@@ -46,8 +43,7 @@ const config = z
     const isApp = Object.values(app).some((value) => value !== undefined);
     if (isApp || robots.length === 0)
       for (const [field, value] of Object.entries(app)) if (value === undefined) missing(field);
-    if (new Set(robots.map(({ name }) => name)).size < robots.length)
-      context.addIssue({ code: 'custom', path: ['robots'], message: 'must have different names' });
+    checkRobotNames(robots, context);
   });
 
 /** https://open.dingtalk.com/document/orgapp/asynchronous-sending-of-enterprise-session-messages */
@@ -62,8 +58,7 @@ export const dingtalk = {
   config,
   capabilities: { idempotent: false, html: false },
   limits: { bodyChars: ROBOT_MESSAGE_BYTES },
-  // A robot that is silenced, or gone, is paused alone.
-  destination: (address) => (address.startsWith(ROBOT) ? address : undefined),
+  destination: robotDestination,
   create({ appKey, appSecret, agentId, robots, baseUrl }, { now, shared }): Provider {
     const http = createVendorHttp({ name: NAME, baseUrl, now });
     const app = appKey !== undefined && appSecret !== undefined && agentId !== undefined;
@@ -83,7 +78,7 @@ export const dingtalk = {
       });
 
     async function sendToRobot(message: OutgoingMessage, signal: AbortSignal): Promise<SendOutcome> {
-      const robot = robots.find(({ name }) => name === message.address.slice(ROBOT.length));
+      const robot = robotOf(robots, message);
       if (!robot) return noSuch('robot');
       const { part, wrong } = partOf(message);
       if (wrong) return wrong;
@@ -124,7 +119,7 @@ export const dingtalk = {
 
     return {
       send: (message, { signal }) =>
-        message.address.startsWith(ROBOT) ? sendToRobot(message, signal) : sendToUser(message, signal),
+        isRobot(message.address) ? sendToRobot(message, signal) : sendToUser(message, signal),
       // Robots have nothing that could be asked without a message to the group.
       ...(app && { health: async (signal: AbortSignal) => healthOfToken(await makeToken(signal)) }),
       close: () => http.close(),

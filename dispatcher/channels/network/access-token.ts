@@ -1,5 +1,6 @@
 /** Access tokens that a vendor gives one at a time: shared by all workers, and replaced once when the vendor refuses one. */
-import { type SendOutcome, type SharedValues, stoppedOutcome } from '../contract.ts';
+import { type ProviderHealth, type SendOutcome, type SharedValues, stoppedOutcome } from '../contract.ts';
+import { unwell } from './vendor-http.ts';
 
 /** What came of asking a vendor for a token: the token, or the outcome of the attempt that cannot go on without. */
 export type MadeToken =
@@ -61,12 +62,5 @@ const unsent = (outcome: SendOutcome): SendOutcome =>
   outcome.kind === 'retryable' ? { ...outcome, mayHaveSent: false } : outcome;
 
 /** The health of an account by what became of a request for its token. */
-export function healthOfToken(
-  made: MadeToken,
-): { readonly ok: true } | { readonly ok: false; readonly message: string } {
-  if (!('failed' in made)) return { ok: true };
-  return {
-    ok: false,
-    message: 'message' in made.failed ? made.failed.message : 'No access token was given.',
-  };
-}
+export const healthOfToken = (made: MadeToken): ProviderHealth =>
+  'failed' in made ? unwell(made.failed) : { ok: true };

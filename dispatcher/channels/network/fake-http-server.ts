@@ -1,8 +1,6 @@
-/** The other side of HTTP providers, for tests. */
-import { once } from 'node:events';
 import { createServer, type IncomingHttpHeaders } from 'node:http';
-import { type AddressInfo, createServer as createTcpServer, type Server } from 'node:net';
 import type { FakeBehaviour } from '../conformance.ts';
+import { httpOrWorse, listening } from './testing/listening.ts';
 
 export interface FakeRequest {
   readonly method: string;
@@ -48,31 +46,11 @@ export async function startFakeHttpServer(
     const { status, headers, body } = answer(received);
     response.writeHead(status, headers).end(body);
   });
-  let server: Server = http;
-  if (behaviour === 'silentConnection')
-    server = createTcpServer((socket) => socket.on('error', () => socket.destroy()));
-  if (behaviour === 'malformedAnswer')
-    server = createTcpServer((socket) => {
-      socket.on('error', () => socket.destroy());
-      socket.once('data', () => socket.end('220 this is not HTTP\r\n\r\n'));
-    });
-  const sockets = new Set<{ destroy(): void }>();
-  server.on('connection', (socket) => {
-    sockets.add(socket);
-    socket.once('close', () => sockets.delete(socket));
-  });
-  await once(server.listen(0, '127.0.0.1'), 'listening');
-  const { port } = server.address() as AddressInfo;
-  const stop = async () => {
-    if (!server.listening) return;
-    for (const socket of sockets) socket.destroy();
-    await new Promise((resolve) => server.close(resolve));
-  };
-  if (behaviour === 'refuseConnection') await stop();
+  const { port, openConnections, stop } = await listening(httpOrWorse(http, behaviour), behaviour);
   return {
     origin: `${behaviour === 'silentConnection' ? 'https' : 'http'}://127.0.0.1:${port}`,
     requests,
-    openConnections: async () => sockets.size,
+    openConnections,
     stop,
   };
 }

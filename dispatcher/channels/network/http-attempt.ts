@@ -2,6 +2,7 @@
 import { type Dispatcher, errors } from 'undici';
 import { type SendOutcome, stoppedOutcome } from '../contract.ts';
 import { AddressNotAllowedError } from './guarded-agent.ts';
+import { inTime } from './in-time.ts';
 
 export interface HttpRequest {
   readonly method?: Dispatcher.HttpMethod;
@@ -25,10 +26,10 @@ export async function attemptHttp<T>(
 ): Promise<Attempted<T>> {
   let left = false;
   const noticing = agent.compose(noticeStart(() => (left = true)));
-  const stop = new AbortController();
   try {
     request.signal.throwIfAborted();
-    const response = await Promise.race([
+    // undici looks at the signal of a request that waits for its connection only once it has one.
+    const response = await inTime(
       noticing.request({
         origin: request.url.origin,
         path: `${request.url.pathname}${request.url.search}`,
@@ -37,14 +38,11 @@ export async function attemptHttp<T>(
         body: request.body ?? null,
         signal: request.signal,
       }),
-      // undici looks at the signal of a request that waits for its connection only once it has one.
-      aborted(request.signal, stop.signal),
-    ]);
+      request.signal,
+    );
     return { answer: await read(response) };
   } catch (error) {
     return { failed: failedOutcome(error, request, left) };
-  } finally {
-    stop.abort();
   }
 }
 
@@ -101,12 +99,6 @@ function noticeStart(onStart: () => void): Dispatcher.DispatcherComposeIntercept
       onResponseError: (...args) => handler.onResponseError?.(...args),
     });
 }
-
-/** Rejects when `signal` aborts; listens until `stop` does. */
-const aborted = (signal: AbortSignal, stop: AbortSignal): Promise<never> =>
-  new Promise((_, reject) => {
-    signal.addEventListener('abort', () => reject(signal.reason), { once: true, signal: stop });
-  });
 
 /** The code of an error: it says what happened without texts of the other side. */
 function codeOf(error: unknown): string {

@@ -1,7 +1,7 @@
 /** HTTP requests to a provider's own API, at an address that its documentation or the operator names. */
 import { Agent } from 'undici';
 import { z } from 'zod';
-import type { SendOutcome } from '../contract.ts';
+import type { ProviderHealth, SendOutcome } from '../contract.ts';
 import { parseRetryAfter } from '../retry-after.ts';
 import { type Attempted, attemptHttp, headerOf, headersOf } from './http-attempt.ts';
 
@@ -183,12 +183,11 @@ export function outcomeOfStatus(
 }
 
 /** What an outcome of a request that sends nothing says of the vendor's health. */
-export const healthOf = (
-  outcome: SendOutcome,
-): { readonly ok: true } | { readonly ok: false; readonly message: string } =>
-  outcome.kind === 'accepted' ? { ok: true } : { ok: false, message: outcome.message };
-/** What `Provider.health` tells of a request that came to this outcome. */
-export const unwell = (outcome: SendOutcome): { readonly ok: false; readonly message: string } => ({
+export const healthOf = (outcome: SendOutcome): ProviderHealth =>
+  outcome.kind === 'accepted' ? { ok: true } : unwell(outcome);
+
+/** What `Provider.health` tells of a request that came to this outcome and not to the answer that was expected. */
+export const unwell = (outcome: SendOutcome): ProviderHealth => ({
   ok: false,
   message: 'message' in outcome ? outcome.message : 'The answer was not the one expected.',
 });

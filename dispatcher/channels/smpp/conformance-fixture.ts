@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { once } from 'node:events';
-import { type AddressInfo, createServer } from 'node:net';
+import { createServer } from 'node:net';
 import smpp, { type PDU, type Session } from 'smpp';
 import { accountSettings, type ConformanceFixture, type FakeBehaviour } from '../conformance.ts';
+import { listening } from '../network/testing/listening.ts';
 
 /** An SMSC of the `smpp` package, which decodes the texts by itself. */
 export const fixture: ConformanceFixture = {
@@ -23,20 +23,10 @@ export const fixture: ConformanceFixture = {
   async start(behaviour) {
     const password = randomBytes(4).toString('hex');
     const submitted: PDU[] = [];
-    const sockets = new Set<{ destroy(): void }>();
-    const server = fakeServer(behaviour, password, submitted);
-    server.on('connection', (socket: { destroy(): void; once(event: 'close', on: () => void): void }) => {
-      sockets.add(socket);
-      socket.once('close', () => sockets.delete(socket));
-    });
-    await once(server.listen(0, '127.0.0.1'), 'listening');
-    const { port } = server.address() as AddressInfo;
-    const stop = async () => {
-      if (!server.listening) return;
-      for (const socket of sockets) socket.destroy();
-      await new Promise((resolve) => server.close(resolve));
-    };
-    if (behaviour === 'refuseConnection') await stop();
+    const { port, openConnections, stop } = await listening(
+      fakeServer(behaviour, password, submitted),
+      behaviour,
+    );
     return {
       settings: accountSettings('smpp', {
         host: '127.0.0.1',
@@ -52,7 +42,7 @@ export const fixture: ConformanceFixture = {
           const [title = '', ...lines] = text.split('\n');
           return { title, body: lines.join('\n') };
         }),
-      openConnections: async () => sockets.size,
+      openConnections,
       stop,
     };
   },

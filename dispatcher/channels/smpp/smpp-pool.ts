@@ -1,6 +1,7 @@
 /** Bound connections to an SMSC, with a window of requests on each. */
 import type smppLibrary from 'smpp';
 import type { PDU, Session } from 'smpp';
+import { inTime } from '../network/in-time.ts';
 
 export interface SmppSettings {
   readonly host: string;
@@ -193,7 +194,7 @@ function createBind(
   return {
     async ask(command, fields, signal, onLeft) {
       bound ??= connect();
-      const session = await until(bound, signal);
+      const session = await inTime(bound, signal);
       signal.throwIfAborted();
       return new Promise((resolve, reject) => {
         const done = () => {
@@ -231,17 +232,6 @@ function createBind(
       });
     },
   };
-}
-
-/** The value, or the signal's reason where that comes first. What is under way goes on for others. */
-function until<T>(value: Promise<T>, signal: AbortSignal): Promise<T> {
-  const stop = new AbortController();
-  return Promise.race([
-    value,
-    new Promise<never>((_, reject) => {
-      signal.addEventListener('abort', () => reject(signal.reason), { once: true, signal: stop.signal });
-    }),
-  ]).finally(() => stop.abort());
 }
 
 /** Errors of the connection have a code of the system; those of the protocol have none, or one of reading a buffer. */

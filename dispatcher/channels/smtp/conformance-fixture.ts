@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { once } from 'node:events';
-import { type AddressInfo, createServer, type Server } from 'node:net';
+import { createServer, type Server } from 'node:net';
 import PostalMime from 'postal-mime';
 import { SMTPServer } from 'smtp-server';
 import type { ConformanceFixture, FakeBehaviour, ReceivedMessage } from '../conformance.ts';
+import { listening } from '../network/testing/listening.ts';
 
 const USER = 'herald@example.com';
 
@@ -25,20 +25,8 @@ export const fixture: ConformanceFixture = {
   async start(behaviour) {
     const password = randomBytes(12).toString('base64');
     const mails: Buffer[] = [];
-    const sockets = new Set<{ destroy(): void }>();
     const { server, stopSmtp } = fakeServer(behaviour, password, mails);
-    server.on('connection', (socket) => {
-      sockets.add(socket);
-      socket.once('close', () => sockets.delete(socket));
-    });
-    await once(server.listen(0, '127.0.0.1'), 'listening');
-    const { port } = server.address() as AddressInfo;
-    const stop = async () => {
-      if (!server.listening) return;
-      for (const socket of sockets) socket.destroy();
-      await stopSmtp();
-    };
-    if (behaviour === 'refuseConnection') await stop();
+    const { port, openConnections, stop } = await listening(server, behaviour, stopSmtp);
     const [user, pass] = [USER, password].map(encodeURIComponent);
     return {
       settings: {
@@ -48,7 +36,7 @@ export const fixture: ConformanceFixture = {
       secrets: [password, Buffer.from(password).toString('base64')],
       recipient: { address: 'ada@example.com' },
       received: () => Promise.all(mails.map(parse)),
-      openConnections: async () => sockets.size,
+      openConnections,
       stop,
     };
   },

@@ -2,6 +2,7 @@
 import { createTransport } from 'nodemailer';
 import { z } from 'zod';
 import { type Provider, type ProviderDefinition, type SendOutcome, stoppedOutcome } from '../contract.ts';
+import { inTime } from '../network/in-time.ts';
 import { type Sender, senderOf, senderSchema } from '../network/mail-address.ts';
 import { mailParts } from '../network/mail-parts.ts';
 import { classifySmtpFailure } from './classify-failure.ts';
@@ -147,9 +148,8 @@ function createSmtpProvider(url: string, sender: Sender, dkim: Dkim | undefined)
       }
     },
     async health(signal) {
-      const stop = new AbortController();
       try {
-        await Promise.race([transport.verify(), aborted(signal, stop.signal)]);
+        await inTime(transport.verify(), signal);
         return { ok: true };
       } catch (error) {
         if (signal.aborted) return { ok: false, message: 'The mail server did not answer in time.' };
@@ -162,8 +162,6 @@ function createSmtpProvider(url: string, sender: Sender, dkim: Dkim | undefined)
           messageLeft: false,
         });
         return { ok: false, message: 'message' in outcome ? outcome.message : 'The mail server refused.' };
-      } finally {
-        stop.abort();
       }
     },
     async close() {
@@ -187,10 +185,3 @@ function detailsOf(error: unknown): { code?: string; command?: string; response?
   if ('response' in error && typeof error.response === 'string') details.response = error.response;
   return details;
 }
-
-/** Rejects when `signal` aborts; listens until `stop` does. */
-const aborted = (signal: AbortSignal, stop: AbortSignal): Promise<never> =>
-  new Promise((_, reject) => {
-    if (signal.aborted) reject(signal.reason);
-    signal.addEventListener('abort', () => reject(signal.reason), { once: true, signal: stop });
-  });

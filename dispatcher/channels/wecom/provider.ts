@@ -2,6 +2,13 @@
 import { z } from 'zod';
 import type { OutgoingMessage, Provider, ProviderDefinition, SendOutcome } from '../contract.ts';
 import { healthOfToken, type MadeToken, withAccessToken } from '../network/access-token.ts';
+import {
+  checkRobotNames,
+  isRobot,
+  robotDestination,
+  robotOf,
+  robotsSchema,
+} from '../network/named-robots.ts';
 import { malformedAddress, notForRecipient, outcomeOfRule, tooLong } from '../network/vendor-errors.ts';
 import { baseUrlSchema, createVendorHttp } from '../network/vendor-http.ts';
 import { vendorPart } from '../network/vendor-part.ts';
@@ -9,7 +16,6 @@ import { classifyAppAnswer, classifyRobotAnswer, classifyTokenAnswer } from './c
 import { MARKDOWN_BYTES, sizeOf, TEXT_BYTES, wecomMessage, wecomPart } from './message-body.ts';
 
 const NAME = 'WeCom';
-const ROBOT = 'robot:';
 
 const config = z
   .object({
@@ -20,21 +26,12 @@ const config = z
       .regex(/^\d+$/, 'must be the number of the app')
       .optional()
       .meta({ title: 'Agent id', description: 'Of the app that the messages come from' }),
-    robots: z
-      .array(
-        z.object({
-          name: z
-            .string()
-            .regex(/^[a-z0-9][a-z0-9_-]*$/, 'must be of a-z, 0-9, _ and -')
-            .meta({ title: 'Name' }),
-          key: z
-            .string()
-            .regex(/^[\w-]+$/, 'must be the key of the robot’s address')
-            .meta({ title: 'Key', secret: true }),
-        }),
-      )
-      .default([])
-      .meta({ title: 'Group robots', description: 'Reached as robot:<name>', secret: true }),
+    robots: robotsSchema({
+      key: z
+        .string()
+        .regex(/^[\w-]+$/, 'must be the key of the robot’s address')
+        .meta({ title: 'Key', secret: true }),
+    }),
     baseUrl: baseUrlSchema('https://qyapi.weixin.qq.com'),
   })
   .superRefine(({ corpId, corpSecret, agentId, robots }, context) => {
@@ -43,8 +40,7 @@ const config = z
       for (const [field, value] of app)
         if (value === undefined)
           context.addIssue({ code: 'custom', path: [field], message: 'is needed for messages of an app' });
-    if (new Set(robots.map(({ name }) => name)).size < robots.length)
-      context.addIssue({ code: 'custom', path: ['robots'], message: 'must have different names' });
+    checkRobotNames(robots, context);
   });
 
 export const wecom = {
@@ -54,8 +50,7 @@ export const wecom = {
   config,
   capabilities: { idempotent: false, html: false },
   limits: { bodyChars: TEXT_BYTES },
-  // A robot that is silenced, or gone, is paused alone.
-  destination: (address) => (address.startsWith(ROBOT) ? address : undefined),
+  destination: robotDestination,
   create({ corpId, corpSecret, agentId, robots, baseUrl }, { now, shared }): Provider {
     const http = createVendorHttp({ name: NAME, baseUrl, now });
     const app =
@@ -81,7 +76,7 @@ export const wecom = {
       });
 
     async function sendToRobot(message: OutgoingMessage, signal: AbortSignal): Promise<SendOutcome> {
-      const robot = robots.find(({ name }) => name === message.address.slice(ROBOT.length));
+      const robot = robotOf(robots, message);
       if (!robot) return notConfigured('without a robot of this name', 'robots');
       const read = readMessage(message, 'robot');
       if ('wrong' in read) return read.wrong;
@@ -120,7 +115,7 @@ export const wecom = {
 
     return {
       send: (message, { signal }) =>
-        message.address.startsWith(ROBOT) ? sendToRobot(message, signal) : sendToMember(message, signal),
+        isRobot(message.address) ? sendToRobot(message, signal) : sendToMember(message, signal),
       // Robots have nothing that could be asked without a message to the group.
       ...(app && { health: async (signal: AbortSignal) => healthOfToken(await makeToken(app, signal)) }),
       close: () => http.close(),
