@@ -28,6 +28,22 @@ export type ContentInput = {
   url?: string | null | undefined;
 };
 
+/** Channels of a fallback chain that are tried together. */
+export type FallbackStepInput = {
+  /** How long the step before has, 1 to 604,800; without it, until it has failed for good. Not for the first step, which begins at once. */
+  afterSeconds?: number | null | undefined;
+  /** IN_APP in the first step only. */
+  channels: Array<Channel>;
+  /** What of the step before makes this one, and all after it, needless: they become SKIPPED (FALLBACK_NOT_NEEDED). Other than SENT it needs `afterSeconds`. */
+  unless?: FallbackSuccess | null | undefined;
+};
+
+/** SENT: a provider took it. DELIVERED: its receipt says that it arrived; of IN_APP, it is in the inbox. OPENED: it was read, opened or clicked. */
+export type FallbackSuccess =
+  | 'DELIVERED'
+  | 'OPENED'
+  | 'SENT';
+
 /** RECEIVED a new message, UPDATED one that was read, unread or archived (on any device); every event carries the count. */
 export type InboxEventType =
   | 'RECEIVED'
@@ -80,6 +96,11 @@ export type SendNotificationInput = {
   event?: string | null | undefined;
   /** Not after this time: what is not sent by then becomes EXPIRED. */
   expiresAt?: string | null | undefined;
+  /**
+   * Channels tried one after the other until one has success, for each recipient: 2 to 5 steps. `channels` are sent at once
+   * beside it, and may be left out. Addresses of `to` are then those of one person: at most one for each channel.
+   */
+  fallback?: Array<FallbackStepInput> | null | undefined;
   /** Unique per calling app. A repeat with the same input returns the first notification and `deduplicated: true`; with another input: CONFLICT. Kept at least 7 days. */
   idempotencyKey?: string | null | undefined;
   /** Defaults to the route's, else MEDIUM. */

@@ -202,8 +202,8 @@ export class FirstAttempts {
   }
 }
 
-const isAttempted = ({ channel, skipReason, renderError }: PlannedDelivery): boolean =>
-  channel !== 'IN_APP' && skipReason === undefined && renderError === undefined;
+const isAttempted = ({ channel, skipReason, renderError, chain }: PlannedDelivery): boolean =>
+  channel !== 'IN_APP' && skipReason === undefined && renderError === undefined && chain?.waits !== true;
 
 /** A whole plan of few deliveries, of which nothing was begun before. Pure. */
 const mayBegin = ({ notification, nextCursor, deliveries }: PlanPage): boolean =>

@@ -10,6 +10,7 @@ import type {
 } from '../../subgraphs/notifications/index.ts';
 import type { CompiledTemplate, TemplatesService } from '../../subgraphs/templates/index.ts';
 import type { Recipient, UsersService } from '../../subgraphs/users/index.ts';
+import { withChains } from './fallback-chains.ts';
 import { nextPage, type PageOfRecipients } from './pages.ts';
 import { plan } from './plan.ts';
 import { needsWords, nextResendPage, planResend } from './resend.ts';
@@ -48,7 +49,8 @@ export class PageMaker {
     const pages = await settle([...recipients.keys()], failures, (record) =>
       this.#page(record, recipients.get(record) ?? { users: [], addresses: [] }, people),
     );
-    return await withoutStopped([...pages.values()], this.#deps.users, failures);
+    const allowed = await withoutStopped([...pages.values()], this.#deps.users, failures);
+    return allowed.map(withChains);
   }
 
   async #people(pages: ReadonlyMap<NotificationRecord, PageOfRecipients>): Promise<People> {

@@ -4,6 +4,7 @@
  */
 import type { Channel, SkipReason } from '../../platform/graphql/contract-enums.ts';
 import type { RecipientEntry } from '../../subgraphs/notifications/index.ts';
+import type { FallbackStep } from '../../subgraphs/templates/index.ts';
 import type { Preference, PushDevice } from '../../subgraphs/users/index.ts';
 
 /** What planning needs to know of a notification. */
@@ -11,6 +12,10 @@ export interface PlanNotification {
   readonly to: readonly RecipientEntry[];
   /** Asked for by the caller, or by the route; empty when neither did. */
   readonly channels: readonly Channel[];
+  /** Channels tried one after the other, beside `channels`. */
+  readonly fallback?: readonly FallbackStep[];
+  /** The addresses in `to` are those of one person, and in the chain. */
+  readonly addressesAreOne?: true;
   readonly category?: string;
   readonly expiresAt?: Date;
 }
@@ -31,6 +36,14 @@ export interface PlanRecipient {
   readonly devices: readonly PushDevice[];
 }
 
+/** A recipient's place in a fallback chain, whether or not a message can be sent there. */
+export interface StepOfChain {
+  /** Whose chain. */
+  readonly of: string;
+  readonly index: number;
+  readonly step: FallbackStep;
+}
+
 /** One recipient on one channel: to be sent, or skipped for a reason. */
 export interface Planned {
   readonly channel: Channel;
@@ -38,6 +51,7 @@ export interface Planned {
   readonly address?: string;
   readonly device?: PushDevice;
   readonly skipReason?: SkipReason;
+  readonly chained?: StepOfChain;
 }
 
 const DEFAULT_CHANNELS: readonly Channel[] = ['IN_APP'];
@@ -68,22 +82,36 @@ export function plan(
     ]);
     if (!byKey.has(key)) byKey.set(key, planned);
   };
-  for (const recipient of recipients)
+  for (const recipient of recipients) {
+    const rules: Rules = {
+      category: notification.category,
+      preferences: preferences.get(recipient.id) ?? [],
+      offered: route.offered,
+      configured,
+    };
     for (const channel of channelsFor(notification, route, recipient))
-      for (const planned of onChannel(recipient, channel, {
-        category: notification.category,
-        preferences: preferences.get(recipient.id) ?? [],
-        offered: route.offered,
-        configured,
-      }))
-        add(planned);
+      for (const planned of onChannel(recipient, channel, rules)) add(planned);
+    for (const [index, step] of (notification.fallback ?? []).entries())
+      for (const channel of step.channels)
+        for (const planned of onChannel(recipient, channel, rules))
+          add({ ...planned, chained: { of: `user ${recipient.id}`, index, step } });
+  }
+  const stepOf = notification.addressesAreOne ? stepsByChannel(notification.fallback) : undefined;
   for (const { channel, address } of notification.to)
     if (channel !== undefined && address !== undefined) {
       const skipReason = unusable(channel, route.offered, configured);
-      add({ channel, address, ...(skipReason && { skipReason }) });
+      const chained = stepOf?.get(channel);
+      add({ channel, address, ...(skipReason && { skipReason }), ...(chained && { chained }) });
     }
   return [...byKey.values()];
 }
+
+const stepsByChannel = (steps: readonly FallbackStep[] = []): ReadonlyMap<Channel, StepOfChain> =>
+  new Map(
+    steps.flatMap((step, index) =>
+      step.channels.map((channel) => [channel, { of: 'addresses', index, step }] as const),
+    ),
+  );
 
 /** The caller's or the route's channels, else the template's, else the recipient's preferred ones. */
 function channelsFor(
@@ -91,7 +119,7 @@ function channelsFor(
   route: PlanRoute,
   recipient: PlanRecipient,
 ): readonly Channel[] {
-  if (notification.channels.length > 0) return notification.channels;
+  if (notification.channels.length > 0 || notification.fallback) return notification.channels;
   if (route.offered) return route.offered;
   return recipient.preferredChannels.length > 0 ? recipient.preferredChannels : DEFAULT_CHANNELS;
 }

@@ -63,9 +63,8 @@ export function stopReason(
 const isAddressed = (delivery: PlannedDelivery): delivery is Addressed =>
   delivery.address !== undefined && delivery.channel !== 'WEB_PUSH' && delivery.skipReason === undefined;
 
-const skipped = ({ channel, user, address }: PlannedDelivery, skipReason: SkipReason): PlannedDelivery => ({
-  channel,
-  ...(user !== undefined && { user }),
-  ...(address !== undefined && { address }),
-  skipReason,
-});
+/** Without words; its place in a fallback chain goes with it. */
+const skipped = (
+  { content: _words, renderError: _error, device: _device, ...delivery }: PlannedDelivery,
+  skipReason: SkipReason,
+): PlannedDelivery => ({ ...delivery, skipReason });

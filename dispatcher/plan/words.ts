@@ -5,10 +5,10 @@ import type {
   InlineContent,
   MessageContent,
   NotificationRecord,
-  PlannedDelivery,
 } from '../../subgraphs/notifications/index.ts';
 import type { CompiledTemplate } from '../../subgraphs/templates/index.ts';
 import type { Recipient } from '../../subgraphs/users/index.ts';
+import type { ChainedDelivery } from './fallback-chains.ts';
 import type { Planned } from './plan.ts';
 
 /** A template that fails for one recipient fails that delivery, and says why. */
@@ -17,13 +17,14 @@ export function inWords(
   template: CompiledTemplate | undefined,
   planned: Planned,
   recipient: Recipient | undefined,
-): PlannedDelivery {
-  const delivery: PlannedDelivery = {
+): ChainedDelivery {
+  const delivery: ChainedDelivery = {
     channel: planned.channel,
     ...(planned.user !== undefined && { user: planned.user }),
     ...(planned.address !== undefined && { address: planned.address }),
     ...(planned.device && { device: { id: planned.device.id, keys: planned.device.keys } }),
     ...(planned.skipReason && { skipReason: planned.skipReason }),
+    ...(planned.chained && { chained: planned.chained }),
   };
   if (planned.skipReason) return delivery;
   if (!template) return { ...delivery, content: inlineContent(notification.content, planned, recipient) };

@@ -8,6 +8,7 @@ import type {
 } from '../../platform/graphql/contract-enums.ts';
 import type { QueuedDelivery } from '../../platform/queues/enqueue-sends.ts';
 import type { Guard } from '../../platform/storage/fenced-lock.ts';
+import type { FallbackStep, FallbackSuccess } from '../templates/index.ts';
 
 /** A notification that waits in the plan queue of its priority, or one whose next look is a matter of time alone. */
 export type PlanLane = Priority | 'TIMED';
@@ -54,6 +55,10 @@ export interface NotificationRecord {
   readonly to: readonly RecipientEntry[];
   /** Asked for by the caller or the route; empty: the template's, else the recipient's preferred ones. */
   readonly channels: readonly Channel[];
+  /** Channels tried one after the other, beside `channels`. */
+  readonly fallback?: readonly FallbackStep[];
+  /** The caller gave the fallback chain: the addresses in `to` are those of one person. */
+  readonly addressesAreOne?: true;
   readonly data?: Record<string, unknown>;
   readonly category?: string;
   readonly createdAt: Date;
@@ -112,6 +117,19 @@ export interface AttemptRecord {
   readonly latencyMs: number;
 }
 
+/** A delivery's place in its recipient's fallback chain. */
+export interface ChainPlace {
+  /** The ids of all that can be sent, this one included. */
+  readonly members: readonly string[];
+  readonly step: number;
+  /** What of this step makes the later ones needless; absent at the last one. */
+  readonly success?: FallbackSuccess;
+  /** How long the step before has; absent: until it has failed for good. Of a later step. */
+  readonly afterSeconds?: number;
+  /** Since when the step is tried; absent while it is held back. */
+  readonly startedAt?: Date;
+}
+
 /** One recipient on one channel, as stored. */
 export interface DeliveryRecord {
   readonly _id: string;
@@ -132,6 +150,9 @@ export interface DeliveryRecord {
   };
   readonly state: DeliveryState;
   readonly skipReason?: SkipReason;
+  /** Where that was not known when it was planned. */
+  readonly skippedAt?: Date;
+  readonly chain?: ChainPlace;
   readonly provider?: string;
   readonly providerMessageId?: string;
   /** Attempts made. */
@@ -187,6 +208,7 @@ export interface PlannedDelivery {
   readonly device?: DeliveryRecord['device'];
   /** Why it is not attempted; absent when it is. */
   readonly skipReason?: SkipReason;
+  readonly chain?: PlannedChainPlace;
   /** Why the message could not be put into words: the delivery fails at once. */
   readonly renderError?: string;
   readonly content?: MessageContent;
@@ -195,6 +217,12 @@ export interface PlannedDelivery {
   /** Its first attempt, begun before the plan is stored. */
   readonly begun?: BegunAttempt;
 }
+
+/** A place in a fallback chain, before it is known when that begins. */
+export type PlannedChainPlace = Omit<ChainPlace, 'startedAt'> & {
+  /** An earlier step is tried first. */
+  readonly waits: boolean;
+};
 
 /** An attempt at a delivery that is not stored yet. */
 export type BegunAttempt =
@@ -322,7 +350,7 @@ export interface Outbox {
   ): Promise<DeliveryRecord[]>;
   /** Keeps what a worker holds until `leaseUntil`, where its fence still holds. */
   renew(ids: readonly string[], fence: string, leaseUntil: Date): Promise<void>;
-  /** Writes outcomes where the fence still holds, completes notifications; returns the retries to queue. */
+  /** Writes outcomes where the fence still holds, completes notifications, moves fallback chains on; returns what to queue. */
   record(outcomes: readonly AttemptOutcome[], fence: string): Promise<QueuedDelivery[]>;
   /** Gives claimed deliveries back untried, where the fence still holds. The sweeper brings them back when due. */
   defer(deferrals: readonly Deferral[], fence: string): Promise<void>;

@@ -35,7 +35,7 @@ import { SandboxStore } from './sandbox/sandbox-store.ts';
 import { notificationModels, prepareStore } from './store/models.ts';
 
 export type * from './contract.ts';
-export { deliveryOfPlan } from './outbox/delivery-of-plan.ts';
+export { deliveryId, deliveryOfPlan } from './outbox/delivery-of-plan.ts';
 export type {
   AllowedHours,
   ProviderAccountRecord,
@@ -120,7 +120,7 @@ export async function createNotificationsSubgraph(deps: {
     log: deps.log,
   });
   const publisher = new InboxPublisher(deps.redis, deps.names, deps.log);
-  const inbox = new InboxService(deps.connection, models, publisher);
+  const inbox = new InboxService({ ...deps, models, publisher });
   const inboxHub = new InboxHub(deps.subscriber, deps.names, deps.log);
   const feedHub = new FeedHub(deps.events, deps.blocking);
   const schema = buildSubgraphSchema({

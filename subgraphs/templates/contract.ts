@@ -41,13 +41,30 @@ export interface RouteRecipient {
   readonly address?: string;
 }
 
+/**
+ * How far a message has come. SENT: a provider took it. DELIVERED: its receipt says that it arrived (of IN_APP: it is
+ * in the inbox). OPENED: it was read, opened or clicked.
+ */
+export type FallbackSuccess = 'SENT' | 'DELIVERED' | 'OPENED';
+
+/** Channels of a fallback chain that are tried together. */
+export interface FallbackStep {
+  readonly channels: readonly Channel[];
+  /** How long the step before has; absent: until it has failed for good. Of a step after the first one. */
+  readonly afterSeconds?: number;
+  /** What of the step before makes this one, and all after it, needless. Means nothing at the first one. */
+  readonly unless: FallbackSuccess;
+}
+
 /** What an event type does: the published version of a route. */
 export interface PublishedRoute {
   readonly event: string;
   readonly version: number;
   readonly template: string;
-  /** Empty: the template's. */
+  /** Empty: the template's, unless there is a fallback chain. */
   readonly channels: readonly Channel[];
+  /** For users and groups: channels tried one after the other, beside `channels`. */
+  readonly fallback?: readonly FallbackStep[];
   readonly priority: Priority;
   readonly category?: string;
   readonly delaySeconds: number;

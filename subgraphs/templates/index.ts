@@ -23,9 +23,12 @@ import type { RouteBody, TemplateBody, TemplateSummary } from './store/records.t
 
 export type {
   CompiledTemplate,
+  FallbackStep,
+  FallbackSuccess,
   PublishedRoute,
   TemplatesService,
 } from './contract.ts';
+export { type FallbackStepInput, fallbackSteps } from './input/fallback-input.ts';
 
 /** SDL of the subgraph, as composed into the supergraph. */
 export const templatesSdl = (): string => readFileSync(new URL('./schema.graphql', import.meta.url), 'utf8');

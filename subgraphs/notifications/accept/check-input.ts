@@ -1,8 +1,9 @@
 /** What can be said of a send's input without looking anything up. Pure. */
-import { badInput, type HeraldError } from '../../../platform/errors/herald-error.ts';
+import { badInput, HeraldError } from '../../../platform/errors/herald-error.ts';
 import type { Channel, Priority } from '../../../platform/graphql/contract-enums.ts';
 import { storedJsonProblem } from '../../../platform/graphql/json-problem.ts';
 import { isCallerId } from '../../../platform/names/ids.ts';
+import { type FallbackStepInput, fallbackSteps } from '../../templates/index.ts';
 import { addressProblem } from '../../users/index.ts';
 import type { InlineContent, RecipientEntry } from '../contract.ts';
 
@@ -14,6 +15,7 @@ export interface SendInput {
   readonly content?: { readonly [K in keyof InlineContent]: InlineContent[K] | null } | null;
   readonly to?: readonly { readonly [K in keyof RecipientEntry]: RecipientEntry[K] | null }[] | null;
   readonly channels?: readonly Channel[] | null;
+  readonly fallback?: readonly FallbackStepInput[] | null;
   readonly data?: unknown;
   readonly priority?: Priority | null;
   readonly sendAt?: Date | null;
@@ -38,6 +40,7 @@ export function inputProblem(input: SendInput, at: string, now: Date): HeraldErr
   return (
     sourceProblem(input, at) ??
     recipientsProblem(input, at) ??
+    fallbackProblem(input, at) ??
     timeProblem(input, at, now) ??
     contentProblem(input, at) ??
     dataProblem(input, at) ??
@@ -74,6 +77,27 @@ function recipientsProblem(input: SendInput, at: string): HeraldError | undefine
   }
   if (input.channels && input.channels.length === 0)
     return badInput(`${at}.channels`, 'Name at least one channel, or leave `channels` out for the defaults.');
+  return undefined;
+}
+
+function fallbackProblem({ fallback, channels, to }: SendInput, at: string): HeraldError | undefined {
+  if (fallback == null) return undefined;
+  try {
+    fallbackSteps(`${at}.fallback`, fallback, channels ?? []);
+  } catch (error) {
+    if (error instanceof HeraldError) return error;
+    throw error;
+  }
+  const known = new Set<Channel>();
+  for (const [index, { channel }] of (to ?? []).entries()) {
+    if (channel == null) continue;
+    if (known.has(channel))
+      return badInput(
+        `${at}.to.${index}`,
+        `With a fallback chain the addresses are those of one person: there is one on ${channel} already. Send to others by a call of their own.`,
+      );
+    known.add(channel);
+  }
   return undefined;
 }
 

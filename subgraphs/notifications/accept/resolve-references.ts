@@ -126,6 +126,13 @@ function channelProblem(input: SendInput, template: CompiledTemplate, at: string
         `${at}.channels.${index}`,
         `The template "${template.id}" has no content for ${channel}; it offers ${offered}.`,
       );
+  for (const [index, step] of (input.fallback ?? []).entries())
+    for (const [position, channel] of step.channels.entries())
+      if (!template.channels.includes(channel))
+        return badInput(
+          `${at}.fallback.${index}.channels.${position}`,
+          `The template "${template.id}" has no content for ${channel}; it offers ${offered}.`,
+        );
   for (const [index, entry] of (input.to ?? []).entries())
     if (entry.channel != null && !template.channels.includes(entry.channel))
       return badInput(

@@ -2,6 +2,7 @@
 import type { Priority } from '../../../platform/graphql/contract-enums.ts';
 import { withoutNulls } from '../../../platform/graphql/without-nulls.ts';
 import { newId } from '../../../platform/names/ids.ts';
+import { fallbackSteps } from '../../templates/index.ts';
 import type { InlineContent, NotificationRecord, RecipientEntry } from '../contract.ts';
 import { FIRST_LOOK_MS } from '../outbox/looks.ts';
 import type { SendInput } from './check-input.ts';
@@ -42,7 +43,7 @@ export function toRecord(
     ...(template && { template: template.id }),
     ...(input.content && { content: withoutNulls<InlineContent>(input.content) }),
     to,
-    channels: input.channels ?? route?.channels ?? [],
+    ...channelsOf(input, route),
     ...(input.data != null && { data: input.data as Record<string, unknown> }),
     ...(category !== undefined && { category }),
     createdAt: now,
@@ -53,6 +54,21 @@ export function toRecord(
     lane: waits ? 'TIMED' : priority,
     planned: false,
   };
+}
+
+/** What the caller says goes before all that the route says. */
+function channelsOf(
+  { channels, fallback }: SendInput,
+  route: Resolved['route'],
+): Pick<NotificationRecord, 'channels' | 'fallback' | 'addressesAreOne'> {
+  if (fallback)
+    return {
+      channels: channels ?? [],
+      fallback: fallbackSteps('fallback', fallback, channels ?? []),
+      addressesAreOne: true,
+    };
+  if (channels) return { channels };
+  return { channels: route?.channels ?? [], ...(route?.fallback && { fallback: route.fallback }) };
 }
 
 /** The caller's, else the route's. */

@@ -255,7 +255,11 @@ export type Delivery = {
   sentAt?: Maybe<Scalars['DateTime']['output']>;
   skipReason?: Maybe<SkipReason>;
   state: DeliveryState;
+  /** Of a fallback chain: which step it is, from 0. Null without one. */
+  step?: Maybe<Scalars['Int']['output']>;
   user?: Maybe<User>;
+  /** It is held back until then, unless an earlier step of its fallback chain fails or has success before. */
+  waitsUntil?: Maybe<Scalars['DateTime']['output']>;
 };
 
 export type DeliveryAttempt = {
@@ -296,6 +300,22 @@ export type DiscardDeadLettersPayload = {
   /** With a filter: there is more. Call again with `after: endCursor`. */
   hasMore: Scalars['Boolean']['output'];
 };
+
+/** Channels of a fallback chain that are tried together. */
+export type FallbackStepInput = {
+  /** How long the step before has, 1 to 604,800; without it, until it has failed for good. Not for the first step, which begins at once. */
+  afterSeconds?: InputMaybe<Scalars['Int']['input']>;
+  /** IN_APP in the first step only. */
+  channels: Array<Channel>;
+  /** What of the step before makes this one, and all after it, needless: they become SKIPPED (FALLBACK_NOT_NEEDED). Other than SENT it needs `afterSeconds`. */
+  unless?: InputMaybe<FallbackSuccess>;
+};
+
+/** SENT: a provider took it. DELIVERED: its receipt says that it arrived; of IN_APP, it is in the inbox. OPENED: it was read, opened or clicked. */
+export type FallbackSuccess =
+  | 'DELIVERED'
+  | 'OPENED'
+  | 'SENT';
 
 export type InboxConnection = {
   edges: Array<InboxEdge>;
@@ -722,6 +742,11 @@ export type SendNotificationInput = {
   event?: InputMaybe<Scalars['String']['input']>;
   /** Not after this time: what is not sent by then becomes EXPIRED. */
   expiresAt?: InputMaybe<Scalars['DateTime']['input']>;
+  /**
+   * Channels tried one after the other until one has success, for each recipient: 2 to 5 steps. `channels` are sent at once
+   * beside it, and may be left out. Addresses of `to` are then those of one person: at most one for each channel.
+   */
+  fallback?: InputMaybe<Array<FallbackStepInput>>;
   /** Unique per calling app. A repeat with the same input returns the first notification and `deduplicated: true`; with another input: CONFLICT. Kept at least 7 days. */
   idempotencyKey?: InputMaybe<Scalars['String']['input']>;
   /** Defaults to the route's, else MEDIUM. */
@@ -929,6 +954,8 @@ export type ResolversTypes = {
   DeliveryEdge: ResolverTypeWrapper<Omit<DeliveryEdge, 'node'> & { node: ResolversTypes['Delivery'] }>;
   DeliveryState: DeliveryState;
   DiscardDeadLettersPayload: ResolverTypeWrapper<DiscardDeadLettersPayload>;
+  FallbackStepInput: FallbackStepInput;
+  FallbackSuccess: FallbackSuccess;
   InboxConnection: ResolverTypeWrapper<InboxPage>;
   InboxEdge: ResolverTypeWrapper<Omit<InboxEdge, 'node'> & { node: ResolversTypes['InboxMessage'] }>;
   InboxEvent: ResolverTypeWrapper<InboxEventRecord>;
@@ -994,6 +1021,7 @@ export type ResolversParentTypes = {
   DeliveryConnection: DeliveryPage;
   DeliveryEdge: Omit<DeliveryEdge, 'node'> & { node: ResolversParentTypes['Delivery'] };
   DiscardDeadLettersPayload: DiscardDeadLettersPayload;
+  FallbackStepInput: FallbackStepInput;
   InboxConnection: InboxPage;
   InboxEdge: Omit<InboxEdge, 'node'> & { node: ResolversParentTypes['InboxMessage'] };
   InboxEvent: InboxEventRecord;
@@ -1148,7 +1176,9 @@ export type DeliveryResolvers<ContextType = RequestContext, ParentType extends R
   sentAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
   skipReason?: Resolver<Maybe<ResolversTypes['SkipReason']>, ParentType, ContextType>;
   state?: Resolver<ResolversTypes['DeliveryState'], ParentType, ContextType>;
+  step?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
   user?: Resolver<Maybe<ResolversTypes['User']>, ParentType, ContextType>;
+  waitsUntil?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
 };
 
 export type DeliveryAttemptResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['DeliveryAttempt'] = ResolversParentTypes['DeliveryAttempt']> = {

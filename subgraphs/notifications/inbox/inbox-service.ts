@@ -1,8 +1,10 @@
 /** One user's inbox: reading it, and marking messages. */
 import type { Connection } from 'mongoose';
 import { badInput } from '../../../platform/errors/herald-error.ts';
+import type { EventLog } from '../../../platform/event-log/event-log.ts';
 import { scopedKey } from '../../../platform/names/ids.ts';
 import { inTransaction } from '../../../platform/storage/mongo.ts';
+import { ChainFollower, type ChainFollowerDeps } from '../chains/chain-follower.ts';
 import type { InboxMessageRecord } from '../contract.ts';
 import type { InboxCounterRecord, NotificationModels } from '../store/models.ts';
 import type { InboxPublisher } from './inbox-publisher.ts';
@@ -14,6 +16,7 @@ import {
   publicMessageId,
   seqOfPublicId,
 } from './message-ids.ts';
+import { NONE, type Opened, openDeliveries } from './open-deliveries.ts';
 
 /** Whose inbox. */
 export interface InboxOwner {
@@ -31,11 +34,15 @@ export class InboxService {
   readonly #connection: Connection;
   readonly #models: NotificationModels;
   readonly #publisher: InboxPublisher;
+  readonly #events: EventLog;
+  readonly #chains: ChainFollower;
 
-  constructor(connection: Connection, models: NotificationModels, publisher: InboxPublisher) {
-    this.#connection = connection;
-    this.#models = models;
-    this.#publisher = publisher;
+  constructor(deps: ChainFollowerDeps & { readonly publisher: InboxPublisher }) {
+    this.#connection = deps.connection;
+    this.#models = deps.models;
+    this.#publisher = deps.publisher;
+    this.#events = deps.events;
+    this.#chains = new ChainFollower(deps);
   }
 
   /** Newest first, archived ones left out. One more than `first` where there are more. */
@@ -83,8 +90,9 @@ export class InboxService {
       throw badInput('ids', `Give 1 to ${MAX_IDS} message ids; there are ${ids.length}.`);
     const inbox = inboxOf(owner);
     const keys = ids.map((id, index) => messageKey(inbox, this.#seq(inbox, id, `ids.${index}`)));
-    const { messages, changed, unread } = await this.#apply(inbox, keys, mark);
+    const { messages, changed, unread, ...read } = await this.#apply(inbox, keys, mark);
     await this.#publisher.updated(changed, unread);
+    await this.#follow(read);
     const byKey = new Map(messages.map((m) => [m._id, m]));
     return keys.map((key, index) => {
       const message = byKey.get(key);
@@ -110,9 +118,16 @@ export class InboxService {
         'read',
       );
       await this.#publisher.updated(applied.changed, applied.unread);
+      await this.#follow(applied);
       total += applied.changed.length;
       if (unread.length < MARK_ALL_CHUNK) return total;
     }
+  }
+
+  /** What was read for the first time is opened: that can end fallback chains. */
+  async #follow({ opened, events }: Opened): Promise<void> {
+    void this.#events.append(events);
+    await this.#chains.follow(opened);
   }
 
   /** Messages and counter change together, so that the count is never off. */
@@ -143,12 +158,15 @@ export class InboxService {
       const counter = await this.#models.counters
         .findById(inbox, null, { session })
         .lean<InboxCounterRecord>();
+      const read =
+        mark === 'read' ? await openDeliveries(this.#connection, this.#models, due, now, session) : NONE;
       const changed = due.map((m) => ({ ...m, ...set }));
       const changedKeys = new Set(changed.map((m) => m._id));
       return {
         messages: [...before.filter((m) => !changedKeys.has(m._id)), ...changed],
         changed,
         unread: counter?.unread ?? 0,
+        ...read,
       };
     });
   }

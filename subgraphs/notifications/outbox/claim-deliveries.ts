@@ -3,6 +3,8 @@ import type { Connection } from 'mongoose';
 import type { HeraldEvent } from '../../../platform/event-log/events.ts';
 import { enterTallies } from '../../../platform/event-log/tally-ledger.ts';
 import { inTransaction, updateManyApart } from '../../../platform/storage/mongo.ts';
+import { type ChainMove, skippedAs } from '../chains/chain-rules.ts';
+import { movesOfClaimed } from '../chains/move-chains.ts';
 import type { AttemptRecord, DeliveryRecord } from '../contract.ts';
 import { countDeadLetters } from '../dead-letters/dead-letter-metrics.ts';
 import { failuresOfPlans, insertDeadLetters } from '../dead-letters/insert-dead-letters.ts';
@@ -20,6 +22,8 @@ export const MAX_CLAIMS = 5;
 
 export interface Claimed {
   readonly deliveries: readonly DeliveryRecord[];
+  /** Those of them that were held back by a fallback chain, and begin now. */
+  readonly begun: readonly DeliveryRecord[];
   readonly ended: readonly DeliveryRecord[];
   readonly events: readonly HeraldEvent[];
 }
@@ -45,24 +49,82 @@ export async function claimDeliveries(
     { _id: { $in: ids as string[] }, state: 'QUEUED', attempt },
     { $set: { state: 'SENDING', fence, nextAttemptAt: leaseUntil }, $inc: { claims: 1 } },
   );
-  if (modifiedCount === 0) return { deliveries: [], ended: [], events: [] };
+  if (modifiedCount === 0) return { deliveries: [], begun: [], ended: [], events: [] };
   const claimed = await collection.find({ _id: { $in: ids as string[] }, fence, state: 'SENDING' }).toArray();
   const canceled = await canceledAmong(models, claimed);
+  const moves = await movesOfClaimed(models, claimed, now);
   const endings = new Map<DeliveryRecord, DeliveryRecord>();
   for (const delivery of claimed) {
-    const end = endOf(delivery, canceled.has(delivery.notification), now);
+    const end = endOf(delivery, canceled.has(delivery.notification), moves.get(delivery._id), now);
     if (end) endings.set(delivery, end);
   }
   const { ended, events } = await endDeliveries(connection, models, [...endings.values()], fence, now);
-  return { deliveries: claimed.filter((d) => !endings.has(d)), ended, events };
+  const going = claimed.filter((delivery) => !endings.has(delivery));
+  const heldBack = await holdBack(connection, models, going, moves, fence);
+  const free = going.filter(({ _id }) => !heldBack.has(_id));
+  const begun = await beginSteps(connection, models, free, moves, fence, now);
+  const deliveries = free.map((delivery) => begun.get(delivery._id) ?? delivery);
+  return { deliveries, begun: [...begun.values()], ended, events };
+}
+
+/** Those whose time has not come go back, to come again then. @returns their ids. */
+async function holdBack(
+  connection: Connection,
+  models: NotificationModels,
+  deliveries: readonly DeliveryRecord[],
+  moves: ReadonlyMap<string, ChainMove>,
+  fence: string,
+): Promise<ReadonlySet<string>> {
+  const waiting = deliveries.flatMap(({ _id }) => {
+    const move = moves.get(_id);
+    return move?.kind === 'wait' ? [{ _id, until: move.until }] : [];
+  });
+  for (const [time, own] of Map.groupBy(waiting, ({ until }) => until.getTime()))
+    await updateManyApart(
+      connection,
+      models.raw.deliveries,
+      { _id: { $in: own.map(({ _id }) => _id) }, fence, state: 'SENDING' },
+      { $set: { state: 'QUEUED', fence: null, claims: 0, nextAttemptAt: new Date(time) } },
+    );
+  return new Set(waiting.map(({ _id }) => _id));
+}
+
+/** The steps of fallback chains that begin with this claim. The next one's time counts from here. */
+async function beginSteps(
+  connection: Connection,
+  models: NotificationModels,
+  deliveries: readonly DeliveryRecord[],
+  moves: ReadonlyMap<string, ChainMove>,
+  fence: string,
+  now: Date,
+): Promise<ReadonlyMap<string, DeliveryRecord>> {
+  const begun = deliveries.flatMap((delivery) =>
+    delivery.chain && moves.get(delivery._id)?.kind === 'start'
+      ? [{ ...delivery, chain: { ...delivery.chain, startedAt: now } }]
+      : [],
+  );
+  if (begun.length > 0)
+    await updateManyApart(
+      connection,
+      models.raw.deliveries,
+      { _id: { $in: begun.map(({ _id }) => _id) }, fence, state: 'SENDING' },
+      { $set: { 'chain.startedAt': now } },
+    );
+  return new Map(begun.map((delivery) => [delivery._id, delivery]));
 }
 
 /** What the delivery becomes instead of being attempted; undefined when it is to be attempted. Pure. */
-export function endOf(delivery: DeliveryRecord, canceled: boolean, now: Date): DeliveryRecord | undefined {
+export function endOf(
+  delivery: DeliveryRecord,
+  canceled: boolean,
+  move: ChainMove | undefined,
+  now: Date,
+): DeliveryRecord | undefined {
   const over = { fence: null, nextAttemptAt: null } as const;
   if (canceled) return { ...delivery, ...over, state: 'CANCELED', canceledAt: now };
   if (delivery.expiresAt && delivery.expiresAt <= now)
     return { ...delivery, ...over, state: 'EXPIRED', expiredAt: now };
+  if (move?.kind === 'skip') return { ...delivery, ...skippedAs(now) };
   if ((delivery.claims ?? 0) <= MAX_CLAIMS) return undefined;
   const attempt: AttemptRecord = {
     at: now,
@@ -115,6 +177,7 @@ function changeTo({ _id, state, provider, attempts, ...end }: DeliveryRecord): H
         nextAttemptAt: null,
         ...(end.expiredAt && { expiredAt: end.expiredAt }),
         ...(end.canceledAt && { canceledAt: end.canceledAt }),
+        ...(end.skippedAt && { skippedAt: end.skippedAt, skipReason: end.skipReason }),
         ...(end.failedAt && { failedAt: end.failedAt }),
         ...(last && provider !== undefined && { provider }),
       },
@@ -129,6 +192,8 @@ function endEvent(delivery: DeliveryRecord, now: Date): HeraldEvent {
       return deliveryEvent('delivery.canceled', delivery, now);
     case 'EXPIRED':
       return deliveryEvent('delivery.expired', delivery, now);
+    case 'SKIPPED':
+      return deliveryEvent('delivery.skipped', delivery, now);
     default:
       return deliveryEvent('delivery.failed', delivery, now, delivery.attempts.at(-1)?.errorCode);
   }

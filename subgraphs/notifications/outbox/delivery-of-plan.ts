@@ -3,8 +3,10 @@ import { derivedId, scopedKey } from '../../../platform/names/ids.ts';
 import type {
   AttemptOutcome,
   AttemptRecord,
+  ChainPlace,
   DeliveryRecord,
   NotificationRecord,
+  PlannedChainPlace,
   PlannedDelivery,
 } from '../contract.ts';
 import { FIRST_LOOK_MS } from './looks.ts';
@@ -22,16 +24,7 @@ export function deliveryOfPlan(
   options: { sole: boolean; now: Date },
 ): DeliveryRecord {
   return {
-    _id:
-      planned.id ??
-      derivedId(
-        'dlv',
-        notification._id,
-        planned.channel,
-        planned.user ?? '',
-        planned.address ?? '',
-        planned.device?.id ?? '',
-      ),
+    _id: planned.id ?? deliveryId(notification, planned),
     workspace: notification.workspace,
     app: notification.app,
     notification: notification._id,
@@ -44,6 +37,7 @@ export function deliveryOfPlan(
     ...(planned.address !== undefined && { address: planned.address }),
     ...(planned.device && { device: planned.device }),
     ...(planned.content && { content: planned.content }),
+    ...(planned.chain && { chain: placeOf(planned.chain, options.now) }),
     priority: notification.priority,
     ...(notification.category !== undefined && { category: notification.category }),
     ...(notification.event !== undefined && { event: notification.event }),
@@ -53,6 +47,22 @@ export function deliveryOfPlan(
     ...progressOf(planned, options.now),
   };
 }
+
+/** The same however often it is planned. */
+export const deliveryId = (
+  notification: Pick<NotificationRecord, '_id'>,
+  {
+    channel,
+    user = '',
+    address = '',
+    device,
+  }: Pick<PlannedDelivery, 'channel' | 'user' | 'address' | 'device'>,
+): string => derivedId('dlv', notification._id, channel, user, address, device?.id ?? '');
+
+const placeOf = ({ waits, ...place }: PlannedChainPlace, now: Date): ChainPlace => ({
+  ...place,
+  ...(!waits && { startedAt: now }),
+});
 
 function progressOf(planned: PlannedDelivery, now: Date): Progress {
   const untried = { attempt: 0, attempts: [] };

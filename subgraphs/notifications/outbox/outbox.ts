@@ -12,6 +12,8 @@ import { metricsRegistry } from '../../../platform/http/metrics.ts';
 import type { Logger } from '../../../platform/logging/logger.ts';
 import type { QueuedDelivery } from '../../../platform/queues/enqueue-sends.ts';
 import { updateManyApart } from '../../../platform/storage/mongo.ts';
+import { ChainFollower } from '../chains/chain-follower.ts';
+import { isHeldBack } from '../chains/chain-rules.ts';
 import type {
   AttemptOutcome,
   Deferral,
@@ -52,6 +54,7 @@ export class MongoOutbox implements Outbox {
   readonly #events: EventLog;
   readonly #inbox: InboxPublisher;
   readonly #completions: CompletionChecks;
+  readonly #chains: ChainFollower;
 
   constructor(deps: {
     connection: Connection;
@@ -64,6 +67,7 @@ export class MongoOutbox implements Outbox {
     this.#models = deps.models;
     this.#events = deps.events;
     this.#inbox = deps.inbox;
+    this.#chains = new ChainFollower(deps);
     this.#completions = new CompletionChecks(
       (ids) => this.#completeFinished(ids),
       (error) => deps.log.warn({ err: error }, 'completion not looked at: left to the sweeper'),
@@ -102,6 +106,8 @@ export class MongoOutbox implements Outbox {
     ]);
     const queued = result.deliveries
       .filter((d) => d.state === 'QUEUED')
+      // What is held back comes when its time has come: by the sweeper, for most of it never has to.
+      .filter((d) => !isHeldBack(d))
       .map((d) => queuedOf(d, d.attempt === 0 ? now : (d.nextAttemptAt ?? now)));
     return { queued, stored: result.stored };
   }
@@ -118,9 +124,11 @@ export class MongoOutbox implements Outbox {
     leaseUntil: Date,
   ): Promise<DeliveryRecord[]> {
     const claim = { ids, attempt, fence, now, leaseUntil };
-    const { deliveries, ended, events } = await claimDeliveries(this.#connection, this.#models, claim);
+    const { deliveries, begun, ended, events } = await claimDeliveries(this.#connection, this.#models, claim);
     void this.#events.append(events);
     await this.#completions.ask(sharedOf(ended));
+    // What becomes due by that, the sweeper queues.
+    await this.#chains.follow([...begun, ...ended]);
     return [...deliveries];
   }
 
@@ -141,12 +149,14 @@ export class MongoOutbox implements Outbox {
     fenced.inc(outcomes.length - written.length);
     const ended = written.filter((o) => o.result.kind !== 'retry').map((o) => o.delivery);
     void this.#events.append(events);
+    const due = await this.#chains.follow(ended);
     await this.#completions.ask(sharedOf(ended));
-    return written.flatMap((o) =>
+    const retries = written.flatMap((o) =>
       o.result.kind === 'retry'
         ? [queuedOf({ ...o.delivery, attempt: o.delivery.attempt + 1 }, o.result.nextAttemptAt)]
         : [],
     );
+    return [...retries, ...due];
   }
 
   async defer(deferrals: readonly Deferral[], fence: string): Promise<void> {

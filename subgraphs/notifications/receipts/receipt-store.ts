@@ -8,6 +8,7 @@ import type { HeraldEvent } from '../../../platform/event-log/events.ts';
 import { enterTallies } from '../../../platform/event-log/tally-ledger.ts';
 import { accountOfKey } from '../../../platform/names/ids.ts';
 import { inTransaction, updateManyApart } from '../../../platform/storage/mongo.ts';
+import { ChainFollower, type ChainFollowerDeps } from '../chains/chain-follower.ts';
 import type { DeliveryRecord, ReceiptResult, ReceivedReceipt } from '../contract.ts';
 import { countDeadLetters } from '../dead-letters/dead-letter-metrics.ts';
 import { type FailedDelivery, insertDeadLetters } from '../dead-letters/insert-dead-letters.ts';
@@ -29,8 +30,10 @@ export class ReceiptStore {
   readonly #connection: Connection;
   readonly #models: NotificationModels;
   readonly #events: EventLog;
+  readonly #chains: ChainFollower;
 
-  constructor(deps: { connection: Connection; models: NotificationModels; events: EventLog }) {
+  constructor(deps: ChainFollowerDeps) {
+    this.#chains = new ChainFollower(deps);
     this.#connection = deps.connection;
     this.#models = deps.models;
     this.#events = deps.events;
@@ -68,6 +71,8 @@ export class ReceiptStore {
     );
     countDeadLetters(failures);
     void this.#events.append(events);
+    // What becomes due by that, the sweeper queues.
+    await this.#chains.follow(results.flatMap((r) => (r.kind === 'applied' ? r.delivery : [])));
     return results;
   }
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { freshDatabase } from '../../../testing/fresh.ts';
 import type { DeliveryRecord, ReceivedReceipt } from '../contract.ts';
-import { emailPage, notification, type OpenStore, openStore } from '../testing/open-store.ts';
+import { emailPage, notification, type OpenStore, openStore, silent } from '../testing/open-store.ts';
 import { ReceiptStore } from './receipt-store.ts';
 
 const services = freshDatabase();
@@ -9,7 +9,7 @@ let store: OpenStore;
 let receipts: ReceiptStore;
 beforeAll(async () => {
   store = await openStore(services);
-  receipts = new ReceiptStore(store);
+  receipts = new ReceiptStore({ ...store, log: silent });
 });
 afterAll(() => store.close());
 

@@ -5,6 +5,7 @@ import { requirePrincipal } from '../../../platform/auth/principal.ts';
 import { badInput } from '../../../platform/errors/herald-error.ts';
 import { connectionOf, decodeCursor, encodeCursor, pageSize } from '../../../platform/graphql/connections.ts';
 import { withoutNulls } from '../../../platform/graphql/without-nulls.ts';
+import { isHeldBack } from '../chains/chain-rules.ts';
 import type {
   DeliveryConnectionResolvers,
   DeliveryResolvers,
@@ -97,6 +98,8 @@ export function notificationTypeResolvers(
       },
       id: ({ _id }) => _id,
       user: ({ user }) => (user === undefined ? null : { id: user }),
+      step: ({ chain }) => chain?.step ?? null,
+      waitsUntil: (delivery) => (isHeldBack(delivery) ? delivery.nextAttemptAt : null),
       notification: ({ notification }, _, context) => find.loaded(notification, context),
     },
   };

@@ -38,7 +38,7 @@ export async function openStore(services: { mongodbUri: string; redisUrl: string
     events,
     queues,
     publisher,
-    inbox: new InboxService(connection, models, publisher),
+    inbox: new InboxService({ connection, models, publisher, events, log: silent }),
     outbox: new MongoOutbox({ connection, models, events, inbox: publisher, log: silent }),
     close: async () => {
       await queues.close();

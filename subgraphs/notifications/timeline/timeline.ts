@@ -18,6 +18,8 @@ const ORDER = [
   'scheduled',
   'routed',
   'rendered',
+  'heldBack',
+  'fallback',
   'skipped',
   'attempt',
   'retry',
@@ -99,6 +101,8 @@ function ofNotification(n: NotificationRecord): TimelineEntryRecord[] {
   return entries;
 }
 
+const sameTime = (a: Date | undefined, b: Date): boolean => a?.getTime() === b.getTime();
+
 function ofDelivery(notification: NotificationRecord, d: DeliveryRecord): TimelineEntryRecord[] {
   const base = { channel: d.channel, ...(d.user !== undefined && { user: d.user }) };
   const to = d.address === undefined ? {} : { address: d.address };
@@ -106,9 +110,14 @@ function ofDelivery(notification: NotificationRecord, d: DeliveryRecord): Timeli
   const add = (at: Date | undefined, type: string, detail: Record<string, unknown> = {}) => {
     if (at) entries.push({ at, type, ...base, detail: { delivery: d._id, ...to, ...detail } });
   };
-  if (d.skipReason) add(d.createdAt, 'skipped', { reason: d.skipReason });
+  if (d.skipReason) add(d.skippedAt ?? d.createdAt, 'skipped', { reason: d.skipReason });
   else if (d.content)
     add(d.createdAt, 'rendered', { locale: d.content.locale, template: notification.template ?? null });
+  const { step = 0, startedAt, afterSeconds } = d.chain ?? {};
+  if (step > 0 && !sameTime(startedAt, d.createdAt)) {
+    add(d.createdAt, 'heldBack', { step, ...(afterSeconds !== undefined && { afterSeconds }) });
+    add(startedAt, 'fallback', { step });
+  }
   d.attempts.forEach((attempt, index) => {
     add(attempt.at, 'attempt', {
       number: index + 1,

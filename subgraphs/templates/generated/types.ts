@@ -57,6 +57,31 @@ export type ContentSize = {
   segments?: Maybe<Scalars['Int']['output']>;
 };
 
+/** Channels of a fallback chain that are tried together. */
+export type FallbackStep = {
+  /** How long the step before has; null: until it has failed for good. */
+  afterSeconds?: Maybe<Scalars['Int']['output']>;
+  channels: Array<Channel>;
+  /** What of the step before makes this one, and all after it, needless. */
+  unless: FallbackSuccess;
+};
+
+/** Channels of a fallback chain that are tried together. */
+export type FallbackStepInput = {
+  /** How long the step before has, 1 to 604,800; without it, until it has failed for good. Not for the first step, which begins at once. */
+  afterSeconds?: InputMaybe<Scalars['Int']['input']>;
+  /** IN_APP in the first step only. */
+  channels: Array<Channel>;
+  /** What of the step before makes this one, and all after it, needless: they become SKIPPED (FALLBACK_NOT_NEEDED). Other than SENT it needs `afterSeconds`. */
+  unless?: InputMaybe<FallbackSuccess>;
+};
+
+/** SENT: a provider took it. DELIVERED: its receipt says that it arrived; of IN_APP, it is in the inbox. OPENED: it was read, opened or clicked. */
+export type FallbackSuccess =
+  | 'DELIVERED'
+  | 'OPENED'
+  | 'SENT';
+
 export type Mutation = {
   publishRoute: Route;
   /** Refuses a draft whose fixed text alone is more than a channel takes. */
@@ -153,11 +178,13 @@ export type RenderedContent = {
 /** What an event type does. */
 export type Route = {
   category?: Maybe<Scalars['String']['output']>;
-  /** Empty: the template's. */
+  /** Empty: the template's, unless there is a fallback chain. */
   channels: Array<Channel>;
   delaySeconds: Scalars['Int']['output'];
   draftVersion?: Maybe<Scalars['Int']['output']>;
   event: Scalars['ID']['output'];
+  /** For users and groups: channels tried one after the other, beside `channels`, until one has success. */
+  fallback?: Maybe<Array<FallbackStep>>;
   priority: Priority;
   publishedVersion?: Maybe<Scalars['Int']['output']>;
   /** Who gets it besides, or instead of, those whom the caller names. */
@@ -183,6 +210,8 @@ export type RouteInput = {
   /** The send waits this long after it was accepted. */
   delaySeconds?: InputMaybe<Scalars['Int']['input']>;
   event: Scalars['ID']['input'];
+  /** 2 to 5 steps, for users and groups. What the caller of a send says about channels goes before it. */
+  fallback?: InputMaybe<Array<FallbackStepInput>>;
   priority?: InputMaybe<Priority>;
   recipients?: InputMaybe<Array<RouteRecipientInput>>;
   template: Scalars['ID']['input'];
@@ -367,6 +396,9 @@ export type ResolversTypes = {
   Boolean: ResolverTypeWrapper<Scalars['Boolean']['output']>;
   String: ResolverTypeWrapper<Scalars['String']['output']>;
   DateTime: ResolverTypeWrapper<Scalars['DateTime']['output']>;
+  FallbackStep: ResolverTypeWrapper<FallbackStep>;
+  FallbackStepInput: FallbackStepInput;
+  FallbackSuccess: FallbackSuccess;
   JSON: ResolverTypeWrapper<Scalars['JSON']['output']>;
   Mutation: ResolverTypeWrapper<Record<PropertyKey, never>>;
   ID: ResolverTypeWrapper<Scalars['ID']['output']>;
@@ -397,6 +429,8 @@ export type ResolversParentTypes = {
   Boolean: Scalars['Boolean']['output'];
   String: Scalars['String']['output'];
   DateTime: Scalars['DateTime']['output'];
+  FallbackStep: FallbackStep;
+  FallbackStepInput: FallbackStepInput;
   JSON: Scalars['JSON']['output'];
   Mutation: Record<PropertyKey, never>;
   ID: Scalars['ID']['output'];
@@ -431,6 +465,12 @@ export type ContentSizeResolvers<ContextType = RequestContext, ParentType extend
 export interface DateTimeScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['DateTime'], any> {
   name: 'DateTime';
 }
+
+export type FallbackStepResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['FallbackStep'] = ResolversParentTypes['FallbackStep']> = {
+  afterSeconds?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
+  channels?: Resolver<Array<ResolversTypes['Channel']>, ParentType, ContextType>;
+  unless?: Resolver<ResolversTypes['FallbackSuccess'], ParentType, ContextType>;
+};
 
 export interface JsonScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['JSON'], any> {
   name: 'JSON';
@@ -475,6 +515,7 @@ export type RouteResolvers<ContextType = RequestContext, ParentType extends Reso
   delaySeconds?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   draftVersion?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
   event?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  fallback?: Resolver<Maybe<Array<ResolversTypes['FallbackStep']>>, ParentType, ContextType>;
   priority?: Resolver<ResolversTypes['Priority'], ParentType, ContextType>;
   publishedVersion?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
   recipients?: Resolver<Array<ResolversTypes['RouteRecipient']>, ParentType, ContextType>;
@@ -536,6 +577,7 @@ export type TemplateEdgeResolvers<ContextType = RequestContext, ParentType exten
 export type Resolvers<ContextType = RequestContext> = {
   ContentSize?: ContentSizeResolvers<ContextType>;
   DateTime?: GraphQLScalarType;
+  FallbackStep?: FallbackStepResolvers<ContextType>;
   JSON?: GraphQLScalarType;
   Mutation?: MutationResolvers<ContextType>;
   PageInfo?: PageInfoResolvers<ContextType>;

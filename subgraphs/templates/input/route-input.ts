@@ -3,6 +3,7 @@ import { badInput } from '../../../platform/errors/herald-error.ts';
 import type { RouteRecipient } from '../contract.ts';
 import type { RouteInput, RouteRecipientInput } from '../generated/types.ts';
 import type { RouteBody } from '../store/records.ts';
+import { fallbackSteps } from './fallback-input.ts';
 import { checkCategory, checkId } from './names.ts';
 
 const MAX_DELAY_SECONDS = 30 * 24 * 60 * 60;
@@ -23,9 +24,11 @@ export function routeBody(input: RouteInput): RouteBody {
   const recipients = input.recipients ?? [];
   if (recipients.length > MAX_RECIPIENTS)
     throw badInput('input.recipients', `A route has at most ${MAX_RECIPIENTS} recipients; use a group.`);
+  const channels = [...new Set(input.channels ?? [])];
   return {
     template: input.template,
-    channels: [...new Set(input.channels ?? [])],
+    channels,
+    ...(input.fallback && { fallback: fallbackSteps('input.fallback', input.fallback, channels) }),
     priority: input.priority ?? 'MEDIUM',
     ...(category !== undefined && { category }),
     delaySeconds,

@@ -50,6 +50,8 @@ export function routeResolvers(
         return found;
       },
       channels: (head) => [...shown(head).channels],
+      fallback: (head) =>
+        shown(head).fallback?.map((step) => ({ ...step, channels: [...step.channels] })) ?? null,
       priority: (head) => shown(head).priority,
       category: (head) => shown(head).category ?? null,
       delaySeconds: (head) => shown(head).delaySeconds,

@@ -1,6 +1,6 @@
 /** What the templates subgraph stores. */
 import type { Channel, Priority } from '../../../platform/graphql/contract-enums.ts';
-import type { RouteRecipient } from '../contract.ts';
+import type { FallbackStep, RouteRecipient } from '../contract.ts';
 
 /** Handlebars sources for one channel and locale. */
 export interface StoredContent {
@@ -27,8 +27,9 @@ export interface TemplateBody extends TemplateSummary {
 
 export interface RouteBody {
   readonly template: string;
-  /** Empty: the template's. */
+  /** Empty: the template's, unless there is a fallback chain. */
   readonly channels: readonly Channel[];
+  readonly fallback?: readonly FallbackStep[];
   readonly priority: Priority;
   readonly category?: string;
   readonly delaySeconds: number;

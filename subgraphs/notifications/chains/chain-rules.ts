@@ -1,0 +1,113 @@
+/**
+ * Fallback chains: what becomes of a delivery that is held back because an earlier step of its recipient's chain is
+ * tried first. Pure. Who is in which step, and what counts as success, was decided when the chain was planned; here
+ * only what the steps have come to is looked at, so that the same question asked twice has the same answer.
+ */
+import type { DeliveryRecord } from '../contract.ts';
+import { FIRST_LOOK_MS } from '../outbox/looks.ts';
+
+/** What the rules go by. */
+export type ChainMember = Pick<
+  DeliveryRecord,
+  '_id' | 'state' | 'chain' | 'createdAt' | 'openedAt' | 'expiresAt'
+>;
+
+export type ChainMove =
+  /** The steps before have failed, or had their time. */
+  | { readonly kind: 'start' }
+  /** One of them has success. */
+  | { readonly kind: 'skip' }
+  | { readonly kind: 'wait'; readonly until: Date };
+
+/** A step without a time waits for the end of the one before; whoever ends that one says so, and if not, it is looked at again. */
+const LOOK_AGAIN_MS = 60_000;
+
+/** Held back: an earlier step is tried first. */
+export const isHeldBack = ({ chain, state }: Pick<DeliveryRecord, 'chain' | 'state'>): boolean =>
+  chain !== undefined && chain.startedAt === undefined && (state === 'QUEUED' || state === 'SENDING');
+
+/** @param members of the chain; those that are gone count for nothing. */
+export function chainMove(held: ChainMember, members: readonly ChainMember[], now: Date): ChainMove {
+  const step = held.chain?.step ?? 0;
+  const earlier = members.filter(({ chain }) => chain !== undefined && chain.step < step);
+  if (earlier.some(hasSuccess)) return { kind: 'skip' };
+  const lastStep = Math.max(...earlier.map(({ chain }) => chain?.step ?? 0));
+  const before = earlier.filter(({ chain }) => chain?.step === lastStep);
+  if (before.every(hasFailed)) return { kind: 'start' };
+  const due = dueAt(held, before, now);
+  if (due <= now) return { kind: 'start' };
+  const { expiresAt } = held;
+  return { kind: 'wait', until: expiresAt && expiresAt < due ? expiresAt : due };
+}
+
+/**
+ * Applies the rules to chains that are about to be stored: what is held back starts, is skipped, or gets its time,
+ * one step after the other.
+ */
+export function settleChains(deliveries: readonly DeliveryRecord[], now: Date): readonly DeliveryRecord[] {
+  if (!deliveries.some(isHeldBack)) return deliveries;
+  const settled = new Map(deliveries.map((delivery) => [delivery._id, delivery]));
+  const held = deliveries.filter(isHeldBack).sort((a, b) => (a.chain?.step ?? 0) - (b.chain?.step ?? 0));
+  for (const delivery of held)
+    settled.set(
+      delivery._id,
+      afterMove(delivery, chainMove(delivery, membersOf(delivery, settled), now), now),
+    );
+  return deliveries.map((delivery) => settled.get(delivery._id) ?? delivery);
+}
+
+export const membersOf = <T extends ChainMember>(of: ChainMember, byId: ReadonlyMap<string, T>): T[] =>
+  (of.chain?.members ?? []).flatMap((id) => byId.get(id) ?? []);
+
+/** The delivery as a move leaves it. */
+export function afterMove(delivery: DeliveryRecord, move: ChainMove, now: Date): DeliveryRecord {
+  switch (move.kind) {
+    case 'start':
+      return {
+        ...delivery,
+        ...(delivery.chain && { chain: { ...delivery.chain, startedAt: now } }),
+        nextAttemptAt: new Date(now.getTime() + FIRST_LOOK_MS),
+      };
+    case 'skip':
+      return { ...delivery, ...skippedAs(now) };
+    case 'wait':
+      return { ...delivery, nextAttemptAt: move.until };
+  }
+}
+
+/** What a needless step becomes. */
+export const skippedAs = (now: Date) =>
+  ({
+    state: 'SKIPPED',
+    skipReason: 'FALLBACK_NOT_NEEDED',
+    skippedAt: now,
+    nextAttemptAt: null,
+    fence: null,
+  }) as const satisfies Partial<DeliveryRecord>;
+
+/** As far as the later steps asked for, or further. */
+function hasSuccess({ state, openedAt, chain }: ChainMember): boolean {
+  switch (chain?.success) {
+    case 'SENT':
+      return state === 'SENT' || state === 'DELIVERED' || openedAt !== undefined;
+    case 'DELIVERED':
+      return state === 'DELIVERED' || openedAt !== undefined;
+    case 'OPENED':
+      return openedAt !== undefined;
+    case undefined:
+      return false;
+  }
+}
+
+const hasFailed = ({ state }: ChainMember): boolean =>
+  state === 'FAILED' || state === 'EXPIRED' || state === 'CANCELED' || state === 'SKIPPED';
+
+/** The last of several begins the time of the next step. */
+function dueAt({ chain }: ChainMember, before: readonly ChainMember[], now: Date): Date {
+  const later = (ms: number) => new Date(now.getTime() + ms);
+  if (chain?.afterSeconds === undefined) return later(LOOK_AGAIN_MS);
+  const started = before.flatMap((member) => member.chain?.startedAt ?? []);
+  // Still held back itself: by then it has begun, or it is looked at again.
+  if (started.length === 0) return later(chain.afterSeconds * 1_000);
+  return new Date(Math.max(...started.map((at) => at.getTime())) + chain.afterSeconds * 1_000);
+}

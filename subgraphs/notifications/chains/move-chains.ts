@@ -1,0 +1,110 @@
+/**
+ * Moves fallback chains on when one of their steps has come to something: later steps become due, are skipped, or get
+ * another time. What a crash leaves out is made up for when a held-back delivery comes due by its own time: it starts
+ * only through `chainMove` (see `claimDeliveries`).
+ */
+import type { ClientSession, Connection, mongo } from 'mongoose';
+import type { HeraldEvent } from '../../../platform/event-log/events.ts';
+import { enterTallies } from '../../../platform/event-log/tally-ledger.ts';
+import { inTransaction } from '../../../platform/storage/mongo.ts';
+import type { DeliveryRecord } from '../contract.ts';
+import { deliveryEvent } from '../outbox/delivery-events.ts';
+import type { NotificationModels } from '../store/models.ts';
+import { type ChainMove, chainMove, isHeldBack, membersOf, skippedAs } from './chain-rules.ts';
+
+type Operation = mongo.AnyBulkWriteOperation<DeliveryRecord>;
+
+export interface MovedChains {
+  /** Became due. */
+  readonly due: readonly DeliveryRecord[];
+  /** Became needless: they have ended. */
+  readonly skipped: readonly DeliveryRecord[];
+  readonly events: readonly HeraldEvent[];
+}
+
+const NOTHING: MovedChains = { due: [], skipped: [], events: [] };
+/** A time that is off by less is left as it is. */
+const NEAR_MS = 1_000;
+
+/** Whether later steps wait for what becomes of this delivery. Costs nothing without a chain. */
+export const leadsChain = ({ chain }: Pick<DeliveryRecord, 'chain'>): boolean => chain?.success !== undefined;
+
+/**
+ * @param touched deliveries of which something has changed. Those that lead no chain are passed over.
+ * @throws what MongoDB throws; then nothing was changed.
+ */
+export async function moveChains(
+  connection: Connection,
+  models: NotificationModels,
+  touched: readonly Pick<DeliveryRecord, 'chain'>[],
+  now: Date,
+): Promise<MovedChains> {
+  const leading = touched.filter(leadsChain);
+  if (leading.length === 0) return NOTHING;
+  const ids = [...new Set(leading.flatMap(({ chain }) => chain?.members ?? []))];
+  return inTransaction(connection, (session) => moveMembers(connection, models, ids, now, session));
+}
+
+async function moveMembers(
+  connection: Connection,
+  models: NotificationModels,
+  ids: readonly string[],
+  now: Date,
+  session: ClientSession,
+): Promise<MovedChains> {
+  const collection = models.raw.deliveries;
+  const found: DeliveryRecord[] = await collection
+    .find({ _id: { $in: ids as string[] } }, { session })
+    .toArray();
+  const byId = new Map(found.map((delivery) => [delivery._id, delivery]));
+  // A held-back one that a worker has claimed is asking the same question.
+  const held = found.filter((delivery) => isHeldBack(delivery) && delivery.state === 'QUEUED');
+  const moves = held.map((delivery) => ({
+    delivery,
+    move: chainMove(delivery, membersOf(delivery, byId), now),
+  }));
+  const operations = moves.flatMap(({ delivery, move }) => operationOf(delivery, move, now));
+  if (operations.length === 0) return NOTHING;
+  await collection.bulkWrite(operations, { session, ordered: true });
+  const of = (kind: ChainMove['kind']) =>
+    moves.filter(({ move }) => move.kind === kind).map(({ delivery }) => delivery);
+  const skipped = of('skip').map((delivery): DeliveryRecord => ({ ...delivery, ...skippedAs(now) }));
+  const events = skipped.map((delivery) => deliveryEvent('delivery.skipped', delivery, now));
+  await enterTallies(connection, events, session);
+  return { due: of('start'), skipped, events };
+}
+
+/** The transaction's snapshot is what the filter goes by: a claim since then is a conflict, and it begins again. */
+function operationOf({ _id, nextAttemptAt }: DeliveryRecord, move: ChainMove, now: Date): Operation[] {
+  const set = ($set: Partial<DeliveryRecord>): Operation[] => [
+    { updateOne: { filter: { _id, state: 'QUEUED' }, update: { $set } } },
+  ];
+  switch (move.kind) {
+    case 'skip':
+      return set(skippedAs(now));
+    case 'start':
+      // It begins when it is claimed.
+      return set({ nextAttemptAt: now });
+    case 'wait':
+      return Math.abs((nextAttemptAt?.getTime() ?? 0) - move.until.getTime()) < NEAR_MS
+        ? []
+        : set({ nextAttemptAt: move.until });
+  }
+}
+
+/**
+ * Of claimed deliveries that are held back: what becomes of each. One read for all.
+ * @returns by id; those that are not held back are not in it.
+ */
+export async function movesOfClaimed(
+  models: NotificationModels,
+  claimed: readonly DeliveryRecord[],
+  now: Date,
+): Promise<ReadonlyMap<string, ChainMove>> {
+  const held = claimed.filter(isHeldBack);
+  if (held.length === 0) return new Map();
+  const ids = [...new Set(held.flatMap(({ chain }) => chain?.members ?? []))];
+  const found: DeliveryRecord[] = await models.raw.deliveries.find({ _id: { $in: ids } }).toArray();
+  const byId = new Map(found.map((delivery) => [delivery._id, delivery]));
+  return new Map(held.map((delivery) => [delivery._id, chainMove(delivery, membersOf(delivery, byId), now)]));
+}
