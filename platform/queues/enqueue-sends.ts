@@ -17,7 +17,7 @@ export interface QueuedDelivery {
 export const MAX_QUEUE_DELAY_MS = 24 * 3600_000;
 
 /**
- * Those that are due go in chunks; those that wait for their time go one by one, each with its delay.
+ * Those that are due go in chunks; so do those that wait for the same time, with its delay.
  * @throws when Redis does not take them.
  */
 export async function enqueueSends(
@@ -35,18 +35,20 @@ export async function enqueueSends(
   );
 }
 
-/** The jobs of one queue: those of one job are all due, or it is one; all have had as many attempts. */
+/** The jobs of one queue: those of one job are all due, or at the same time; all have had as many attempts. */
 function chunksOf(lane: readonly QueuedDelivery[], now: number, chunkSize: number): SendChunk[] {
   const isDue = (d: QueuedDelivery) => d.nextAttemptAt.getTime() <= now;
   const due = Map.groupBy(lane.filter(isDue), (d) => d.attempt);
-  const later = lane.filter((d) => !isDue(d) && d.nextAttemptAt.getTime() - now <= MAX_QUEUE_DELAY_MS);
-  return [
-    ...[...due.values()].flatMap((alike) => chunked(alike, chunkSize)),
-    ...later.map((d) => [d]),
-  ].flatMap((chunk) => {
-    const [first] = chunk;
-    if (!first) return [];
-    const { attempt, nextAttemptAt } = first;
-    return [{ ids: chunk.map((d) => d.id), attempt, dueAt: nextAttemptAt }];
-  });
+  const later = Map.groupBy(
+    lane.filter((d) => !isDue(d) && d.nextAttemptAt.getTime() - now <= MAX_QUEUE_DELAY_MS),
+    (d) => `${d.attempt}|${d.nextAttemptAt.getTime()}`,
+  );
+  return [...due.values(), ...later.values()]
+    .flatMap((alike) => chunked(alike, chunkSize))
+    .flatMap((chunk) => {
+      const [first] = chunk;
+      if (!first) return [];
+      const { attempt, nextAttemptAt } = first;
+      return [{ ids: chunk.map((d) => d.id), attempt, dueAt: nextAttemptAt }];
+    });
 }

@@ -48,6 +48,20 @@ const fenced = new Counter({
   registers: [metricsRegistry],
 });
 
+/** A longer wait is left to the sweeper, which is some seconds late: Redis is no calendar, and most of it never has to be sent. */
+const MAX_QUEUED_WAIT_MS = 5 * 60_000;
+
+/** How a delivery of a new plan is queued, if it is. */
+function queuedNow(delivery: DeliveryRecord, now: Date): QueuedDelivery[] {
+  const { attempt, nextAttemptAt, chain } = delivery;
+  if (!isHeldBack(delivery)) return [queuedOf(delivery, attempt === 0 ? now : (nextAttemptAt ?? now))];
+  // Without a time it waits for the step before, whose end brings it.
+  if (chain?.afterSeconds === undefined) return [];
+  return nextAttemptAt && nextAttemptAt.getTime() - now.getTime() <= MAX_QUEUED_WAIT_MS
+    ? [queuedOf(delivery, nextAttemptAt)]
+    : [];
+}
+
 export class MongoOutbox implements Outbox {
   readonly #connection: Connection;
   readonly #models: NotificationModels;
@@ -104,11 +118,7 @@ export class MongoOutbox implements Outbox {
       this.#inbox.received(result.messages, result.unread),
       this.#completions.ask(pagedToTheEnd),
     ]);
-    const queued = result.deliveries
-      .filter((d) => d.state === 'QUEUED')
-      // What is held back comes when its time has come: by the sweeper, for most of it never has to.
-      .filter((d) => !isHeldBack(d))
-      .map((d) => queuedOf(d, d.attempt === 0 ? now : (d.nextAttemptAt ?? now)));
+    const queued = result.deliveries.filter((d) => d.state === 'QUEUED').flatMap((d) => queuedNow(d, now));
     return { queued, stored: result.stored };
   }
 
