@@ -74,8 +74,7 @@ async function attempt(delivery: DeliveryRecord | undefined, kind: 'sent' | 'fai
 }
 const stateOf = async (id: string) => (await store.models.raw.notifications.findOne({ _id: id }))?.state;
 /** A look that took long on a loaded machine puts the next one off. */
-const completed = (id: string) =>
-  vi.waitFor(async () => expect(await stateOf(id)).toBe('COMPLETED'), 10_000);
+const completed = (id: string) => vi.waitFor(async () => expect(await stateOf(id)).toBe('COMPLETED'), 10_000);
 const states = async ({ steps }: { steps: () => Promise<DeliveryRecord[]> }) =>
   (await steps()).map(({ state }) => state);
 const inFuture = (ms: number) => new Date(Date.now() + ms);
