@@ -4,8 +4,16 @@
  */
 import type { z } from 'zod';
 import type { OutgoingMessage, SendOutcome } from '../contract.ts';
-import { piecesOf, spokenLanguage } from '../network/spoken-text.ts';
-import { MAX_BODY_CHARS, type twilioPart } from './message-form.ts';
+import {
+  CALL_S,
+  MAX_SPOKEN_CHARS,
+  piecesOf,
+  ringSeconds,
+  SPOKEN_TIMES,
+  spokenLanguage,
+  spokenTexts,
+} from '../network/phone-call.ts';
+import type { twilioPart } from './message-form.ts';
 import { withDelivery } from './receipts-url.ts';
 import { TWILIO_VOICES, type TwilioVoice } from './voices.ts';
 
@@ -16,13 +24,6 @@ const MAX_TWIML_CHARS = 4_000;
  * 3,000 bytes and more (https://www.twilio.com/docs/api/errors/13521).
  */
 const MAX_SAY_BYTES = 1_500;
-/** How often a call reads the message, where the message does not say: the first time nobody listens yet. */
-const REPEAT = 2;
-/** How long a phone rings: Twilio's own default. */
-const RING_S = 60;
-/** The longest text takes about five minutes; a call never goes on for ever. */
-const CALL_S = 600;
-
 export interface CallSettings {
   readonly voiceFrom?: string | undefined;
   /** For messages without a language, and those in a language that has no voice. */
@@ -42,16 +43,19 @@ export function callForm(
 ): { readonly form: URLSearchParams } | { readonly wrong: SendOutcome } {
   if (settings.voiceFrom === undefined)
     return wrong('CHANNEL_MISCONFIGURED', 'The Twilio account has no number to call from: set voiceFrom.');
-  // A link read aloud is noise.
-  const texts = [message.title ?? '', message.body].filter((text) => text.trim() !== '');
+  const texts = spokenTexts(message);
   if (texts.length === 0) return wrong('CHANNEL_MESSAGE_REJECTED', 'The message has no text.');
   const chars = texts.join('\n').length;
-  if (chars > MAX_BODY_CHARS)
+  if (chars > MAX_SPOKEN_CHARS)
     return wrong(
       'CHANNEL_MESSAGE_TOO_LARGE',
-      `A call reads ${MAX_BODY_CHARS} characters; the message has ${chars}.`,
+      `A call reads ${MAX_SPOKEN_CHARS} characters; the message has ${chars}.`,
     );
-  const twiml = twimlOf(texts, voiceOf(message.locale, settings.voiceLanguage, part), part.repeat ?? REPEAT);
+  const twiml = twimlOf(
+    texts,
+    voiceOf(message.locale, settings.voiceLanguage, part),
+    part.repeat ?? SPOKEN_TIMES,
+  );
   if (twiml === undefined)
     return wrong(
       'CHANNEL_MESSAGE_TOO_LARGE',
@@ -95,13 +99,6 @@ function voiceOf(locale: string, ofAccount: string, part: z.output<typeof twilio
     TWILIO_VOICES[spokenLanguage(wanted, Object.keys(TWILIO_VOICES)) ?? ''];
   if (part.language !== undefined) return known(part.language) ?? { language: part.language };
   return known(locale) ?? known(ofAccount) ?? { language: ofAccount };
-}
-
-/** No longer than the message is of use. */
-function ringSeconds(expiresAt: Date | undefined, now: Date): number {
-  if (expiresAt === undefined) return RING_S;
-  const left = Math.floor((expiresAt.getTime() - now.getTime()) / 1000);
-  return Math.min(Math.max(left, 1), RING_S);
 }
 
 const ENTITIES: Readonly<Record<string, string>> = {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { piecesOf, spokenLanguage } from './spoken-text.ts';
+import { piecesOf, ringSeconds, spokenLanguage, spokenTexts } from './phone-call.ts';
 
 const TAGS = [
   'en-US',
@@ -13,6 +13,23 @@ const TAGS = [
   'fil-PH',
   'he-IL',
 ] as const;
+
+const now = new Date('2030-01-01T00:00:00Z');
+
+it.each([
+  [undefined, 60],
+  [30_999, 30],
+  [3_600_000, 60],
+  [-5, 1],
+])('a message that expires in %s ms lets the phone ring %s s', (ms, seconds) => {
+  expect(ringSeconds(ms === undefined ? ms : new Date(now.getTime() + ms), now)).toBe(seconds);
+});
+
+it.each([
+  [{ title: 'T', body: 'B' }, ['T', 'B']],
+  [{ title: ' ', body: 'B' }, ['B']],
+  [{ body: '\n' }, []],
+])('of %o is read %o', (message, texts) => expect(spokenTexts(message)).toEqual(texts));
 
 describe('spokenLanguage', () => {
   it.each([

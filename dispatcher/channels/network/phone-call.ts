@@ -1,9 +1,30 @@
-/** Messages that a machine reads aloud: which of a vendor's languages, and the text in pieces that it takes. */
+/** Phone calls in which a machine reads a message aloud: what providers of VOICE share. */
+import type { OutgoingMessage } from '../contract.ts';
+
+/** Most characters of title and body: some two minutes. */
+export const MAX_SPOKEN_CHARS = 1_600;
+/** How often a call reads the message, where the message does not say: the first time nobody listens yet. */
+export const SPOKEN_TIMES = 2;
+/** A phone rings for a minute. */
+const RING_S = 60;
+/** The longest text, read five times, takes about ten minutes: a call never goes on for ever. */
+export const CALL_S = 900;
 
 /** Herald's word for a message without a language of its own. */
 const NO_LOCALE = 'default';
 /** ISO 639-1 has one code for both Norwegians; vendors have Bokmål. */
 const SPOKEN_AS: Readonly<Record<string, string>> = { no: 'nb', nn: 'nb' };
+
+/** What is read: title and body. A link read aloud is noise. */
+export const spokenTexts = ({ title, body }: Pick<OutgoingMessage, 'title' | 'body'>): string[] =>
+  [title ?? '', body].filter((text) => text.trim() !== '');
+
+/** How long the phone rings, in seconds: no longer than the message is of use. */
+export function ringSeconds(expiresAt: Date | undefined, now: Date): number {
+  if (expiresAt === undefined) return RING_S;
+  const left = Math.floor((expiresAt.getTime() - now.getTime()) / 1000);
+  return Math.min(Math.max(left, 1), RING_S);
+}
 
 /**
  * The first of `tags` (BCP 47, language and region: `de-DE`) that suits the locale: its region's own where there is
