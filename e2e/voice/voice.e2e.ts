@@ -18,10 +18,11 @@ const RECEIPTS = 'https://herald.example.com/receipts/calls';
 const calls: URLSearchParams[] = [];
 const twilio = createServer(async (request, response) => {
   const basic = `Basic ${Buffer.from(`${accountSid}:${authToken}`).toString('base64')}`;
-  const right =
-    request.headers.authorization === basic &&
-    request.url === `/2010-04-01/Accounts/${accountSid}/Calls.json`;
-  if (!right) return response.writeHead(404).end('{"code":20404}');
+  if (request.headers.authorization !== basic) return response.writeHead(401).end('{"code":20003}');
+  const resource = request.url?.replace(`/2010-04-01/Accounts/${accountSid}/`, '');
+  // The number is a landline.
+  if (resource === 'Messages.json') return response.writeHead(400).end('{"code":21614}');
+  if (resource !== 'Calls.json') return response.writeHead(404).end('{"code":20404}');
   calls.push(new URLSearchParams(await text(request)));
   return response.writeHead(201).end(JSON.stringify({ sid: `CA${calls.length}`, status: 'queued' }));
 });
@@ -33,6 +34,7 @@ beforeAll(async () => {
   const config = {
     accountSid,
     authToken,
+    from: '+15005550006',
     voiceFrom: '+15005550006',
     receiptsUrl: RECEIPTS,
     baseUrl: `http://127.0.0.1:${port}`,
@@ -125,4 +127,25 @@ test('a call that nobody answered has failed, and says why', async () => {
       lastError: expect.stringContaining('nobody answered'),
     },
   ]);
+});
+
+test('whom no SMS reaches is called', async () => {
+  const { sendNotification } = await platform.app.data<Sent>(SEND, {
+    input: {
+      to: [{ user: 'kim' }],
+      fallback: [{ channels: ['SMS'] }, { channels: ['VOICE'] }],
+      content: { body: 'Ihr Code: 4, 5, 6.' },
+    },
+  });
+  await eventually(
+    async () => calls[2]?.get('Twiml'),
+    (twiml) => expect(twiml).toContain('>Ihr Code: 4, 5, 6.<'),
+  );
+  await eventually(
+    () => platform.app.data<Delivery>(DELIVERY, { id: sendNotification.notification.id }),
+    ({ notification }) =>
+      expect(
+        notification.deliveries.nodes.map(({ channel, state }) => `${channel} ${state}`).toSorted(),
+      ).toEqual(['SMS FAILED', 'VOICE SENT']),
+  );
 });
