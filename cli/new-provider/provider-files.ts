@@ -32,10 +32,11 @@ const pushKind = (id: string): AddressKind => ({
 });
 
 const TEXT_CHARS = 4_096;
+/** SMS, and calls that read a text aloud. */
 const SMS_CHARS = 1_600;
 
 function kindOf(channel: Channel, id: string): AddressKind {
-  if (channel === 'SMS' || channel === 'WHATSAPP') return PHONE;
+  if (channel === 'SMS' || channel === 'VOICE' || channel === 'WHATSAPP') return PHONE;
   if (channel === 'EMAIL') return MAIL;
   return channel === 'MOBILE_PUSH' ? pushKind(id) : TOKEN;
 }
@@ -47,7 +48,7 @@ function viewOf({ id, name, identifier, channels, receipts }: NewProvider) {
   const address = kindOf(firstChannel, id).example;
   const phone = kinds.includes(PHONE);
   const mixed = kinds.length > 1;
-  const maxTextChars = channels.includes('SMS') ? SMS_CHARS : TEXT_CHARS;
+  const maxTextChars = channels.includes('SMS') || channels.includes('VOICE') ? SMS_CHARS : TEXT_CHARS;
   return {
     id,
     name,

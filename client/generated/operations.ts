@@ -12,6 +12,7 @@ export type Channel =
   | 'SLACK'
   | 'SMS'
   | 'TELEGRAM'
+  | 'VOICE'
   | 'WEBHOOK'
   | 'WEB_PUSH'
   | 'WECHAT'

@@ -10,6 +10,7 @@ export const PROVIDER_CHANNELS = [
   'MOBILE_PUSH',
   'EMAIL',
   'SMS',
+  'VOICE',
   'WHATSAPP',
   'TELEGRAM',
   'WECHAT',

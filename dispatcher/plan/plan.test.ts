@@ -18,7 +18,16 @@ const device = (id: string) => ({
   endpoint: `https://push.example/${id}`,
   keys: { p256dh: 'p', auth: 'a' },
 });
-const all = new Set<Channel>(['IN_APP', 'WEB_PUSH', 'EMAIL', 'SMS', 'TELEGRAM', 'WHATSAPP', 'WEBHOOK']);
+const all = new Set<Channel>([
+  'IN_APP',
+  'WEB_PUSH',
+  'EMAIL',
+  'SMS',
+  'VOICE',
+  'TELEGRAM',
+  'WHATSAPP',
+  'WEBHOOK',
+]);
 
 interface Row {
   readonly what: string;
@@ -73,6 +82,17 @@ const rows: readonly Row[] = [
     what: 'WhatsApp falls back on the phone',
     notification: { channels: ['WHATSAPP'] },
     expected: ['ann WHATSAPP +4915112345678'],
+  },
+  {
+    what: 'calls go to the phone',
+    notification: { channels: ['VOICE'] },
+    expected: ['ann VOICE +4915112345678'],
+  },
+  {
+    what: 'calls go to the number kept for them before the phone',
+    recipients: [{ ...ann, addresses: [{ channel: 'VOICE', address: '+493012345' }] }],
+    notification: { channels: ['VOICE'] },
+    expected: ['ann VOICE +493012345'],
   },
   { what: 'further addresses', notification: { channels: ['TELEGRAM'] }, expected: ['ann TELEGRAM 42'] },
   {

@@ -165,7 +165,7 @@ function addressOn(recipient: PlanRecipient, channel: Channel): string | undefin
   const own = recipient.addresses.find((a) => a.channel === channel)?.address;
   if (own !== undefined) return own;
   if (channel === 'EMAIL') return recipient.email;
-  if (channel === 'SMS' || channel === 'WHATSAPP') return recipient.phone;
+  if (channel === 'SMS' || channel === 'VOICE' || channel === 'WHATSAPP') return recipient.phone;
   return undefined;
 }
 

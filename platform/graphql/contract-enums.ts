@@ -5,6 +5,7 @@ export const CHANNELS = [
   'MOBILE_PUSH',
   'EMAIL',
   'SMS',
+  'VOICE',
   'WHATSAPP',
   'TELEGRAM',
   'WECHAT',

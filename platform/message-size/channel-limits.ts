@@ -14,6 +14,8 @@ export interface ChannelLimit {
 export const CHANNEL_LIMITS: Readonly<Partial<Record<Channel, ChannelLimit>>> = {
   // Twilio and SNS take 1,600 characters. An SMPP account could be set to more segments than that.
   SMS: { most: 1_600, unit: 'CHARACTERS' },
+  // Twilio: about two minutes.
+  VOICE: { most: 1_600, unit: 'CHARACTERS' },
   WHATSAPP: { most: 4_096, unit: 'CHARACTERS' },
   TELEGRAM: { most: 4_096, unit: 'CHARACTERS' },
   SLACK: { most: 12_000, unit: 'CHARACTERS' },

@@ -22,6 +22,10 @@ describe('contentSize', () => {
       { channel: 'EMAIL', body: 'B', html: '<p>B</p>' },
       { characters: 10, fits: true },
     ],
+    [
+      { channel: 'VOICE', title: 'Hi', body: 'Code 1, 2, 3', url: 'https://a.example/' },
+      { characters: 15, fits: true, limit: { most: 1_600, unit: 'CHARACTERS' } },
+    ],
     [{ channel: 'SMS', title: 'Hi', body: x(160) }, { sms: { encoding: 'GSM-7', segments: 2 } }],
     [
       { channel: 'SMS', body: '🎉' },

@@ -21,9 +21,12 @@ export interface ContentSize {
   readonly fits: boolean;
 }
 
-/** What of a message counts: title, body and url on lines of their own, the url where the body does not have it. */
-function textOf({ title, body, html, url }: MessageContent): string {
-  const link = url !== undefined && !body.includes(url) ? url : undefined;
+/**
+ * What of a message counts: title, body and url on lines of their own, the url where the body does not have it, and
+ * not in a call, which does not read it.
+ */
+function textOf({ channel, title, body, html, url }: MessageContent): string {
+  const link = url !== undefined && channel !== 'VOICE' && !body.includes(url) ? url : undefined;
   return [title, body, link, html].filter((part) => part !== undefined && part.trim() !== '').join('\n');
 }
 

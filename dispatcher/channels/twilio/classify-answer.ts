@@ -26,11 +26,20 @@ const answerBody = z.object({
 
 /** Error codes, for the answer to a request and for status callbacks alike. */
 const RULES: Readonly<Record<number, VendorRule>> = {
+  10001: misconfigured('says that the account is not active'),
+  10004: limited('says that there are too many calls at once'),
+  10005: misconfigured('says that the account may not call'),
   20003: unauthorized('says that the credentials are not taken'),
   20404: misconfigured('says that there is no such account'),
   20429: limited('says that there are too many requests at once'),
+  21210: misconfigured('says that the number to call from is neither Twilio’s nor verified'),
   21211: addressInvalid('says that the number is not valid'),
   21212: misconfigured('says that the sender is not valid'),
+  21214: notForRecipient('says that the number cannot be reached'),
+  21215: notForRecipient('says that the account may not call this country'),
+  21216: notForRecipient('has blocked calls to the number'),
+  21217: addressInvalid('says that the number is not valid'),
+  21219: notForRecipient('says that a trial account calls only verified numbers'),
   21265: addressInvalid('says that the number is a short code'),
   21266: addressInvalid('says that the number is the sender’s own'),
   21408: notForRecipient('says that the account may not send to this country'),
@@ -56,6 +65,7 @@ const RULES: Readonly<Record<number, VendorRule>> = {
   30001: limited('says that too many messages are waiting'),
   30002: misconfigured('says that the account is suspended'),
   30005: addressGone('says that the number is unknown or no longer in service'),
+  32018: tooLarge('says that the text is too long'),
   63001: misconfigured('says that the channel does not take the account'),
   63002: misconfigured('says that the channel does not know the sender'),
   63003: addressGone('says that the channel does not know the recipient'),
@@ -80,7 +90,7 @@ const RULES: Readonly<Record<number, VendorRule>> = {
 /** Those by which a recipient has ended the messages. */
 const OPTED_OUT: readonly number[] = [21610, 63014];
 
-/** The outcome of a request to the Messages resource. Twilio's own texts repeat numbers and parameters: they are left out. */
+/** The outcome of a request to the Messages or the Calls resource. Twilio's own texts repeat numbers and parameters: they are left out. */
 export function classifyTwilioAnswer(answer: VendorAnswer): SendOutcome {
   const { status } = answer;
   const body = jsonOf(answer.text, answerBody);
@@ -109,9 +119,15 @@ function outcomeOfCode(
   );
 }
 
-/** What a message that was not delivered says of its recipient: for status callbacks `failed` and `undelivered`. */
-export function failureOf(code: number | undefined): Pick<Receipt, 'kind' | 'message'> {
-  const { kind, message: says } = RULES[code ?? 0] ?? rejected('could not deliver the message');
+/**
+ * What a message that was not delivered says of its recipient: for status callbacks `failed` and `undelivered`.
+ * @param otherwise what Twilio says, where it gives no code or one that is unknown.
+ */
+export function failureOf(
+  code: number | undefined,
+  otherwise = 'could not deliver the message',
+): Pick<Receipt, 'kind' | 'message'> {
+  const { kind, message: says } = RULES[code ?? 0] ?? rejected(otherwise);
   const message = `Twilio ${says}${code === undefined ? '' : ` (error ${code})`}.`;
   if (kind === 'invalidRecipient') return { kind: 'bounced', message };
   return { kind: OPTED_OUT.includes(code ?? 0) ? 'unsubscribed' : 'failed', message };

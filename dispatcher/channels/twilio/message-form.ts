@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import type { OutgoingMessage, SendOutcome } from '../contract.ts';
 import { plainText } from '../network/plain-text.ts';
+import { withDelivery } from './receipts-url.ts';
 
 /** Longest `Body` (https://www.twilio.com/docs/api/errors/21617). */
 export const MAX_BODY_CHARS = 1_600;
@@ -21,6 +22,18 @@ export const twilioPart = z.strictObject({
     .array(z.url({ protocol: /^https?$/ }))
     .max(10)
     .optional(),
+  /** Who reads a call, of Twilio's voices: `Polly.Vicki-Neural`. */
+  voice: z
+    .string()
+    .regex(/^[\p{L}\p{N}.-]{1,100}$/u, 'must be the name of a voice, like Polly.Vicki-Neural')
+    .optional(),
+  /** Of a call, where it is not the recipient's: `de-AT`. */
+  language: z
+    .string()
+    .regex(/^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$/, 'must be a language, like de-DE')
+    .optional(),
+  /** How often a call reads the message. */
+  repeat: z.int().min(1).max(5).optional(),
 });
 
 export interface Senders {
@@ -54,11 +67,8 @@ export function twilioForm(
         message: `The Twilio account has no sender for ${message.channel}: set ${whatsapp ? 'whatsappFrom' : 'from'} or messagingServiceSid.`,
       },
     };
-  if (senders.receiptsUrl !== undefined) {
-    const url = new URL(senders.receiptsUrl);
-    url.searchParams.set('delivery', message.delivery);
-    form.set('StatusCallback', url.href);
-  }
+  if (senders.receiptsUrl !== undefined)
+    form.set('StatusCallback', withDelivery(senders.receiptsUrl, message.delivery));
   if (!whatsapp && message.expiresAt !== undefined) {
     const seconds = Math.floor((message.expiresAt.getTime() - now.getTime()) / 1000);
     if (seconds < MAX_VALIDITY_S) form.set('ValidityPeriod', String(Math.max(seconds, 1)));

@@ -30,6 +30,28 @@ function receipt(
     body: Buffer.from(body.toString()),
   };
 }
+/** The fields of https://www.twilio.com/docs/usage/webhooks/voice-webhooks, as they come at the end of a call. */
+const call = {
+  CallSid: 'CA1f0e8ae6ade43cb3c0ce4525424e404f',
+  AccountSid: callback.AccountSid,
+  From: callback.From,
+  To: callback.To,
+  Direction: 'outbound-api',
+  ApiVersion: '2010-04-01',
+  CallDuration: '0',
+  Timestamp: 'Wed, 08 Oct 2025 13:54:12 +0000',
+  CallbackSource: 'call-progress-events',
+  SequenceNumber: '2',
+};
+function callEnded(fields: Record<string, string>): RawReceipt {
+  const body = new URLSearchParams({ ...call, ...fields });
+  return {
+    method: 'POST',
+    url: new URL(called),
+    headers: { 'x-twilio-signature': twilioSignature(authToken, called, body).toString('base64') },
+    body: Buffer.from(body.toString()),
+  };
+}
 const parse = (raw: RawReceipt, receiptsUrl?: string) => parseTwilioReceipt(raw, { authToken, receiptsUrl });
 const id = { providerMessageId: callback.MessageSid, address: '+15558675310', delivery: 'd-1' };
 
@@ -84,6 +106,42 @@ describe('parseTwilioReceipt', () => {
       expect(parse(receipt({ MessageStatus }))).toEqual({ kind: 'receipts', receipts: [] });
     },
   );
+
+  it.each([
+    [{ CallStatus: 'completed', CallDuration: '21' }, { kind: 'delivered' }],
+    [
+      { CallStatus: 'busy', SipResponseCode: '486' },
+      { kind: 'failed', message: expect.stringMatching(/busy/) },
+    ],
+    [{ CallStatus: 'no-answer' }, { kind: 'failed', message: expect.stringMatching(/nobody answered/) }],
+    [{ CallStatus: 'canceled' }, { kind: 'failed', message: expect.stringMatching(/canceled/) }],
+    [{ CallStatus: 'failed' }, { kind: 'failed', message: 'Twilio could not put the call through.' }],
+    [
+      { CallStatus: 'failed', ErrorCode: '21217' },
+      { kind: 'bounced', message: expect.stringContaining('21217') },
+    ],
+  ])('a call with %j → %j', (fields, told) => {
+    expect(parse(callEnded(fields))).toEqual({
+      kind: 'receipts',
+      receipts: [
+        { key: `${call.CallSid}:${fields.CallStatus}`, ...id, providerMessageId: call.CallSid, ...told },
+      ],
+    });
+  });
+
+  it.each(['queued', 'initiated', 'ringing', 'in-progress'])(
+    'takes a call that is %s for a step',
+    (CallStatus) => {
+      expect(parse(callEnded({ CallStatus }))).toEqual({ kind: 'receipts', receipts: [] });
+    },
+  );
+
+  it('believes nobody else what became of a call', () => {
+    const told = callEnded({ CallStatus: 'no-answer' });
+    const body = Buffer.from(told.body.toString().replace('no-answer', 'completed'));
+    expect(parse({ ...told, body }).kind).toBe('unauthorized');
+    expect(parse(callEnded({ CallStatus: '' })).kind).toBe('malformed');
+  });
 
   it('knows WhatsApp numbers by the number', () => {
     expect(parse(receipt({ To: 'whatsapp:+15558675310' }))).toMatchObject({ receipts: [id] });

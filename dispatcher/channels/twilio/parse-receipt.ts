@@ -1,5 +1,6 @@
 /**
- * Twilio's status callbacks (https://www.twilio.com/docs/messaging/guides/track-outbound-message-status), signed as
+ * Twilio's status callbacks of messages (https://www.twilio.com/docs/messaging/guides/track-outbound-message-status) and
+ * of calls (https://www.twilio.com/docs/usage/webhooks/voice-webhooks#call-status-callbacks), signed as
  * https://www.twilio.com/docs/usage/webhooks/webhooks-security lays down.
  */
 import { createHmac, timingSafeEqual } from 'node:crypto';
@@ -27,11 +28,12 @@ export function parseTwilioReceipt(
       message:
         'X-Twilio-Signature does not fit: check the auth token, and receiptsUrl where a proxy stands between.',
     };
-  const sid = params.get('MessageSid');
-  const status = params.get('MessageStatus');
+  const call = params.has('CallSid');
+  const sid = params.get(call ? 'CallSid' : 'MessageSid');
+  const status = params.get(call ? 'CallStatus' : 'MessageStatus');
   if (raw.method !== 'POST' || !sid || !status)
-    return { kind: 'malformed', message: 'This is not a status callback of a message.' };
-  const told = kindOf(status, params.get('ErrorCode'));
+    return { kind: 'malformed', message: 'This is not a status callback of a message or a call.' };
+  const told = (call ? callKindOf : kindOf)(status, codeOf(params.get('ErrorCode')));
   if (!told) return { kind: 'receipts', receipts: [] };
   const address = params.get('To')?.replace(/^whatsapp:/, '');
   const delivery = raw.url.searchParams.get('delivery');
@@ -66,7 +68,7 @@ export const twilioSignature = (authToken: string, url: string, params: URLSearc
     .digest();
 
 /** `delivered` and the like; undefined for a step on the way there. */
-function kindOf(status: string, errorCode: string | null): Pick<Receipt, 'kind' | 'message'> | undefined {
+function kindOf(status: string, code: number | undefined): Pick<Receipt, 'kind' | 'message'> | undefined {
   switch (status) {
     case 'delivered':
       return { kind: 'delivered' };
@@ -74,13 +76,35 @@ function kindOf(status: string, errorCode: string | null): Pick<Receipt, 'kind' 
       return { kind: 'opened' };
     case 'failed':
     case 'undelivered':
-      return failureOf(/^\d{1,6}$/.test(errorCode ?? '') ? Number(errorCode) : undefined);
+      return failureOf(code);
     case 'canceled':
       return { kind: 'failed', message: 'Twilio: the message was canceled.' };
     default:
       return undefined;
   }
 }
+
+/** How a call ended (https://www.twilio.com/docs/voice/api/call-resource#call-status-values); undefined for one that has not. */
+function callKindOf(status: string, code: number | undefined): Pick<Receipt, 'kind' | 'message'> | undefined {
+  switch (status) {
+    // Somebody answered, or a mailbox.
+    case 'completed':
+      return { kind: 'delivered' };
+    case 'busy':
+      return { kind: 'failed', message: 'Twilio: the line was busy.' };
+    case 'no-answer':
+      return { kind: 'failed', message: 'Twilio: nobody answered the call.' };
+    case 'canceled':
+      return { kind: 'failed', message: 'Twilio: the call was canceled.' };
+    case 'failed':
+      return failureOf(code, 'could not put the call through');
+    default:
+      return undefined;
+  }
+}
+
+const codeOf = (text: string | null): number | undefined =>
+  /^\d{1,6}$/.test(text ?? '') ? Number(text) : undefined;
 
 const isEqual = (one: Buffer, other: Buffer): boolean =>
   one.length === other.length && timingSafeEqual(one, other);

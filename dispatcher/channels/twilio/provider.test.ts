@@ -69,11 +69,24 @@ describe('twilio provider', () => {
     },
   );
 
+  it('calls where the channel is VOICE, by the same account', async () => {
+    const { server, send } = await start({ voiceFrom: '+15005550006' });
+    expect(await send({ channel: 'VOICE' })).toEqual({ kind: 'accepted', providerMessageId: 'SM1' });
+    expect(await send()).toMatchObject({ kind: 'accepted' });
+    expect(server.requests.map(({ path }) => path.split('/').at(-1))).toEqual([
+      'Calls.json',
+      'Messages.json',
+    ]);
+  });
+
   it.each([
     [{ contentSid: 'HX1' }, 'data.twilio.contentSid'],
     [{ contentVariables: { '1': 7 } }, 'data.twilio.contentVariables.1'],
     [{ mediaUrls: ['file:///etc/passwd'] }, 'data.twilio.mediaUrls.0'],
     [{ contentsid: 'x' }, 'data.twilio'],
+    [{ voice: 'a"><Dial>' }, 'data.twilio.voice'],
+    [{ language: 'de"' }, 'data.twilio.language'],
+    [{ repeat: 6 }, 'data.twilio.repeat'],
   ])('names what is wrong in data.twilio %j', async (part, field) => {
     const { server, send } = await start();
     expect(await send({ data: { twilio: part } })).toMatchObject({
@@ -89,6 +102,8 @@ describe('twilio provider', () => {
     [{ whatsappFrom: '+14155238886' }, ['WHATSAPP']],
     [{ messagingServiceSid: `MG${'0'.repeat(32)}` }, ['SMS', 'WHATSAPP']],
     [{ from: 'Herald', whatsappFrom: '+14155238886' }, ['SMS', 'WHATSAPP']],
+    [{ voiceFrom: '+14155238886' }, ['VOICE']],
+    [{ from: 'Herald', voiceFrom: '+14155238886' }, ['SMS', 'VOICE']],
   ])('with the senders %j serves %j', (senders, channels) => {
     const config = twilio.config.parse({ accountSid, authToken: 't', ...senders });
     expect(twilio.serves(config)).toEqual(channels);

@@ -51,6 +51,10 @@ describe('classifyVonageAnswer', () => {
       { ...later, mayHaveSent: true },
     ],
     [
+      { status: 201, text: '{"uuid":"c-1","status":"started","conversation_uuid":"CON-1"}' },
+      { kind: 'accepted', providerMessageId: 'c-1' },
+    ],
+    [
       { status: 202, text: '{"message_uuid":"u-1"}' },
       { kind: 'accepted', providerMessageId: 'u-1' },
     ],

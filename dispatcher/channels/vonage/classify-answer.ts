@@ -1,5 +1,5 @@
 /**
- * What the answers of Vonage's Messages API mean. Its errors are RFC 7807 problems: the fragment of `type` is the
+ * What the answers of Vonage's Messages API and Voice API mean. Its errors are RFC 7807 problems: the fragment of `type` is the
  * code, of https://developer.vonage.com/api-errors/messages (numbers) or https://developer.vonage.com/api-errors (words).
  */
 import { z } from 'zod';
@@ -19,7 +19,11 @@ import {
 } from '../network/vendor-errors.ts';
 import { jsonOf, notUnderstood, outcomeOfStatus, type VendorAnswer } from '../network/vendor-http.ts';
 
-const accepted = z.object({ message_uuid: z.string().min(1) });
+/** Of a message, or of a call. */
+const accepted = z.union([
+  z.object({ message_uuid: z.string().min(1) }),
+  z.object({ uuid: z.string().min(1) }),
+]);
 const problem = z.object({ type: z.string() });
 
 /** Error codes, for the answer to a request and for status callbacks alike. */
@@ -69,7 +73,7 @@ export function classifyVonageAnswer(answer: VendorAnswer): SendOutcome {
   if (status >= 200 && status < 300) {
     const body = jsonOf(text, accepted);
     return body
-      ? { kind: 'accepted', providerMessageId: body.message_uuid }
+      ? { kind: 'accepted', providerMessageId: 'uuid' in body ? body.uuid : body.message_uuid }
       : notUnderstood('Vonage', status);
   }
   // 402 is the answer to an account without credit (https://developer.vonage.com/en/api/messages).

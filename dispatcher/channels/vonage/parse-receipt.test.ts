@@ -19,6 +19,16 @@ const callback = {
   channel: 'sms',
   sms: { count_total: '2' },
 };
+// As https://developer.vonage.com/en/voice/voice-api/webhook-reference#event-webhook shows it.
+const callEvent = {
+  from: '442079460000',
+  to: '447700900000',
+  uuid: 'aaaaaaaa-bbbb-cccc-dddd-0123456789ab',
+  conversation_uuid: 'CON-aaaaaaaa-bbbb-cccc-dddd-0123456789ab',
+  status: 'completed',
+  direction: 'outbound',
+  timestamp: '2020-01-01T14:00:00.000Z',
+};
 const problem = (code: string) => ({
   type: `https://developer.vonage.com/api-errors/messages#${code}`,
   title: code,
@@ -90,6 +100,38 @@ describe('parseVonageReceipt', () => {
       ],
     });
     expect(JSON.stringify(parsed)).not.toContain('secret');
+  });
+
+  it.each([
+    ['completed', { kind: 'delivered' }],
+    ['busy', { kind: 'failed', message: expect.stringMatching(/busy/) }],
+    ['unanswered', { kind: 'failed', message: expect.stringMatching(/nobody answered/) }],
+    ['timeout', { kind: 'failed', message: expect.stringMatching(/nobody answered/) }],
+    ['rejected', { kind: 'failed', message: expect.stringMatching(/rejected/) }],
+    ['cancelled', { kind: 'failed', message: expect.stringMatching(/canceled/) }],
+    ['failed', { kind: 'failed', message: expect.stringMatching(/put the call through/) }],
+  ])('a call that is %s → %j', async (status, told) => {
+    expect(await parse(receipt({ ...callEvent, status }))).toEqual({
+      kind: 'receipts',
+      receipts: [
+        {
+          key: `${callEvent.uuid}:${status}`,
+          providerMessageId: callEvent.uuid,
+          address: '+447700900000',
+          at: new Date('2020-01-01T14:00:00.000Z'),
+          ...told,
+        },
+      ],
+    });
+  });
+
+  it.each([
+    [{ ...callEvent, status: 'started' }],
+    [{ ...callEvent, status: 'ringing' }],
+    [{ ...callEvent, status: 'answered' }],
+    [{ reason: 'Syntax error in NCCO', conversation_uuid: callEvent.conversation_uuid }],
+  ])('takes %j for a step on the way of a call', async (event) => {
+    expect(await parse(receipt(event))).toEqual({ kind: 'receipts', receipts: [] });
   });
 
   it('takes submitted for a step on the way', async () => {

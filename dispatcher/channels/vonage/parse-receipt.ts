@@ -1,6 +1,6 @@
 /**
- * Status callbacks of Vonage's Messages API (https://developer.vonage.com/en/messages/concepts/messages-status-callbacks),
- * signed as https://developer.vonage.com/en/messages/concepts/signed-webhooks lays down.
+ * Status callbacks of Vonage's Messages API (https://developer.vonage.com/en/messages/concepts/messages-status-callbacks)
+ * and events of its Voice API (https://developer.vonage.com/en/voice/voice-api/webhook-reference#event-webhook), signed as https://developer.vonage.com/en/messages/concepts/signed-webhooks lays down.
  */
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { jwtVerify } from 'jose';
@@ -18,6 +18,14 @@ const callback = z.object({
   error: z
     .object({ type: z.string().optional(), title: z.union([z.string(), z.number()]).optional() })
     .optional(),
+});
+
+/** An event of a call: where there is no message. */
+const callEvent = z.object({
+  uuid: z.string().min(1),
+  status: z.string().min(1),
+  to: z.string().optional(),
+  timestamp: z.string().optional(),
 });
 
 export async function parseVonageReceipt(
@@ -38,19 +46,30 @@ export async function parseVonageReceipt(
       kind: 'unauthorized',
       message: 'The signature does not fit: check signatureSecret and applicationId.',
     };
-  const told = jsonOf(body.toString('utf8'), callback);
-  if (!told) return { kind: 'malformed', message: 'This is not a status callback of the Messages API.' };
-  const what = kindOf(told.status, codeOf(told.error?.type) ?? codeOf(`#${told.error?.title ?? ''}`));
+  const text = body.toString('utf8');
+  const message = jsonOf(text, callback);
+  const told = message ?? jsonOf(text, callEvent);
+  if (!told) {
+    // Events that are of no single call, such as errors in what was to be read, come to the same address.
+    const other = jsonOf(text, z.object({ conversation_uuid: z.string() }));
+    return other
+      ? { kind: 'receipts', receipts: [] }
+      : { kind: 'malformed', message: 'This is neither a status callback nor an event of a call.' };
+  }
+  const id = 'uuid' in told ? told.uuid : told.message_uuid;
+  const what = message
+    ? kindOf(message.status, codeOf(message.error?.type) ?? codeOf(`#${message.error?.title ?? ''}`))
+    : callKindOf(told.status);
   if (!what) return { kind: 'receipts', receipts: [] };
   const at = new Date(told.timestamp ?? Number.NaN);
   return {
     kind: 'receipts',
     receipts: [
       {
-        key: `${told.message_uuid}:${told.status}`,
-        providerMessageId: told.message_uuid,
+        key: `${id}:${told.status}`,
+        providerMessageId: id,
         ...what,
-        ...(told.client_ref && { delivery: told.client_ref }),
+        ...(message?.client_ref && { delivery: message.client_ref }),
         ...(/^\d{7,15}$/.test(told.to ?? '') && { address: `+${told.to}` }),
         ...(!Number.isNaN(at.getTime()) && { at }),
       },
@@ -91,6 +110,28 @@ function kindOf(status: string, code: string | undefined): Pick<Receipt, 'kind' 
     case 'rejected':
     case 'undeliverable':
       return failureOf(code);
+    default:
+      return undefined;
+  }
+}
+
+/** How a call ended; undefined for one that has not. */
+function callKindOf(status: string): Pick<Receipt, 'kind' | 'message'> | undefined {
+  switch (status) {
+    // Somebody answered, or a mailbox.
+    case 'completed':
+      return { kind: 'delivered' };
+    case 'busy':
+      return { kind: 'failed', message: 'Vonage: the line was busy.' };
+    case 'unanswered':
+    case 'timeout':
+      return { kind: 'failed', message: 'Vonage: nobody answered the call.' };
+    case 'rejected':
+      return { kind: 'failed', message: 'Vonage: the call was rejected.' };
+    case 'cancelled':
+      return { kind: 'failed', message: 'Vonage: the call was canceled.' };
+    case 'failed':
+      return { kind: 'failed', message: 'Vonage could not put the call through.' };
     default:
       return undefined;
   }

@@ -16,11 +16,17 @@ const ec = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey;
 const applicationId = 'aaaaaaaa-bbbb-4ccc-8ddd-0123456789ab';
 const pem = rsa.export({ type: 'pkcs1', format: 'pem' }).toString();
 
-async function start(now: () => Date) {
+async function start(now: () => Date, config: object = {}) {
   const server = await startFakeHttpServer('accept', () => ({ status: 202, body: '{"message_uuid":"u-1"}' }));
   cleanups.push(() => server.stop());
   const provider = vonage.create(
-    vonage.config.parse({ applicationId, privateKey: pem, from: 'Herald', baseUrl: server.origin }),
+    vonage.config.parse({
+      applicationId,
+      privateKey: pem,
+      from: 'Herald',
+      baseUrl: server.origin,
+      ...config,
+    }),
     testDeps({ now }),
   );
   cleanups.push(() => provider.close?.());
@@ -72,11 +78,39 @@ describe('vonage provider', () => {
     expect(server.requests).toEqual([]);
   });
 
+  it('calls where the channel is VOICE, by the same account', async () => {
+    const { server, send } = await start(() => new Date(), { voiceFrom: '+447700900001' });
+    await send({ channel: 'VOICE', data: { vonage: { repeat: 1 } } });
+    await send({ data: { vonage: { repeat: 1 } } });
+    expect(server.requests.map(({ path }) => path)).toEqual(['/v1/calls', '/v1/messages']);
+    expect(JSON.parse(server.requests[1]?.body.toString() ?? '')).not.toHaveProperty('sms');
+  });
+
+  it.each([
+    [{ from: 'Herald' }, ['SMS']],
+    [{ voiceFrom: '+447700900001' }, ['VOICE']],
+    [{ from: 'Herald', voiceFrom: '+447700900001' }, ['SMS', 'VOICE']],
+  ])('with the senders %j serves %j', async (senders, channels) => {
+    const config = vonage.config.parse({ applicationId, privateKey: pem, ...senders });
+    expect(vonage.serves(config)).toEqual(channels);
+  });
+
+  it('has no sender for SMS where it has one for calls alone', async () => {
+    const { server, send } = await start(() => new Date(), {
+      from: undefined,
+      voiceFrom: '+447700900001',
+    });
+    expect(await send()).toMatchObject({ kind: 'permanent', code: 'CHANNEL_MISCONFIGURED' });
+    expect(server.requests).toEqual([]);
+  });
+
   it.each([
     [{ privateKey: ec.export({ type: 'pkcs8', format: 'pem' }).toString() }, 'privateKey'],
     [{ privateKey: 'hunter2' }, 'privateKey'],
     [{ applicationId: 'x' }, 'applicationId'],
     [{ from: 'A name too long' }, 'from'],
+    [{ from: undefined }, 'from'],
+    [{ voiceFrom: 'Herald' }, 'voiceFrom'],
   ])('refuses %j', (wrong, field) => {
     const parsed = vonage.config.safeParse({ applicationId, privateKey: pem, from: 'Herald', ...wrong });
     expect(parsed.error?.issues.map(({ path }) => path.join('.'))).toEqual([field]);

@@ -1,16 +1,21 @@
-/** SMS through Vonage's Messages API (https://developer.vonage.com/en/api/messages). */
+/**
+ * SMS through Vonage's Messages API (https://developer.vonage.com/en/api/messages), VOICE through its Voice API
+ * (https://developer.vonage.com/en/api/voice).
+ */
 import { createPrivateKey, type KeyObject, randomUUID } from 'node:crypto';
 import { SignJWT } from 'jose';
 import { z } from 'zod';
 import type { Provider, ProviderDefinition } from '../contract.ts';
+import { MAX_SPOKEN_CHARS } from '../network/phone-call.ts';
 import { isPhoneNumber, NO_PHONE_NUMBER } from '../network/phone-number.ts';
 import { baseUrlSchema, createVendorHttp } from '../network/vendor-http.ts';
 import { vendorPart } from '../network/vendor-part.ts';
+import { callRequest } from './call-request.ts';
 import { classifyVonageAnswer } from './classify-answer.ts';
 import { parseVonageReceipt } from './parse-receipt.ts';
-import { MAX_TEXT_CHARS, smsRequest, vonagePart } from './sms-request.ts';
+import { smsRequest, vonagePart } from './sms-request.ts';
 
-const config = z.object({
+const fields = z.object({
   applicationId: z.uuid('must be a UUID').meta({ title: 'Application ID' }),
   privateKey: z
     .string()
@@ -27,12 +32,30 @@ const config = z.object({
       (value) => /^\+?\d{3,15}$/.test(value) || /^(?=.*[A-Za-z])[A-Za-z0-9 ]{3,11}$/.test(value),
       'must be a number, or a name of 3 to 11 letters and digits',
     )
-    .meta({ title: 'Sender' }),
+    .optional()
+    .meta({ title: 'SMS sender' }),
+  voiceFrom: z
+    .string()
+    .refine(isPhoneNumber, 'must be a phone number like +491701234567')
+    .optional()
+    .meta({ title: 'Number to call from', description: 'One of Vonage’s, linked to the application' }),
+  voiceLanguage: z
+    .string()
+    .regex(/^[a-z]{2,3}(-[A-Z]{2})?$/, 'must be a language like en-US')
+    .default('en-US')
+    .meta({
+      title: 'Language of calls',
+      description: 'For messages without one, and those whose language has no voice',
+    }),
   receiptsUrl: z
     .url({ protocol: /^https?$/ })
     .optional()
     .meta({ title: 'Receipts', description: 'Public address of /receipts/<account>, called by Vonage' }),
   baseUrl: baseUrlSchema('https://api.nexmo.com'),
+});
+const config = fields.refine(({ from, voiceFrom }) => from ?? voiceFrom, {
+  path: ['from'],
+  error: 'a sender is needed: from or voiceFrom',
 });
 
 /** A token is used for ten minutes, and would be good for fifteen. */
@@ -42,10 +65,15 @@ const TOKEN_VALID_S = 15 * 60;
 export const vonage = {
   id: 'vonage',
   name: 'Vonage',
-  channels: ['SMS'],
+  channels: ['SMS', 'VOICE'],
   config,
   capabilities: { idempotent: false, html: false },
-  limits: { bodyChars: MAX_TEXT_CHARS },
+  // Of a call; an SMS has less, and says so.
+  limits: { bodyChars: MAX_SPOKEN_CHARS },
+  serves: ({ from, voiceFrom }) => [
+    ...(from === undefined ? [] : (['SMS'] as const)),
+    ...(voiceFrom === undefined ? [] : (['VOICE'] as const)),
+  ],
   create(settings, { now }): Provider {
     const http = createVendorHttp({ name: 'Vonage', baseUrl: settings.baseUrl, now });
     const token = tokenMaker(settings, now);
@@ -54,10 +82,11 @@ export const vonage = {
         if (!isPhoneNumber(message.address)) return NO_PHONE_NUMBER;
         const own = vendorPart(message, 'vonage', vonagePart);
         if ('wrong' in own) return own.wrong;
-        const made = smsRequest(message, settings, own.part, now());
+        const call = message.channel === 'VOICE';
+        const made = (call ? callRequest : smsRequest)(message, settings, own.part, now());
         if ('wrong' in made) return made.wrong;
         const result = await http.request({
-          path: '/v1/messages',
+          path: call ? '/v1/calls' : '/v1/messages',
           headers: { authorization: `Bearer ${await token()}`, 'content-type': 'application/json' },
           body: JSON.stringify(made.request),
           signal,

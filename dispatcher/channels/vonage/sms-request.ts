@@ -16,6 +16,15 @@ export const vonagePart = z.strictObject({
   /** Of the template and the sender, where a country wants them registered (DLT in India). */
   contentId: z.string().min(1).optional(),
   entityId: z.string().min(1).optional(),
+  /** Of a call, as Vonage names it, where it is not the recipient's: `de-AT`. */
+  language: z
+    .string()
+    .regex(/^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$/, 'must be a language, like de-DE')
+    .optional(),
+  /** Which of the language's voices reads a call. */
+  style: z.int().min(0).max(99).optional(),
+  /** How often a call reads the message. */
+  repeat: z.int().min(1).max(5).optional(),
 });
 
 export interface SmsRequest {
@@ -42,10 +51,18 @@ export interface SmsRequest {
  */
 export function smsRequest(
   message: OutgoingMessage,
-  { from, receiptsUrl }: { readonly from: string; readonly receiptsUrl?: string | undefined },
+  { from, receiptsUrl }: { readonly from?: string | undefined; readonly receiptsUrl?: string | undefined },
   part: z.output<typeof vonagePart> | undefined,
   now: Date,
 ): { readonly request: SmsRequest } | { readonly wrong: SendOutcome } {
+  if (from === undefined)
+    return {
+      wrong: {
+        kind: 'permanent',
+        code: 'CHANNEL_MISCONFIGURED',
+        message: 'The Vonage account has no sender for SMS: set from.',
+      },
+    };
   const text = plainText(message);
   if (text === '')
     return {
@@ -62,6 +79,11 @@ export function smsRequest(
   const seconds = message.expiresAt
     ? Math.floor((message.expiresAt.getTime() - now.getTime()) / 1000)
     : DEFAULT_TTL_S;
+  const sms = {
+    ...(part?.encodingType !== undefined && { encoding_type: part.encodingType }),
+    ...(part?.contentId !== undefined && { content_id: part.contentId }),
+    ...(part?.entityId !== undefined && { entity_id: part.entityId }),
+  };
   return {
     request: {
       message_type: 'text',
@@ -73,13 +95,7 @@ export function smsRequest(
       ...(message.delivery.length <= MAX_REF_CHARS && { client_ref: message.delivery }),
       ...(seconds < DEFAULT_TTL_S && { ttl: Math.max(seconds, MIN_TTL_S) }),
       ...(receiptsUrl !== undefined && { webhook_url: receiptsUrl, webhook_version: 'v1' }),
-      ...(part && {
-        sms: {
-          ...(part.encodingType !== undefined && { encoding_type: part.encodingType }),
-          ...(part.contentId !== undefined && { content_id: part.contentId }),
-          ...(part.entityId !== undefined && { entity_id: part.entityId }),
-        },
-      }),
+      ...(Object.keys(sms).length > 0 && { sms }),
     },
   };
 }

@@ -22,6 +22,7 @@ export function addressProblem(channel: Channel, address: string): string | unde
     case 'EMAIL':
       return emailProblem(address);
     case 'SMS':
+    case 'VOICE':
     case 'WHATSAPP':
       return phoneProblem(address);
     case 'WEBHOOK':

@@ -71,6 +71,7 @@ export type Channel =
   | 'SLACK'
   | 'SMS'
   | 'TELEGRAM'
+  | 'VOICE'
   | 'WEBHOOK'
   | 'WEB_PUSH'
   | 'WECHAT'

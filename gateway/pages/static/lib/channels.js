@@ -9,6 +9,7 @@ const CHANNELS = {
   MOBILE_PUSH: ['Mobile push', 'phone'],
   EMAIL: ['E-mail', 'mail'],
   SMS: ['SMS', 'chat'],
+  VOICE: ['Phone call', 'call'],
   WHATSAPP: ['WhatsApp', 'chat'],
   TELEGRAM: ['Telegram', 'send'],
   WECHAT: ['WeChat', 'chat'],
