@@ -37,6 +37,7 @@ const MAPPERS: Readonly<Record<SubgraphName, Readonly<Record<string, string>>>> 
   templates: {
     Template: '../service/template-drafts.ts#TemplateHead',
     Route: '../service/route-drafts.ts#RouteHead',
+    RouteAction: '../contract.ts#RouteAction as RouteActionParent',
     RenderedContent: '../contract.ts#RenderedContent as RenderedContentParent',
   },
   users: {

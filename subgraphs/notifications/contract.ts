@@ -36,6 +36,25 @@ export interface MessageContent extends InlineContent {
   readonly locale: string;
 }
 
+/** One message of an event that has several: its template, and who gets it. */
+export interface NotificationAction {
+  readonly name: string;
+  readonly template: string;
+  readonly templateVersion: number;
+  readonly to: readonly RecipientEntry[];
+  readonly channels: readonly Channel[];
+  readonly fallback?: readonly FallbackStep[];
+  readonly addressesAreOne?: true;
+  readonly recipientWhen?: string;
+  readonly category?: string;
+}
+
+/** What a route does not send, and why: by the name of the action; without one the whole event. */
+export interface PassedOver {
+  readonly action?: string;
+  readonly because: string;
+}
+
 /** A notification as stored. The document is the outbox: state, and when to look at it next. */
 export interface NotificationRecord {
   readonly _id: string;
@@ -57,6 +76,11 @@ export interface NotificationRecord {
   readonly channels: readonly Channel[];
   /** Channels tried one after the other, beside `channels`. */
   readonly fallback?: readonly FallbackStep[];
+  /** CEL over user, data, event, now: who it does not hold for gets nothing. */
+  readonly recipientWhen?: string;
+  /** Of an event with several messages, or with none: they take the place of template, to, channels. */
+  readonly actions?: readonly NotificationAction[];
+  readonly passedOver?: readonly PassedOver[];
   /** The caller gave the fallback chain: the addresses in `to` are those of one person. */
   readonly addressesAreOne?: true;
   readonly data?: Record<string, unknown>;
@@ -153,6 +177,8 @@ export interface DeliveryRecord {
   /** Where that was not known when it was planned. */
   readonly skippedAt?: Date;
   readonly chain?: ChainPlace;
+  /** The message of the event that it is, where there are several. */
+  readonly action?: string;
   readonly provider?: string;
   readonly providerMessageId?: string;
   /** Attempts made. */
@@ -208,6 +234,8 @@ export interface PlannedDelivery {
   readonly device?: DeliveryRecord['device'];
   /** Why it is not attempted; absent when it is. */
   readonly skipReason?: SkipReason;
+  /** The message of the event that it is, where there are several. */
+  readonly action?: Pick<NotificationAction, 'name' | 'template' | 'category'>;
   readonly chain?: PlannedChainPlace;
   /** Why the message could not be put into words: the delivery fails at once. */
   readonly renderError?: string;
