@@ -5,6 +5,7 @@ import type { UsersService } from '../../users/index.ts';
 import type { PassedOver } from '../contract.ts';
 import { inputProblem, type SendInput } from './check-input.ts';
 import { type RoutedAction, routed } from './resolve-route.ts';
+import { keyProblem } from './route-rules.ts';
 
 /** A message and its words. */
 export interface ResolvedAction extends RoutedAction {
@@ -99,6 +100,8 @@ export class ReferenceResolver {
         `There is no published route for the event "${event}". Make one with saveRoute and publishRoute.`,
       );
     }
+    const wrongKey = keyProblem(route, input, at);
+    if (wrongKey) return wrongKey;
     const chosen = routed(route, input, at, now);
     if (chosen instanceof HeraldError) return chosen;
     const actions: ResolvedAction[] = [];
@@ -111,7 +114,9 @@ export class ReferenceResolver {
       if (!template) return badInput(`${at}.event`, noTemplate(id));
       const problem =
         dataProblem(input, template, at) ??
-        (one.action.recipients.some(({ caller }) => caller) ? channelProblem(input, template, at) : undefined);
+        (one.action.recipients.some(({ caller }) => caller)
+          ? channelProblem(input, template, at)
+          : undefined);
       if (problem) return problem;
       actions.push({ ...one, template });
     }
@@ -119,12 +124,13 @@ export class ReferenceResolver {
   }
 }
 
-const noTemplate = (id: string) =>
-  `There is no published template "${id}". Publish it with publishTemplate.`;
+const noTemplate = (id: string) => `There is no published template "${id}". Publish it with publishTemplate.`;
 
 function dataProblem(input: SendInput, template: CompiledTemplate, at: string): HeraldError | undefined {
   const problem = template.dataProblem(input.data ?? {});
-  return problem && badInput(problem.path === '' ? `${at}.data` : `${at}.data.${problem.path}`, problem.message);
+  return (
+    problem && badInput(problem.path === '' ? `${at}.data` : `${at}.data.${problem.path}`, problem.message)
+  );
 }
 
 /** A person or group that must be there, and the field that names it. */

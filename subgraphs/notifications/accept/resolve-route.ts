@@ -6,7 +6,12 @@ import { judge } from '../../../platform/conditions/condition.ts';
 import { badInput, type HeraldError } from '../../../platform/errors/herald-error.ts';
 import { withoutNulls } from '../../../platform/graphql/without-nulls.ts';
 import { isCallerId } from '../../../platform/names/ids.ts';
-import { type PublishedRoute, type RouteAction, type RouteRecipient, valueAt } from '../../templates/index.ts';
+import {
+  type PublishedRoute,
+  type RouteAction,
+  type RouteRecipient,
+  valueAt,
+} from '../../templates/index.ts';
 import type { PassedOver, RecipientEntry } from '../contract.ts';
 import { directAddressProblem, MAX_RECIPIENTS, type SendInput } from './check-input.ts';
 

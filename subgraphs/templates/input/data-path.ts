@@ -6,7 +6,10 @@ const PATH = /^[^.\s]{1,100}(\.[^.\s]{1,100}){0,9}$/;
 /** @throws HeraldError BAD_USER_INPUT naming `field`. */
 export function checkPath(field: string, path: string): string {
   if (!PATH.test(path))
-    throw badInput(field, 'Must be a path in the data, for example "order.id": at most 10 names, without spaces.');
+    throw badInput(
+      field,
+      'Must be a path in the data, for example "order.id": at most 10 names, without spaces.',
+    );
   return path;
 }
 

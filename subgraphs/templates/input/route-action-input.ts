@@ -1,5 +1,5 @@
 /** Checks the messages of a route. Pure. */
-import { conditionProblem, type ConditionScope } from '../../../platform/conditions/condition.ts';
+import { type ConditionScope, conditionProblem } from '../../../platform/conditions/condition.ts';
 import { badInput } from '../../../platform/errors/herald-error.ts';
 import type { RouteAction } from '../contract.ts';
 import type { RouteActionInput, RouteInput } from '../generated/types.ts';
@@ -17,26 +17,32 @@ export function routeActions(input: RouteInput): readonly RouteAction[] {
   const { actions, template, channels, fallback, recipients } = input;
   if (template == null) {
     const stray = Object.entries({ channels, fallback, recipients }).find(([, value]) => value != null);
-    if (stray)
-      throw badInput(`input.${stray[0]}`, 'Goes with `template`; with `actions` each has its own.');
+    if (stray) throw badInput(`input.${stray[0]}`, 'Goes with `template`; with `actions` each has its own.');
     return severalActions(actions ?? []);
   }
   if (actions != null)
     throw badInput('input.actions', 'Give `template` for one message, or `actions` for several: not both.');
   const whoElse = routeRecipients('input.recipients', recipients ?? []);
   return [
-    actionBody('input', {
-      name: ONLY,
-      template,
-      channels: channels ?? null,
-      fallback: fallback ?? null,
-    }, whoElse.some(({ caller }) => caller) ? whoElse : [{ caller: true }, ...whoElse]),
+    actionBody(
+      'input',
+      {
+        name: ONLY,
+        template,
+        channels: channels ?? null,
+        fallback: fallback ?? null,
+      },
+      whoElse.some(({ caller }) => caller) ? whoElse : [{ caller: true }, ...whoElse],
+    ),
   ];
 }
 
 function severalActions(actions: readonly RouteActionInput[]): readonly RouteAction[] {
   if (actions.length > MAX_ACTIONS)
-    throw badInput('input.actions', `A route has at most ${MAX_ACTIONS} actions; there are ${actions.length}.`);
+    throw badInput(
+      'input.actions',
+      `A route has at most ${MAX_ACTIONS} actions; there are ${actions.length}.`,
+    );
   const names = new Set<string>();
   return actions.map((action, index) => {
     const at = `input.actions.${index}`;

@@ -67,7 +67,10 @@ function checkKey({ key, cancelOn, once }: RouteBody): void {
   if (key !== undefined) return;
   const needs = cancelOn.length > 0 ? 'cancelOn' : once ? 'once' : undefined;
   if (needs)
-    throw badInput('input.key', `\`${needs}\` goes by a key: say where the data has it, for example "order.id".`);
+    throw badInput(
+      'input.key',
+      `\`${needs}\` goes by a key: say where the data has it, for example "order.id".`,
+    );
 }
 
 function cancelOn({ event, cancelOn, delaySeconds }: RouteInput): readonly string[] {

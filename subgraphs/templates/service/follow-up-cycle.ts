@@ -15,7 +15,9 @@ export const MAX_FOLLOW_UP_DEPTH = 10;
 export async function followUpCycle(
   event: string,
   body: Pick<RouteBody, 'followUps'>,
-  bodiesOf: (events: readonly string[]) => Promise<ReadonlyMap<string, readonly Pick<RouteBody, 'followUps'>[]>>,
+  bodiesOf: (
+    events: readonly string[],
+  ) => Promise<ReadonlyMap<string, readonly Pick<RouteBody, 'followUps'>[]>>,
 ): Promise<Cycle | undefined> {
   let open = body.followUps.map((followUp, index) => ({ index, path: [event, followUp.event] }));
   const seen = new Set<string>();

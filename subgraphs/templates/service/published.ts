@@ -4,8 +4,8 @@ import type { InvalidationBus } from '../../../platform/invalidation/invalidatio
 import { scopedKey } from '../../../platform/names/ids.ts';
 import { LoadingCache } from '../cache/loading-cache.ts';
 import type { Cancels, CompiledTemplate, PublishedRoute, RouteBody, TemplatesService } from '../contract.ts';
-import { type CancellableRoutes, cancelsByEvent } from '../store/cancellable-routes.ts';
 import { compileTemplate } from '../sources/compile-template.ts';
+import { type CancellableRoutes, cancelsByEvent } from '../store/cancellable-routes.ts';
 import type { DraftStore } from '../store/draft-store.ts';
 import type { TemplateBody, TemplateSummary } from '../store/records.ts';
 

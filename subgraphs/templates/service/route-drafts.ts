@@ -6,9 +6,9 @@ import { isCallerId, scopedKey } from '../../../platform/names/ids.ts';
 import type { RouteBody } from '../contract.ts';
 import type { RouteInput } from '../generated/types.ts';
 import { routeBody } from '../input/route-input.ts';
-import { followUpCycle } from './follow-up-cycle.ts';
 import type { DraftStore } from '../store/draft-store.ts';
 import type { HeadRecord, TemplateBody, TemplateSummary } from '../store/records.ts';
+import { followUpCycle } from './follow-up-cycle.ts';
 
 /** A route; `id` is its event. */
 export type RouteHead = HeadRecord<RouteBody>;
