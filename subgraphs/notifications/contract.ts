@@ -54,6 +54,28 @@ export interface PassedOver {
   readonly action?: string;
   readonly because: string;
 }
+/** What a route's rules do when a notification is planned; resolved when it was accepted. See docs/route-rules.md. */
+export interface RouteRules {
+  /** Taken from the event's data, e.g. the order's id: what `once` and `digest` tell apart. */
+  readonly key?: string;
+  /** Only the first notification of an event and key within the window is sent. */
+  readonly once?: { readonly windowSeconds: number };
+  /** Most messages of an event to one recipient within a window. */
+  readonly throttle?: { readonly max: number; readonly windowSeconds: number };
+  /** What happens to what would disturb somebody in his quiet hours. */
+  readonly quietHours?: QuietHoursRule;
+  /** Instead of a message for each event, one with all that came until then. */
+  readonly digest?: DigestRule;
+}
+
+/** HOLD: sent when they end. SKIP: not sent. IGNORE: sent. */
+export type QuietHoursRule = 'HOLD' | 'SKIP' | 'IGNORE';
+
+/** A window begins with its first item; `at` is a time of the day (`HH:MM`) where the recipient lives. */
+export type DigestRule = ({ readonly windowSeconds: number } | { readonly at: string }) & {
+  /** Usually 1,000. */
+  readonly maxItems?: number;
+};
 
 /** A notification as stored. The document is the outbox: state, and when to look at it next. */
 export interface NotificationRecord {
@@ -85,6 +107,8 @@ export interface NotificationRecord {
   readonly addressesAreOne?: true;
   readonly data?: Record<string, unknown>;
   readonly category?: string;
+  /** Of its route. */
+  readonly rules?: RouteRules;
   readonly createdAt: Date;
   /** Not planned before: `sendAt`, or acceptance plus the route's delay. */
   readonly dueAt: Date;
