@@ -4,6 +4,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { DeliveryRecord, NotificationRecord } from '../../subgraphs/notifications/index.ts';
 import { OLGA, type OpenGraph, openGraph } from '../../subgraphs/notifications/testing/open-graph.ts';
 import { silent } from '../../subgraphs/notifications/testing/open-store.ts';
+import type { SignOfLife } from '../../subgraphs/users/index.ts';
 import { freshDatabase } from '../../testing/fresh.ts';
 import type { OutgoingMessage, Receipt } from '../channels/contract.ts';
 import type { ConfiguredProvider, ProviderSet } from '../channels/registry.ts';
@@ -42,6 +43,8 @@ const providers: ProviderSet = {
   describe: () => ({ EMAIL: account.id, SMS: account.id }),
   close: async () => undefined,
 };
+/** Signs of life that receipts gave. */
+const seen: SignOfLife[] = [];
 /** While true, what the users subgraph is told is lost. */
 let usersAway = false;
 
@@ -67,6 +70,7 @@ beforeAll(async () => {
         await graph.users.suppress(entry);
       },
       withdrawConsent: (...told) => graph.users.withdrawConsent(...told),
+      seen: (sign) => void seen.push(sign),
     },
     log: silent,
     lookAgainMs: [100, 500],
@@ -130,6 +134,22 @@ const recorded = async (address: string) => {
 };
 const preferences = async (user: string) =>
   (await graph.users.recipients('default', [user])).get(user)?.preferences;
+
+it('who opens a message was there; who got one may not have looked', async () => {
+  const [delivery] = await send({ user: 'ann' });
+  seen.length = 0;
+  await told('delivered', delivery);
+  expect(seen).toEqual([]);
+  await told('opened', delivery);
+  expect(seen).toEqual([{ workspace: 'default', user: 'ann' }]);
+  const device = { id: 'dev_1' };
+  await graph.connections.mongo
+    .collection<DeliveryRecord>('deliveries')
+    .updateOne({ _id: delivery?._id ?? '' }, { $set: { device } });
+  seen.length = 0;
+  await told('clicked', delivery);
+  expect(seen).toEqual([{ workspace: 'default', user: 'ann', device: 'dev_1' }]);
+});
 
 describe('an address', () => {
   it.each([
