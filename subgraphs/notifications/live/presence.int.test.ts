@@ -29,7 +29,7 @@ async function online(principal: Principal, ...ids: string[]): Promise<(boolean 
   const { _entities } = await other.run<{ _entities: ({ online: boolean } | null)[] }>(principal, ENTITIES, {
     users,
   });
-  return _entities.map((entity) => entity && entity.online);
+  return _entities.map((entity) => entity?.online ?? null);
 }
 const watch = async (graph: OpenGraph, user: string) => {
   const stream = await graph.watch(person(user), 'subscription { inboxEvents { type } }');
