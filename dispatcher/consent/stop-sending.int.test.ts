@@ -1,6 +1,7 @@
 /** What providers and recipients say ends the next message: from the receipt or link to the plan. */
 import { type FastifyInstance, fastify } from 'fastify';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { Channel } from '../../platform/graphql/contract-enums.ts';
 import type { DeliveryRecord, NotificationRecord } from '../../subgraphs/notifications/index.ts';
 import { OLGA, type OpenGraph, openGraph } from '../../subgraphs/notifications/testing/open-graph.ts';
 import { silent } from '../../subgraphs/notifications/testing/open-store.ts';
@@ -20,6 +21,7 @@ let app: FastifyInstance;
 const sent: OutgoingMessage[] = [];
 /** Addresses that the provider says are gone. */
 const gone = new Set<string>();
+const CHANNELS: readonly Channel[] = ['EMAIL', 'SMS', 'MOBILE_PUSH'];
 /** A provider whose receipts are plain JSON. */
 const account: ConfiguredProvider = {
   id: 'mail-a',
@@ -39,8 +41,8 @@ const account: ConfiguredProvider = {
 };
 const providers: ProviderSet = {
   account: (id) => (id === account.id ? account : undefined),
-  accountsFor: (channel) => (channel === 'EMAIL' || channel === 'SMS' ? [account] : []),
-  describe: () => ({ EMAIL: account.id, SMS: account.id }),
+  accountsFor: (channel) => (CHANNELS.includes(channel) ? [account] : []),
+  describe: () => Object.fromEntries(CHANNELS.map((channel) => [channel, account.id])),
   close: async () => undefined,
 };
 /** Signs of life that receipts gave. */
@@ -149,6 +151,30 @@ it('who opens a message was there; who got one may not have looked', async () =>
   seen.length = 0;
   await told('clicked', delivery);
   expect(seen).toEqual([{ workspace: 'default', user: 'ann', device: 'dev_1' }]);
+});
+
+it('a phone that its push service does not know any more is removed, and the others go on', async () => {
+  const register = (token: string) =>
+    graph.run(
+      OLGA,
+      'mutation ($d: DeviceInput!) { registerDevice(device: $d, user: "ann") { id } }',
+      { d: { token, platform: 'ANDROID' } },
+      'users',
+    );
+  for (const token of ['phone-1', 'phone-2']) await register(token);
+  gone.add('phone-1');
+  const push = { channels: ['MOBILE_PUSH'] };
+  expect(ends(await send({ user: 'ann' }, push)).sort()).toEqual(['FAILED', 'SENT']);
+  const devices = (await graph.users.recipients('default', ['ann'])).get('ann')?.devices;
+  expect(devices?.map(({ endpoint }) => endpoint)).toEqual(['phone-2']);
+  expect(await recorded('phone-1')).toEqual([]);
+  sent.length = 0;
+  expect(ends(await send({ user: 'ann' }, push))).toEqual(['SENT']);
+  expect(sent.map(({ address, pushKeys }) => [address, pushKeys])).toEqual([['phone-2', undefined]]);
+  // The app was installed again.
+  gone.clear();
+  await register('phone-1');
+  expect(ends(await send({ user: 'ann' }, push))).toEqual(['SENT', 'SENT']);
 });
 
 describe('an address', () => {

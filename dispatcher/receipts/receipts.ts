@@ -94,7 +94,7 @@ async function followAll(
 function noteSeen({ kind }: Receipt, result: ReceiptResult, { users }: Pick<ReceiptsDeps, 'users'>): void {
   if (result.kind === 'unknown' || result.kind === 'repeated' || !result.delivery) return;
   const { workspace, user, device } = result.delivery;
-  const sign = signOf(kind);
+  const sign = signOfLife(kind);
   if (sign === undefined) return;
   const seen = {
     workspace,
@@ -105,7 +105,7 @@ function noteSeen({ kind }: Receipt, result: ReceiptResult, { users }: Pick<Rece
 }
 
 /** Of whom a receipt is a sign of life: of the device, or also of the user. Pure. */
-export function signOf(kind: Receipt['kind']): 'device' | 'user' | undefined {
+export function signOfLife(kind: Receipt['kind']): 'device' | 'user' | undefined {
   switch (kind) {
     case 'delivered':
       return 'device';
