@@ -22,6 +22,7 @@ const MAPPERS: Readonly<Record<SubgraphName, Readonly<Record<string, string>>>> 
     Notification: '../contract.ts#NotificationRecord',
     Delivery: '../contract.ts#DeliveryRecord',
     InboxMessage: '../contract.ts#InboxMessageRecord',
+    User: '../resolvers/parents.ts#UserReference',
     InboxEvent: '../inbox/inbox-events.ts#InboxEventRecord',
     SandboxMessage: '../sandbox/sandbox-store.ts#SandboxMessageRecord',
     DeadLetter: '../dead-letters/dead-letter-record.ts#DeadLetterRecord',

@@ -1,6 +1,7 @@
 /** The door of the client: what programs that use Herald import. */
 export { type GraphQLResponseError, HeraldConnectionError, HeraldRequestError } from './errors.ts';
 export {
+  type DeviceInput,
   HeraldClient,
   type HeraldClientOptions,
   type RequestOptions,

@@ -20,6 +20,7 @@ import type { SharedCircuits } from './flow/shared-circuits.ts';
 import { redisSharedValues } from './flow/shared-values.ts';
 import type { Beginners } from './plan/first-attempts.ts';
 import { type Enqueue, Planner } from './plan/planner.ts';
+import { pushRulesOf } from './plan/push-targets.ts';
 import { policyOf } from './send/channel-policies.ts';
 import { Sender } from './send/sender.ts';
 import { type Planners, startWorkers } from './workers.ts';
@@ -132,8 +133,19 @@ export function startDispatcher(deps: {
     },
   };
   const inboxes = new Exclusive();
+  const push = pushRulesOf(settings);
   const planner = () =>
-    new Planner({ outbox: store.outbox, users, templates, configured, beginners, inboxes, enqueue, log });
+    new Planner({
+      outbox: store.outbox,
+      users,
+      templates,
+      configured,
+      push,
+      beginners,
+      inboxes,
+      enqueue,
+      log,
+    });
   const planners = Object.fromEntries(PRIORITIES.map((priority) => [priority, planner()])) as Planners;
   const workers = startWorkers({
     redis: connections.redis,

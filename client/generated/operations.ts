@@ -29,6 +29,21 @@ export type ContentInput = {
   url?: string | null | undefined;
 };
 
+/** `token`: what the push service calls this app on this device, as MOBILE_PUSH addresses are written: `fcm:<token>` or the bare token, `apns:<hex>`, the ARN of an endpoint of SNS. */
+export type DeviceInput = {
+  appVersion?: string | null | undefined;
+  model?: string | null | undefined;
+  name?: string | null | undefined;
+  platform: DevicePlatform;
+  token: string;
+};
+
+/** What a device is. WEB: a browser, also one that FCM reaches. */
+export type DevicePlatform =
+  | 'ANDROID'
+  | 'IOS'
+  | 'WEB';
+
 /** Channels of a fallback chain that are tried together. */
 export type FallbackStepInput = {
   /** How long the step before has, 1 to 604,800; without it, until it has failed for good. Not for the first step, which begins at once. */
@@ -176,12 +191,49 @@ export type RemovePushMutationVariables = Exact<{
 
 export type RemovePushMutation = { removePushSubscription: boolean };
 
+export type DeviceSeenMutationVariables = Exact<{
+  endpoint?: string | null | undefined;
+}>;
+
+
+export type DeviceSeenMutation = { deviceSeen: boolean };
+
+export type RegisterDeviceMutationVariables = Exact<{
+  device: DeviceInput;
+}>;
+
+
+export type RegisterDeviceMutation = { registerDevice: { id: string } };
+
+export type RemoveDeviceMutationVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type RemoveDeviceMutation = { removeDevice: boolean };
+
 export type SendMutationVariables = Exact<{
   input: SendNotificationInput;
 }>;
 
 
 export type SendMutation = { sendNotification: { deduplicated: boolean, notification: { id: string, state: NotificationState } } };
+
+export type AddDeviceMutationVariables = Exact<{
+  device: DeviceInput;
+  user?: string | number | null | undefined;
+}>;
+
+
+export type AddDeviceMutation = { registerDevice: { id: string } };
+
+export type DropDeviceMutationVariables = Exact<{
+  id: string | number;
+  user?: string | number | null | undefined;
+}>;
+
+
+export type DropDeviceMutation = { removeDevice: boolean };
 
 export type SendManyMutationVariables = Exact<{
   inputs: Array<SendNotificationInput> | SendNotificationInput;

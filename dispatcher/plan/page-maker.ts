@@ -13,6 +13,7 @@ import type { Recipient, UsersService } from '../../subgraphs/users/index.ts';
 import { withChains } from './fallback-chains.ts';
 import { nextPage, type PageOfRecipients } from './pages.ts';
 import { plan } from './plan.ts';
+import type { PushRules } from './push-targets.ts';
 import { needsWords, nextResendPage, planResend } from './resend.ts';
 import { withoutStopped } from './stopped-addresses.ts';
 import { inWords } from './words.ts';
@@ -23,6 +24,8 @@ export interface PageMakerDeps {
   readonly templates: TemplatesService;
   /** The channels that a provider (or the sandbox) serves for a notification's workspace and app, and IN_APP. */
   readonly configured: (record: Pick<NotificationRecord, 'workspace' | 'app'>) => ReadonlySet<Channel>;
+  /** Which devices of a person get push messages; all without it. */
+  readonly push?: PushRules;
 }
 
 type People = ReadonlyMap<string, ReadonlyMap<string, Recipient>>;
@@ -81,6 +84,7 @@ export class PageMaker {
       new Map(recipients.map((r) => [r.id, r.preferences])),
       this.#deps.configured(record),
       sharedDate(),
+      this.#deps.push,
     );
     return {
       notification: record,

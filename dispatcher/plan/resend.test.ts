@@ -56,7 +56,16 @@ const ann: Recipient = {
   addresses: [],
   preferences: [],
   preferredChannels: [],
-  devices: [{ id: 'd1', endpoint: 'https://push.example/d1', keys: { p256dh: 'p', auth: 'a' } }],
+  devices: [
+    {
+      id: 'd1',
+      channel: 'WEB_PUSH',
+      endpoint: 'https://push.example/d1',
+      keys: { p256dh: 'p', auth: 'a' },
+      lastSeenAt: new Date(0),
+    },
+    { id: 'p1', channel: 'MOBILE_PUSH', endpoint: 'token-of-p1', lastSeenAt: new Date(0) },
+  ],
 };
 const template: CompiledTemplate = {
   id: 'welcome',
@@ -71,7 +80,8 @@ const template: CompiledTemplate = {
   }),
 };
 const browser = { channel: 'WEB_PUSH' as const, address: 'https://push.example/d1' };
-const all = new Set<Channel>(['IN_APP', 'EMAIL', 'WEB_PUSH', 'SMS']);
+const phone = { channel: 'MOBILE_PUSH' as const, address: 'old-token' };
+const all = new Set<Channel>(['IN_APP', 'EMAIL', 'WEB_PUSH', 'MOBILE_PUSH', 'SMS']);
 
 interface Row {
   readonly what: string;
@@ -161,6 +171,23 @@ const rows: readonly Row[] = [
     of: { ...browser, device: { id: 'd2', keys: { p256dh: 'p', auth: 'a' } } },
     expected: { skipReason: 'NO_ADDRESS' },
   },
+  {
+    what: 'a phone that is still registered',
+    of: { ...phone, device: { id: 'p1' } },
+    expected: { address: 'token-of-p1', device: { id: 'p1' } },
+  },
+  {
+    what: 'a phone that was signed off',
+    of: { ...phone, device: { id: 'p2' } },
+    expected: { skipReason: 'NO_ADDRESS' },
+  },
+  {
+    what: 'a phone whose message is sent elsewhere now',
+    of: { ...phone, device: { id: 'p2' } },
+    by: { resend: { deliveries: ['dlv_1'], address: 'fcm:x', anew: false } },
+    expected: { address: 'fcm:x' },
+  },
+  { what: 'an address of a profile', of: phone, expected: { address: 'old-token' } },
   {
     what: 'an inbox',
     of: { channel: 'IN_APP', address: undefined as never, content: undefined as never },

@@ -14,7 +14,7 @@ import type { CompiledTemplate } from '../../subgraphs/templates/index.ts';
 import type { Recipient } from '../../subgraphs/users/index.ts';
 import type { PageOfRecipients } from './pages.ts';
 import { isAllowed, type Planned } from './plan.ts';
-import { inWords } from './words.ts';
+import { deviceOf, inWords } from './words.ts';
 
 /** Deliveries of a replay on one page. */
 export const RESEND_PAGE = 500;
@@ -75,13 +75,13 @@ function decide(
   if (template && needsWords(record, original) && !template.channels.includes(channel))
     return { ...base, skipReason: 'NOT_ALLOWED' };
   if (channel === 'IN_APP') return base;
-  if (channel !== 'WEB_PUSH') return address === undefined ? { ...base, skipReason: 'NO_ADDRESS' } : base;
+  const isOfDevice = channel === 'WEB_PUSH' || (original.device && record.resend?.address === undefined);
+  if (!isOfDevice) return address === undefined ? { ...base, skipReason: 'NO_ADDRESS' } : base;
   const device = recipient?.devices.find((d) => d.id === original.device?.id);
   return device ? { ...base, address: device.endpoint, device } : { ...base, skipReason: 'NO_ADDRESS' };
 }
 
-/** The endpoint of a browser is its address: what is stored of the browser is the rest. */
 const withoutEndpoint = ({ device, ...planned }: Planned): PlannedDelivery => ({
   ...planned,
-  ...(device && { device: { id: device.id, keys: device.keys } }),
+  ...(device && { device: deviceOf(device) }),
 });

@@ -44,6 +44,7 @@ describe('withoutStopped', () => {
       page('2', 'b', mail('x')),
       page('3', 'a', mail('z', { user: 'u' }), { channel: 'WEB_PUSH', address: 'https://p', device }),
       page('4', 'c', { channel: 'IN_APP', user: 'u' }),
+      page('5', 'a', { channel: 'MOBILE_PUSH', user: 'u', address: 'token', device: { id: 'p' } }),
     ];
     const users = {
       suppressedOf: async (workspace: string, addresses: readonly { address: string }[]) => {

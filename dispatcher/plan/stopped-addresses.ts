@@ -59,9 +59,12 @@ export function stopReason(
   return unwanted ? 'UNSUBSCRIBED' : undefined;
 }
 
-/** Browsers come and go with their user's devices. */
+/** Devices come and go with their user: one that is registered again is good again. */
 const isAddressed = (delivery: PlannedDelivery): delivery is Addressed =>
-  delivery.address !== undefined && delivery.channel !== 'WEB_PUSH' && delivery.skipReason === undefined;
+  delivery.address !== undefined &&
+  delivery.channel !== 'WEB_PUSH' &&
+  !delivery.device &&
+  delivery.skipReason === undefined;
 
 /** Without words; its place in a fallback chain goes with it. */
 const skipped = (

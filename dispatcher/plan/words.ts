@@ -7,7 +7,7 @@ import type {
   NotificationRecord,
 } from '../../subgraphs/notifications/index.ts';
 import type { CompiledTemplate } from '../../subgraphs/templates/index.ts';
-import type { Recipient } from '../../subgraphs/users/index.ts';
+import type { PushDevice, Recipient } from '../../subgraphs/users/index.ts';
 import type { ChainedDelivery } from './fallback-chains.ts';
 import type { Planned } from './plan.ts';
 
@@ -22,7 +22,7 @@ export function inWords(
     channel: planned.channel,
     ...(planned.user !== undefined && { user: planned.user }),
     ...(planned.address !== undefined && { address: planned.address }),
-    ...(planned.device && { device: { id: planned.device.id, keys: planned.device.keys } }),
+    ...(planned.device && { device: deviceOf(planned.device) }),
     ...(planned.skipReason && { skipReason: planned.skipReason }),
     ...(planned.chained && { chained: planned.chained }),
   };
@@ -34,6 +34,12 @@ export function inWords(
     return { ...delivery, renderError: messageOf(error) };
   }
 }
+
+/** Its address is the delivery's: what is stored of the device is the rest. */
+export const deviceOf = ({ id, keys }: PushDevice): NonNullable<ChainedDelivery['device']> => ({
+  id,
+  ...(keys && { keys }),
+});
 
 /** `html` is for e-mail only. */
 function inlineContent(

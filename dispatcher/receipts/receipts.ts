@@ -17,7 +17,7 @@ const NO_CONTENT: ReceiptAnswer = { status: 204 };
 export interface ReceiptsDeps {
   readonly providers: Pick<ProviderSet, 'account'>;
   readonly store: Pick<NotificationsStore['receipts'], 'take' | 'close'>;
-  readonly users: Pick<UsersService, 'suppress' | 'withdrawConsent'>;
+  readonly users: Pick<UsersService, 'suppress' | 'withdrawConsent' | 'seen'>;
   readonly log: Logger;
   /** See `LOOK_AGAIN_MS`; shorter for tests. */
   readonly lookAgainMs?: readonly number[];
@@ -55,6 +55,7 @@ export async function takeReceipts(
       if (result.kind === 'unknown' && !isLast) return true;
       tell(account, receipt, result, log);
       taken.push({ receipt, result });
+      noteSeen(receipt, result, deps);
       return false;
     });
     await followAll(account, taken, deps);
@@ -86,6 +87,34 @@ async function followAll(
     }
   } finally {
     await store.close(account, done);
+  }
+}
+
+/** Who shows or opens a message is there; a device that took one is, whoever looks at it. */
+function noteSeen({ kind }: Receipt, result: ReceiptResult, { users }: Pick<ReceiptsDeps, 'users'>): void {
+  if (result.kind === 'unknown' || result.kind === 'repeated' || !result.delivery) return;
+  const { workspace, user, device } = result.delivery;
+  const sign = signOfLife(kind);
+  if (sign === undefined) return;
+  const seen = {
+    workspace,
+    ...(sign === 'user' && user !== undefined && { user }),
+    ...(device && { device: device.id }),
+  };
+  if (seen.user !== undefined || seen.device !== undefined) users.seen(seen);
+}
+
+/** Of whom a receipt is a sign of life: of the device, or also of the user. Pure. */
+export function signOfLife(kind: Receipt['kind']): 'device' | 'user' | undefined {
+  switch (kind) {
+    case 'delivered':
+      return 'device';
+    case 'opened':
+    case 'clicked':
+    case 'dismissed':
+      return 'user';
+    default:
+      return undefined;
   }
 }
 

@@ -233,7 +233,7 @@ function outgoingMessageOf(delivery: DeliveryRecord, unsubscribeUrl: string | un
     workspace: delivery.workspace,
     channel: delivery.channel as ProviderChannel,
     address: delivery.address ?? '',
-    ...(delivery.device && { pushKeys: delivery.device.keys }),
+    ...(delivery.device?.keys && { pushKeys: delivery.device.keys }),
     notification: delivery.notification,
     delivery: delivery._id,
     ...(delivery.event !== undefined && { event: delivery.event }),

@@ -383,13 +383,14 @@ describe('a browser that is gone', () => {
     }));
 
   it.each([
-    ['is signed off', []],
-    ['is a failure all the same when it cannot be signed off', undefined],
-  ])('%s', async (_what, before) => {
+    ['is signed off', [], { keys: { p256dh: 'x', auth: 'x' } }],
+    ['is signed off, also a phone', [], {}],
+    ['is a failure all the same when it cannot be signed off', undefined, {}],
+  ])('%s', async (_what, before, keys) => {
     removed = before && [];
     const { sender } = await worker({}, gone());
     const [id] = await waiting('http://127.0.0.1:9/', 1);
-    const device = { id: 'dev_1', keys: { p256dh: 'x', auth: 'x' } };
+    const device = { id: 'dev_1', ...keys };
     await store.models.raw.deliveries.updateOne({ _id: id ?? '' }, { $set: { device } });
     await sender.send([id ?? ''], 0);
     expect(await one(id)).toMatchObject({ state: 'FAILED', attempt: 1 });

@@ -256,6 +256,14 @@ export const SETTINGS = {
     positive.default(5 * 60_000),
     'Within how long new dead letters are counted together; a workspace has one alert in such a time at most.',
   ),
+  PUSH_DEVICE_MAX_AGE_DAYS: setting(
+    z.coerce.number().int().min(0).max(36_500).default(180),
+    'Devices that were not seen for so long get no push messages, unless the user has no other: then the one seen last. 0: age does not matter.',
+  ),
+  PUSH_TARGETS: setting(
+    z.enum(['all', 'latest']).default('all'),
+    "Which of a user's devices get push messages: `all`, or on each channel the one seen last (`latest`).",
+  ),
   DISPATCH_CONCURRENCY: setting(
     positive.max(1000).default(64),
     'Jobs each queue of a dispatcher works on at once. Jobs are grouped: this is how large a group can get under light load.',

@@ -13,6 +13,8 @@ export interface RedisNames {
   lock(task: string): string;
   /** Pub/sub: events of one inbox. */
   inboxChannel(inbox: string): string;
+  /** Sorted set: the processes that hold a live inbox of a user; there while the user is online. */
+  presence(workspace: string, user: string): string;
   /** Pub/sub: something cached by every process has changed. */
   readonly invalidations: string;
   /** Hash: the token bucket of an app. */
@@ -34,6 +36,7 @@ export const redisNames = (namespace: string): RedisNames => ({
   events: `{${namespace}:events}`,
   lock: (task) => `{${namespace}:lock:${task}}`,
   inboxChannel: (inbox) => `{${namespace}:inbox:${inbox}}`,
+  presence: (workspace, user) => `{${namespace}:presence:${workspace}:${user}}`,
   invalidations: `{${namespace}:invalidations}`,
   rateLimit: (workspace, app) => `{${namespace}:rate:${workspace}:${app}}`,
   providerPermits: (provider) => `{${namespace}:flow:${provider}}:permits`,

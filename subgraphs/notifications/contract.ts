@@ -191,10 +191,10 @@ export interface DeliveryRecord {
   /** The scoped key of the user, for queries by user. */
   readonly userKey?: string;
   readonly address?: string;
-  /** For WEB_PUSH: the browser. */
+  /** For WEB_PUSH: the browser, with its keys. For MOBILE_PUSH: the registered device, where it is one. */
   readonly device?: {
     readonly id: string;
-    readonly keys: { readonly p256dh: string; readonly auth: string };
+    readonly keys?: { readonly p256dh: string; readonly auth: string };
   };
   readonly state: DeliveryState;
   readonly skipReason?: SkipReason;

@@ -10,6 +10,8 @@ import type { Subgraph } from '../../platform/graphql/subgraph.ts';
 import type { InvalidationBus } from '../../platform/invalidation/invalidation-bus.ts';
 import type { Logger } from '../../platform/logging/logger.ts';
 import type { RedisNames } from '../../platform/names/redis-names.ts';
+import { PresenceKeeper } from '../../platform/presence/presence-keeper.ts';
+import { PresenceReader } from '../../platform/presence/presence-reader.ts';
 import type { DispatchQueues } from '../../platform/queues/queues.ts';
 import { SecretBox } from '../../platform/secrets/secret-box.ts';
 import type { TemplatesService } from '../templates/index.ts';
@@ -123,6 +125,11 @@ export async function createNotificationsSubgraph(deps: {
   const inbox = new InboxService({ ...deps, models, publisher });
   const inboxHub = new InboxHub(deps.subscriber, deps.names, deps.log);
   const feedHub = new FeedHub(deps.events, deps.blocking);
+  const presence = new PresenceKeeper({
+    ...deps,
+    onPresent: (workspace, user) => deps.users.seen({ workspace, user }),
+  });
+  const presences = new PresenceReader(deps.redis, deps.names, deps.log);
   const schema = buildSubgraphSchema({
     typeDefs: parse(readFileSync(new URL('./schema.graphql', import.meta.url), 'utf8')),
     resolvers: notificationResolvers({
@@ -143,6 +150,8 @@ export async function createNotificationsSubgraph(deps: {
         bus: deps.bus,
       }),
       chunkSize: deps.chunkSize,
+      presence,
+      online: (workspace, users) => presences.online(workspace, users),
       inbox,
       inboxHub,
       feedHub,
@@ -157,6 +166,7 @@ export async function createNotificationsSubgraph(deps: {
       name: 'notifications',
       schema,
       close: async () => {
+        await presence.close();
         await admission?.close();
         await accept.close();
         await enqueuer.close();

@@ -6,6 +6,8 @@ import type { RequestContext } from '../../../platform/auth/principal.ts';
 import type { EventLog } from '../../../platform/event-log/event-log.ts';
 import type { Logger } from '../../../platform/logging/logger.ts';
 import type { RedisNames } from '../../../platform/names/redis-names.ts';
+import type { PresenceKeeper } from '../../../platform/presence/presence-keeper.ts';
+import type { PresenceReader } from '../../../platform/presence/presence-reader.ts';
 import type { DispatchQueues } from '../../../platform/queues/queues.ts';
 import type { TemplatesService } from '../../templates/index.ts';
 import type { AcceptService } from '../accept/accept.ts';
@@ -34,6 +36,8 @@ export interface ResolverDeps {
   readonly providerAccounts: ProviderAccountService;
   /** Most ids in one queue job. */
   readonly chunkSize: number;
+  readonly presence: Pick<PresenceKeeper, 'enter'>;
+  readonly online: PresenceReader['online'];
   readonly inbox: InboxService;
   readonly inboxHub: InboxHub;
   readonly feedHub: FeedHub;
