@@ -7,12 +7,14 @@ import type { Logger } from '../platform/logging/logger.ts';
 import { enqueueSends, type QueuedDelivery } from '../platform/queues/enqueue-sends.ts';
 import { SENT_CHANNELS } from '../platform/queues/queues.ts';
 import type { SecretBox } from '../platform/secrets/secret-box.ts';
+import { SignedIds } from '../platform/secrets/signed-ids.ts';
 import type { NotificationsStore } from '../subgraphs/notifications/index.ts';
 import type { TemplatesService } from '../subgraphs/templates/index.ts';
 import type { UsersService } from '../subgraphs/users/index.ts';
 import { ChannelAccounts, type StoredAccount } from './accounts/channel-accounts.ts';
 import { ConfiguredChannels } from './accounts/configured-channels.ts';
 import type { LiveAccount, StoredAccounts } from './accounts/stored-accounts.ts';
+import type { DeliveryTokens } from './channels/contract.ts';
 import type { AccountDeps, ProviderSet } from './channels/registry.ts';
 import { UnsubscribeLinks } from './consent/unsubscribe-links.ts';
 import { type ProviderFlows, providerFlows } from './flow/provider-flows.ts';
@@ -42,12 +44,14 @@ export function accountDepsOf(
   { redis, names }: Pick<Connections, 'redis' | 'names'>,
   store: Pick<NotificationsStore, 'sandbox'>,
   box: SecretBox,
+  deliveryTokens: DeliveryTokens,
   log: Logger,
 ): AccountDeps {
   return {
     log,
     sharedOf: (account) => redisSharedValues(redis, box, (name) => names.sharedValue(account, name)),
     now: () => new Date(),
+    deliveryTokens,
     keepSandboxMessage: (message, at) =>
       store.sandbox.keep(message.workspace, {
         id: message.delivery,
@@ -61,6 +65,12 @@ export function accountDepsOf(
         ...(message.url !== undefined && { url: message.url }),
       }),
   };
+}
+
+/** @param secretKeys HERALD_SECRET_KEY. */
+export function deliveryTokensOf(secretKeys: string): DeliveryTokens {
+  const ids = new SignedIds('delivery token', secretKeys);
+  return { tokenOf: (delivery) => ids.tokenOf(delivery), deliveryOf: (token) => ids.idOf(token) };
 }
 
 /** Undefined without a key to sign them. */

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { SETTINGS } from '../../platform/config/settings.ts';
 import {
   CHANNEL_ERROR_CODES,
+  type DeliveryTokens,
   type OutgoingMessage,
   type Provider,
   type ProviderDefinition,
@@ -94,6 +95,7 @@ export function describeConformance(
         now: () => new Date(),
         account: definition.id,
         shared: memorySharedValues(),
+        deliveryTokens: memoryDeliveryTokens,
         keepSandboxMessage: () => Promise.reject(new Error('only for the sandbox')),
         ...fake.deps,
       });
@@ -149,6 +151,7 @@ export function describeConformance(
           now: () => new Date(),
           account: definition.id,
           shared: memorySharedValues(),
+          deliveryTokens: memoryDeliveryTokens,
           keepSandboxMessage: async () => undefined,
         };
         await expect(create(settings, deps)).rejects.toThrow(names);
@@ -338,9 +341,16 @@ export const testDeps = (deps: Partial<ProviderDeps> = {}): ProviderDeps => ({
   log: { info: () => undefined, warn: () => undefined },
   now: () => new Date(),
   shared: memorySharedValues(),
+  deliveryTokens: memoryDeliveryTokens,
   keepSandboxMessage: () => Promise.reject(new Error('only for the sandbox')),
   ...deps,
 });
+
+/** Signed with what everybody knows. */
+export const memoryDeliveryTokens: DeliveryTokens = {
+  tokenOf: (delivery) => `${delivery}.${'s'.repeat(22)}`,
+  deliveryOf: (token) => (token.endsWith(`.${'s'.repeat(22)}`) ? token.slice(0, -23) : undefined),
+};
 
 /** What the workers of one account share, for an account with one worker. */
 export function memorySharedValues(): SharedValues {

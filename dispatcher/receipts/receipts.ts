@@ -1,4 +1,4 @@
-/** Takes the receipts in one request of a provider. */
+/** Takes the receipts in one request of a provider, or that it learned of by itself. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { sharedDate } from '../../platform/clock/shared-clock.ts';
 import type { Logger } from '../../platform/logging/logger.ts';
@@ -33,7 +33,7 @@ export async function takeReceipts(
   raw: RawReceipt,
   deps: ReceiptsDeps,
 ): Promise<ReceiptAnswer> {
-  const { providers, store, log, lookAgainMs = LOOK_AGAIN_MS } = deps;
+  const { providers, log } = deps;
   const provider = providers.account(account)?.provider;
   if (!provider?.parseReceipts) return { status: 404, body: `No account ${account} takes receipts.` };
   const parsed = await provider.parseReceipts(raw, AbortSignal.timeout(TIMEOUT_MS));
@@ -42,7 +42,20 @@ export async function takeReceipts(
     log.warn({ account, reason: parsed.message }, `receipt refused: ${parsed.kind}`);
     return { status: parsed.kind === 'unauthorized' ? 401 : 400, body: parsed.message };
   }
-  const { receipts, answer = NO_CONTENT } = parsed;
+  await storeReceipts(account, parsed.receipts, deps);
+  return parsed.answer ?? NO_CONTENT;
+}
+
+/**
+ * @param account key of the provider account that tells of them.
+ * @throws what the stores throw: they are to be told again, and what they lead to is done then.
+ */
+export async function storeReceipts(
+  account: string,
+  receipts: readonly Receipt[],
+  deps: Omit<ReceiptsDeps, 'providers'>,
+): Promise<void> {
+  const { store, log, lookAgainMs = LOOK_AGAIN_MS } = deps;
   let open = receipts;
   for (const waitMs of [0, ...lookAgainMs]) {
     if (open.length === 0) break;
@@ -60,7 +73,6 @@ export async function takeReceipts(
     });
     await followAll(account, taken, deps);
   }
-  return answer;
 }
 
 interface Taken {

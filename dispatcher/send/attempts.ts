@@ -217,7 +217,7 @@ function resultOf(
         ...(outcome.kind === 'accepted' &&
           outcome.providerMessageId !== undefined && {
             providerMessageId: outcome.providerMessageId,
-            ...(configured?.provider.parseReceipts && {
+            ...((configured?.provider.parseReceipts || configured?.provider.listener) && {
               receipts: true,
               ...(configured.key !== undefined && { accountKey: configured.key }),
             }),

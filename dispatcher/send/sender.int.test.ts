@@ -17,7 +17,7 @@ import {
 import type { NewSuppression } from '../../subgraphs/users/index.ts';
 import { freshDatabase } from '../../testing/fresh.ts';
 import { ChannelAccounts } from '../accounts/channel-accounts.ts';
-import { memorySharedValues } from '../channels/conformance.ts';
+import { memoryDeliveryTokens, memorySharedValues } from '../channels/conformance.ts';
 import type { Provider } from '../channels/contract.ts';
 import { type ConfiguredProvider, createProviders } from '../channels/registry.ts';
 import { webhook as webhookDefinition } from '../channels/webhook/provider.ts';
@@ -76,6 +76,7 @@ async function worker(
       now: () => new Date(),
       sharedOf: memorySharedValues,
       keepSandboxMessage: async () => undefined,
+      deliveryTokens: memoryDeliveryTokens,
     },
     { sandbox: false },
   );

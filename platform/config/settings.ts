@@ -166,6 +166,20 @@ export const SETTINGS = {
     z.string().min(1).optional(),
     'RSA key that signs e-mails, as PEM; line breaks may be written as `\\n`.',
   ),
+  SMTP_RETURN_PATH: setting(
+    z.string().min(3).optional(),
+    'Address that e-mails which cannot be delivered go back to.',
+    'the sender',
+  ),
+  SMTP_BOUNCES_URL: setting(
+    urlWith('imap:', 'imaps:').optional(),
+    'Mailbox of that address, for example `imaps://user:password@imap.example.com/INBOX`: bounces are read there.',
+    'not read',
+  ),
+  SMTP_BOUNCES_AFTERWARDS: setting(
+    z.enum(['seen', 'move', 'delete']).default('seen'),
+    'What becomes of a bounce that was read: marked as seen, moved to the folder `Herald`, or deleted.',
+  ),
   VAPID_PUBLIC_KEY: setting(z.string().min(80).optional(), 'Web push public key (base64url).', GENERATED),
   VAPID_PRIVATE_KEY: setting(z.string().min(40).optional(), 'Web push private key (base64url).', GENERATED),
   VAPID_SUBJECT: setting(

@@ -122,7 +122,7 @@ export class ProviderAccountService {
       if (!former) throw notFound('provider account', id);
       if (former.enabled === enabled) return former;
       const at = sharedDate();
-      const { problem: _problem, ...rest } = former;
+      const { problem: _problem, receiptsProblem: _receiptsProblem, ...rest } = former;
       const next = { ...rest, enabled, revision: randomUUID(), updatedAt: at, by: actorOf(operator) };
       await this.#accounts.replaceOne({ _id }, next, { session });
       const action = enabled ? 'ENABLE_PROVIDER_ACCOUNT' : 'DISABLE_PROVIDER_ACCOUNT';
