@@ -226,7 +226,9 @@ function sentenceOf(error: unknown, { mailbox, secrets }: BounceMailboxOptions):
     return typeof value === 'string' && value !== '' ? value : undefined;
   };
   const where = `The mailbox of bounces at ${mailbox.host}`;
-  if ('authenticationFailed' in details) return `${where} does not take user name and password.`;
+  // RFC 5530: that one says nothing of the password.
+  if ('authenticationFailed' in details && of('serverResponseCode') !== 'UNAVAILABLE')
+    return `${where} does not take user name and password.`;
   let why = of('responseText') ?? of('code') ?? details.message;
   for (const secret of secrets) why = why.replaceAll(secret, '[redacted]');
   return `${where} cannot be read: ${why}`;
