@@ -315,6 +315,28 @@ export function describeConformance(
       await provider.close?.();
     });
 
+    it('listens for receipts until it is told to end, if it does', async () => {
+      for (const behaviour of ['accept', 'silentConnection', 'refuseConnection'] as const) {
+        if (!possible.includes(behaviour)) continue;
+        const { provider } = await start(behaviour);
+        if (!provider.listener) return;
+        const stop = new AbortController();
+        const run = provider.listener.run({
+          take: async () => undefined,
+          ready: () => undefined,
+          signal: stop.signal,
+        });
+        // Before the signal it may say that its source is away, behind it nothing.
+        const before = await Promise.race([
+          run.then(() => 'ended').catch(() => 'lost'),
+          new Promise((resolve) => setTimeout(() => resolve('listens'), SILENCE_MS)),
+        ]);
+        expect(before).not.toBe('ended');
+        stop.abort();
+        if (before === 'listens') await expect(run).resolves.toBeUndefined();
+      }
+    });
+
     it('says whether the other side is well, if it can', async () => {
       const well = await start('accept');
       if (!well.provider.health) return;

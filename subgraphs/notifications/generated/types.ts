@@ -577,6 +577,8 @@ export type ProviderAccount = {
   ratePerSecond?: Maybe<Scalars['Float']['output']>;
   /** Where its provider's receipts go: behind the address of the gateway. */
   receiptPath: Scalars['String']['output'];
+  /** Why no receipts are heard of: its mailbox or its connection is out of reach. Messages are sent all the same. */
+  receiptsProblem?: Maybe<Scalars['String']['output']>;
   /** The secrets that it has. */
   secretsSet: Array<Scalars['String']['output']>;
   updatedAt: Scalars['DateTime']['output'];
@@ -1334,6 +1336,7 @@ export type ProviderAccountResolvers<ContextType = RequestContext, ParentType ex
   provider?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   ratePerSecond?: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
   receiptPath?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  receiptsProblem?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   secretsSet?: Resolver<Array<ResolversTypes['String']>, ParentType, ContextType>;
   updatedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
   updatedBy?: Resolver<ResolversTypes['AuditActor'], ParentType, ContextType>;
