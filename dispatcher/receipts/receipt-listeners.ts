@@ -92,6 +92,7 @@ function listen(
   if (!listener) return { stop: async () => undefined };
   const { endMs } = deps.times ?? TIMES;
   const stopping = new AbortController();
+  receiptListening.set({ account: keyOf(account) }, 0);
   const ended = listenAgainAndAgain(account, listener, tellProblem, stopping.signal, deps).finally(() =>
     receiptListening.set({ account: keyOf(account) }, 0),
   );

@@ -1,10 +1,11 @@
-/** The mailbox of bounces on a real IMAP server, Dovecot; skipped where that is not installed. */
+/** The mailbox of bounces on a small server, and on a real one, Dovecot; skipped where that is not installed. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { testDeps, memoryDeliveryTokens as tokens } from '../conformance.ts';
 import type { Receipt } from '../contract.ts';
 import { smtp } from './provider.ts';
 import { Dovecot, hasDovecot } from './testing/dovecot.ts';
 import { complaint, gmail, postfix, vacation, writtenByHand } from './testing/reports.ts';
+import { SmallImapServer } from './testing/small-imap-server.ts';
 
 const bounced = (delivery: string) =>
   postfix(tokens.tokenOf(delivery), { action: 'failed', status: '5.1.1' });
@@ -30,6 +31,41 @@ describe('a mailbox that is not there', () => {
 
   it('is not listened to where none is named', async () => {
     expect((await providerWith({})).listener).toBeUndefined();
+  });
+});
+
+describe('a mailbox of a small server, without IDLE', () => {
+  it('is read, marked when it is stored, and left alone where people write', async () => {
+    const server = await SmallImapServer.start();
+    const stop = new AbortController();
+    try {
+      server.deliver(bounced('d1'));
+      server.deliver(writtenByHand(tokens.tokenOf('d1')));
+      const told: Receipt[] = [];
+      const stored = Promise.withResolvers<void>();
+      const { listener } = await providerWith({ bounces: server.url() });
+      const ended = listener?.run({
+        take: async (receipts) => {
+          told.push(...receipts);
+          await stored.promise;
+        },
+        ready: () => undefined,
+        signal: stop.signal,
+      });
+      const seen = () => server.mails.map((mail) => mail.seen);
+      await expect.poll(() => told, { timeout: 5_000 }).toMatchObject([{ delivery: 'd1', kind: 'bounced' }]);
+      expect(seen()).toEqual([false, false]);
+      stored.resolve();
+      await expect.poll(seen).toEqual([true, false]);
+      server.deliver(complaint(tokens.tokenOf('d2')));
+      await expect.poll(seen, { timeout: 5_000 }).toEqual([true, false, true]);
+      expect(told.map(({ kind }) => kind)).toEqual(['bounced', 'complained']);
+      stop.abort();
+      await ended;
+    } finally {
+      stop.abort();
+      await server.stop();
+    }
   });
 });
 
@@ -114,6 +150,9 @@ describe.skipIf(!hasDovecot())('a mailbox of Dovecot', () => {
     await expect.poll(() => server.flags('Bounces')).toEqual(['S']);
     // That of the machine is seen, that of the person is not.
     await expect.poll(() => server.flags()).toEqual(['', 'S']);
+    // Into the folder that is there by now.
+    await server.deliver(bounced('d0'));
+    await expect.poll(() => server.flags('Bounces'), { timeout: 10_000 }).toEqual(['S', 'S']);
     await moving.end();
     await server.deliver(bounced('d2'));
     const deleting = await listen({ bouncesAfterwards: 'delete' });

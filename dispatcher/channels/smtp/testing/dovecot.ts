@@ -33,8 +33,13 @@ export class Dovecot {
 
   static async start(): Promise<Dovecot> {
     const own = new Dovecot(await mkdtemp(join(tmpdir(), 'herald-imap-')), await freePort());
-    await own.#configure();
-    await own.start();
+    try {
+      await own.#configure();
+      await own.start();
+    } catch (error) {
+      await own.remove();
+      throw error;
+    }
     return own;
   }
 
@@ -114,14 +119,14 @@ ssl = no
 disable_plaintext_auth = no
 mail_location = maildir:${this.#folder}/mail/%u
 first_valid_uid = 1
-${asRoot ? '' : `default_internal_user = ${me}\ndefault_login_user = ${me}`}
+${asRoot ? '' : `default_internal_user = ${me}\ndefault_login_user = ${me}\ndefault_internal_group = ${groupOf(me)}`}
 passdb {
   driver = static
   args = password=${PASSWORD}
 }
 userdb {
   driver = static
-  args = uid=${owner} gid=${execFileSync('id', ['-gn', owner], { encoding: 'utf8' }).trim()} home=${this.#folder}/mail/%u
+  args = uid=${owner} gid=${groupOf(owner)} home=${this.#folder}/mail/%u
 }
 service imap-login {
   chroot =
@@ -146,6 +151,8 @@ service anvil {
     await chown(path, id('-u'), id('-g'));
   }
 }
+
+const groupOf = (user: string): string => execFileSync('id', ['-gn', user], { encoding: 'utf8' }).trim();
 
 async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
