@@ -4,6 +4,7 @@ import type { Settings } from '../platform/config/settings.ts';
 import { type Channel, PRIORITIES } from '../platform/graphql/contract-enums.ts';
 import type { Connections } from '../platform/lifecycle/connections.ts';
 import type { Logger } from '../platform/logging/logger.ts';
+import { PresenceReader } from '../platform/presence/presence-reader.ts';
 import { enqueueSends, type QueuedDelivery } from '../platform/queues/enqueue-sends.ts';
 import { SENT_CHANNELS } from '../platform/queues/queues.ts';
 import type { SecretBox } from '../platform/secrets/secret-box.ts';
@@ -144,6 +145,11 @@ export function startDispatcher(deps: {
   };
   const inboxes = new Exclusive();
   const push = pushRulesOf(settings);
+  const { PUSH_UNSEEN_SECONDS: afterSeconds } = settings;
+  const unseen = afterSeconds > 0 && {
+    presence: new PresenceReader(connections.redis, connections.names, log),
+    afterSeconds,
+  };
   const planner = () =>
     new Planner({
       outbox: store.outbox,
@@ -151,6 +157,7 @@ export function startDispatcher(deps: {
       templates,
       configured,
       push,
+      ...(unseen && { unseen }),
       beginners,
       inboxes,
       enqueue,

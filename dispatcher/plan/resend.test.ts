@@ -198,7 +198,13 @@ const rows: readonly Row[] = [
 describe('planResend', () => {
   it.each(rows)('$what', ({ of, by, template: rendered, person, configured, expected }) => {
     const people = new Map(person === null ? [] : [['ann', person ?? ann]]);
-    const [planned, ...more] = planResend(replay(by), [original(of)], rendered, people, configured ?? all);
+    const [planned, ...more] = planResend(
+      replay(by),
+      [original(of)],
+      new Map(rendered ? [[rendered.id, rendered]] : []),
+      people,
+      configured ?? all,
+    );
     expect(more).toEqual([]);
     expect(planned).toMatchObject(expected);
     if (!('skipReason' in expected)) expect(planned?.skipReason).toBeUndefined();

@@ -39,22 +39,37 @@ export async function nextResendPage(
 export const needsWords = (record: Pick<NotificationRecord, 'resend'>, original: DeliveryRecord): boolean =>
   record.resend?.anew === true || original.content === undefined;
 
-/** Pure. @param people by user id; who is not there is gone. */
+/** Pure. @param templates by id: those whose words are needed. @param people by user id; who is not there is gone. */
 export function planResend(
   record: NotificationRecord,
   originals: readonly DeliveryRecord[],
-  template: CompiledTemplate | undefined,
+  templates: ReadonlyMap<string, CompiledTemplate>,
   people: ReadonlyMap<string, Recipient>,
   configured: ReadonlySet<Channel>,
 ): PlannedDelivery[] {
   return originals.map((original) => {
+    const template = templates.get(templateOf(record, original) ?? '');
     const recipient = original.user === undefined ? undefined : people.get(original.user);
     const planned = decide(record, original, template, recipient, configured);
-    if (planned.skipReason === undefined && original.content && !needsWords(record, original))
-      return { ...withoutEndpoint(planned), content: original.content };
-    return inWords(record, template, planned, recipient);
+    const words =
+      planned.skipReason === undefined && original.content && !needsWords(record, original)
+        ? { ...withoutEndpoint(planned), content: original.content }
+        : inWords(record, template, planned, recipient);
+    return { ...words, ...actionOf(original) };
   });
 }
+
+/** Of an event with several messages each has its own template; edited words take the place of all. */
+export const templateOf = (
+  record: Pick<NotificationRecord, 'template' | 'content'>,
+  original: DeliveryRecord,
+): string | undefined =>
+  original.action !== undefined && !record.content ? original.template : record.template;
+
+const actionOf = ({ action, template, category }: DeliveryRecord): Pick<PlannedDelivery, 'action'> =>
+  action === undefined || template === undefined
+    ? {}
+    : { action: { name: action, template, ...(category !== undefined && { category }) } };
 
 function decide(
   record: NotificationRecord,

@@ -70,7 +70,8 @@ function rendered(
   return content;
 }
 
-const userVariables = (recipient: Recipient | undefined): Record<string, unknown> =>
+/** What templates and conditions know of a person. */
+export const userVariables = (recipient: Recipient | undefined): Record<string, unknown> =>
   recipient
     ? {
         id: recipient.id,
@@ -79,6 +80,7 @@ const userVariables = (recipient: Recipient | undefined): Record<string, unknown
         phone: recipient.phone,
         locale: recipient.locale,
         timezone: recipient.timezone,
+        groups: recipient.groups,
         attributes: recipient.attributes,
       }
     : {};

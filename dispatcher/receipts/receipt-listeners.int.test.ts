@@ -83,6 +83,7 @@ beforeAll(async () => {
         await graph.users.suppress(entry);
       },
       withdrawConsent: (...told) => graph.users.withdrawConsent(...told),
+      seen: (sign) => graph.users.seen(sign),
     },
     accounts: { tellReceiptsProblem: async (_record, problem) => void problems.push(problem) },
     connections: graph.connections,

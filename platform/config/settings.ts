@@ -278,6 +278,10 @@ export const SETTINGS = {
     z.enum(['all', 'latest']).default('all'),
     "Which of a user's devices get push messages: `all`, or on each channel the one seen last (`latest`).",
   ),
+  PUSH_UNSEEN_SECONDS: setting(
+    z.coerce.number().int().min(0).max(3_600).default(30),
+    'Who has the inbox open gets a message there at once, and a push only when it was not read for so long. Not for HIGH messages. 0: push goes at once to everybody.',
+  ),
   DISPATCH_CONCURRENCY: setting(
     positive.max(1000).default(64),
     'Jobs each queue of a dispatcher works on at once. Jobs are grouped: this is how large a group can get under light load.',

@@ -243,6 +243,8 @@ export type DeadLetterState =
 
 /** One recipient on one channel. A user with several devices has one for each device. */
 export type Delivery = {
+  /** Of an event with several messages: which action of the route it is. */
+  action?: Maybe<Scalars['String']['output']>;
   address?: Maybe<Scalars['String']['output']>;
   attempts: Array<DeliveryAttempt>;
   channel: Channel;
@@ -478,6 +480,8 @@ export type Notification = {
   event?: Maybe<Scalars['String']['output']>;
   expiresAt?: Maybe<Scalars['DateTime']['output']>;
   id: Scalars['ID']['output'];
+  /** What its event's route did not send, and why. */
+  passedOver: Array<PassedOver>;
   priority: Priority;
   sendAt?: Maybe<Scalars['DateTime']['output']>;
   state: NotificationState;
@@ -533,6 +537,12 @@ export type PageInfo = {
   hasNextPage: Scalars['Boolean']['output'];
   hasPreviousPage: Scalars['Boolean']['output'];
   startCursor?: Maybe<Scalars['String']['output']>;
+};
+
+/** Something that a route does not send. Without an action: all of the event. */
+export type PassedOver = {
+  action?: Maybe<Scalars['String']['output']>;
+  because: Scalars['String']['output'];
 };
 
 export type Priority =
@@ -979,6 +989,7 @@ export type ResolversTypes = {
   NotificationFilter: NotificationFilter;
   NotificationState: NotificationState;
   PageInfo: ResolverTypeWrapper<PageInfo>;
+  PassedOver: ResolverTypeWrapper<PassedOver>;
   Priority: Priority;
   Provider: ResolverTypeWrapper<Provider>;
   ProviderAccount: ResolverTypeWrapper<ProviderAccountRecord>;
@@ -1043,6 +1054,7 @@ export type ResolversParentTypes = {
   NotificationEdge: Omit<NotificationEdge, 'node'> & { node: ResolversParentTypes['Notification'] };
   NotificationFilter: NotificationFilter;
   PageInfo: PageInfo;
+  PassedOver: PassedOver;
   Provider: Provider;
   ProviderAccount: ProviderAccountRecord;
   Float: Scalars['Float']['output'];
@@ -1173,6 +1185,7 @@ export type DeadLetterLeftResolvers<ContextType = RequestContext, ParentType ext
 
 export type DeliveryResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Delivery'] = ResolversParentTypes['Delivery'], FederationReferenceType extends FederationReferenceTypes['Delivery'] = FederationReferenceTypes['Delivery']> = {
   __resolveReference?: ReferenceResolver<Maybe<ResolversTypes['Delivery']> | FederationReferenceType, FederationReferenceType, ContextType>;
+  action?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   address?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   attempts?: Resolver<Array<ResolversTypes['DeliveryAttempt']>, ParentType, ContextType>;
   channel?: Resolver<ResolversTypes['Channel'], ParentType, ContextType>;
@@ -1287,6 +1300,7 @@ export type NotificationResolvers<ContextType = RequestContext, ParentType exten
   event?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   expiresAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  passedOver?: Resolver<Array<ResolversTypes['PassedOver']>, ParentType, ContextType>;
   priority?: Resolver<ResolversTypes['Priority'], ParentType, ContextType>;
   sendAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
   state?: Resolver<ResolversTypes['NotificationState'], ParentType, ContextType>;
@@ -1311,6 +1325,11 @@ export type PageInfoResolvers<ContextType = RequestContext, ParentType extends R
   hasNextPage?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
   hasPreviousPage?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
   startCursor?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+};
+
+export type PassedOverResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['PassedOver'] = ResolversParentTypes['PassedOver']> = {
+  action?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  because?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
 };
 
 export type ProviderResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Provider'] = ResolversParentTypes['Provider']> = {
@@ -1450,6 +1469,7 @@ export type Resolvers<ContextType = RequestContext> = {
   NotificationConnection?: NotificationConnectionResolvers<ContextType>;
   NotificationEdge?: NotificationEdgeResolvers<ContextType>;
   PageInfo?: PageInfoResolvers<ContextType>;
+  PassedOver?: PassedOverResolvers<ContextType>;
   Provider?: ProviderResolvers<ContextType>;
   ProviderAccount?: ProviderAccountResolvers<ContextType>;
   ProviderTestResult?: ProviderTestResultResolvers<ContextType>;
