@@ -22,8 +22,12 @@ export function toldAccount(
   channels: readonly ProviderChannel[],
   { ratePerSecond, dailyQuota }: AccountLimits,
 ): SettingsAccount {
-  const { secretFields } = publishedDefinition(definition);
-  const given = Object.entries(isObject(config) ? config : {}).filter(([, value]) => value !== undefined);
+  const { secretFields, configSchema } = publishedDefinition(definition);
+  const { properties = {} } = JSON.parse(configSchema) as { readonly properties?: object };
+  // What the provider does not know may be a secret under a name that is misspelt.
+  const given = Object.entries(isObject(config) ? config : {}).filter(
+    ([field, value]) => value !== undefined && field in properties,
+  );
   return {
     id,
     provider: definition.id,

@@ -1,0 +1,151 @@
+/** Provider accounts: by channel, in the order in which they are tried, and how they fare. */
+import { CHANNEL_NAMES, channelTag } from '../lib/channels.js';
+import { byId, fill, h } from '../lib/dom.js';
+import { request, sentenceOf } from '../lib/graphql-http.js';
+import { startProviderDialog } from './provider-dialog.js';
+import { HEALTH_FIELDS, healthCell, lastMinute } from './provider-health.js';
+
+const LIST = `query ProviderAccounts {
+  providers { id name channels configSchema secretFields installation }
+  providerAccounts {
+    id source provider channels config secretsSet order weight apps ratePerSecond dailyQuota enabled receiptPath
+    allowedHours { from to timezone } ${HEALTH_FIELDS}
+  }
+}`;
+const ENABLE = `mutation EnableProviderAccount($id: ID!, $enabled: Boolean!) {
+  setProviderAccountEnabled(id: $id, enabled: $enabled) { id }
+}`;
+const REFRESH_MS = 5_000;
+
+/**
+ * @typedef {{ id: string, source: 'WORKSPACE' | 'SETTINGS', provider: string, channels: string[] | null,
+ *   config: Readonly<Record<string, unknown>> | null, secretsSet: string[], order: number, weight: number,
+ *   apps: string[] | null, ratePerSecond: number | null, dailyQuota: number | null, enabled: boolean, receiptPath: string,
+ *   allowedHours: { from: string, to: string, timezone: string } | null,
+ *   health: import('./provider-health.js').Health }} Account
+ * @typedef {import('./provider-form.js').Provider} Provider
+ * @typedef {{ providers: Provider[], providerAccounts: Account[] }} Listed
+ */
+
+/** @param {string} key @param {(error: unknown) => void} onError */
+export function startProviders(key, onError) {
+  const add = byId('providers-new', HTMLButtonElement);
+  const note = byId('providers-note');
+  const ending = new AbortController();
+  /** @type {Listed} */
+  let listed = { providers: [], providerAccounts: [] };
+  note.textContent = '';
+  const dialog = startProviderDialog(key, async (id) => {
+    await load();
+    if (id === undefined) return;
+    const saved = listed.providerAccounts.find((one) => one.id === id && one.source === 'WORKSPACE');
+    if (saved) dialog.open(saved, listed.providers, 'Saved.');
+  });
+
+  async function load() {
+    try {
+      const answer = /** @type {Listed} */ (await request(key, LIST));
+      if (ending.signal.aborted) return;
+      listed = answer;
+      show();
+      dialog.refresh(listed.providerAccounts);
+    } catch (error) {
+      onError(error);
+    }
+  }
+
+  function show() {
+    const { providers, providerAccounts: accounts } = listed;
+    add.disabled = providers.length === 0;
+    const own = accounts.filter(({ source }) => source === 'WORKSPACE').length;
+    byId('providers-count').textContent =
+      `${own} of this workspace, ${accounts.length - own} of the settings`;
+    byId('providers-empty').hidden = accounts.length > 0;
+    const channelsOf = (/** @type {Account} */ { channels, provider }) =>
+      channels ?? providers.find(({ id }) => id === provider)?.channels ?? [];
+    const rows = CHANNEL_NAMES.flatMap((channel) => {
+      const serving = accounts.filter((account) => channelsOf(account).includes(channel));
+      return serving.length === 0
+        ? []
+        : [groupRow(channel), ...serving.map((account) => accountRow(channel, account))];
+    });
+    withFocusKept(byId('providers'), () => fill(byId('providers'), ...rows));
+  }
+
+  /** @param {string} channel */
+  const groupRow = (channel) =>
+    h('tr', { 'data-channel': channel }, h('th', { scope: 'rowgroup', colspan: 6 }, channelTag(channel)));
+
+  /** @param {string} channel @param {Account} account */
+  function accountRow(channel, account) {
+    const { id, source, provider, order, weight, enabled, health } = account;
+    const isSettings = source === 'SETTINGS';
+    const name = listed.providers.find((one) => one.id === provider)?.name ?? provider;
+    const toggle = h('input', {
+      type: 'checkbox',
+      role: 'switch',
+      'aria-label': `${id} enabled`,
+      'data-focus': `${channel} ${id} enabled`,
+      onchange: () => setEnabled(id, toggle),
+    });
+    toggle.checked = enabled;
+    return h(
+      'tr',
+      { 'data-account': id, 'data-source': source, class: enabled ? '' : 'is-off' },
+      h(
+        'td',
+        { class: 'account' },
+        h(
+          'button',
+          {
+            type: 'button',
+            class: 'row-link',
+            'data-focus': `${channel} ${id} ${source}`,
+            onclick: () => dialog.open(account, listed.providers),
+          },
+          id,
+        ),
+        h('span', { class: 'muted' }, isSettings ? `${name}, of the settings` : name),
+      ),
+      h('td', { class: 'well' }, ...healthCell(health)),
+      h('td', { class: 'number' }, isSettings ? 'behind' : order),
+      h('td', { class: 'number' }, isSettings ? '–' : weight),
+      h('td', { class: 'number' }, lastMinute(health)),
+      h('td', {}, isSettings ? h('span', { class: 'muted' }, 'always') : toggle),
+    );
+  }
+
+  /** @param {string} id @param {HTMLInputElement} toggle */
+  async function setEnabled(id, toggle) {
+    try {
+      await request(key, ENABLE, { id, enabled: toggle.checked });
+      note.textContent = `${id} is ${toggle.checked ? 'on' : 'off'}.`;
+    } catch (error) {
+      note.textContent = sentenceOf(error);
+    }
+    await load();
+  }
+
+  add.addEventListener('click', () => dialog.open(undefined, listed.providers), { signal: ending.signal });
+  const timer = setInterval(() => {
+    if (document.visibilityState === 'visible') load();
+  }, REFRESH_MS);
+  load();
+  return {
+    stop() {
+      clearInterval(timer);
+      ending.abort();
+      dialog.stop();
+    },
+  };
+}
+
+/** Draws anew, and leaves the keyboard where it was. @param {HTMLElement} place @param {() => void} draw */
+function withFocusKept(place, draw) {
+  const active = document.activeElement;
+  const at = active instanceof HTMLElement && place.contains(active) ? active.dataset.focus : undefined;
+  draw();
+  if (at === undefined) return;
+  const again = place.querySelector(`[data-focus="${CSS.escape(at)}"]`);
+  if (again instanceof HTMLElement) again.focus();
+}
