@@ -77,6 +77,7 @@ function plainControl(name, property, value, required) {
     label: titleOf(name, property),
     hint: property.description,
     required,
+    optional: !required,
   };
   if (property.enum) return choiceControl(common, property, value);
   if (type === 'boolean') {
@@ -201,6 +202,7 @@ function secretControl(name, property, isSet, required) {
         label: titleOf(name, property),
         hint,
         required: required && !isSet,
+        optional: !required,
         whole: !isLine,
       },
       input,

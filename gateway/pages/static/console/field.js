@@ -2,12 +2,17 @@
 import { fill, h } from '../lib/dom.js';
 
 /**
- * @typedef {{ id: string, path: string, label: string, hint?: string | undefined, required?: boolean, whole?: boolean }} FieldOptions
- * `id`: the control's. `path`: of the input in the graph, for errors. `whole`: as wide as the form.
+ * @typedef {{ id: string, path: string, label: string, hint?: string | undefined, required?: boolean,
+ *   optional?: boolean, whole?: boolean }} FieldOptions
+ * `id`: the control's. `optional`: said, among others that are required. `path`: of the input in the graph, for errors. `whole`: as wide as the form.
  */
 
 /** @param {FieldOptions} options @param {HTMLElement} control @param {...import('../lib/dom.js').Child} below */
-export function field({ id, path, label, hint, required = false, whole = false }, control, ...below) {
+export function field(
+  { id, path, label, hint, required = false, optional = false, whole = false },
+  control,
+  ...below
+) {
   const isCheck = control instanceof HTMLInputElement && control.type === 'checkbox';
   control.setAttribute('aria-describedby', `${id}-hint ${id}-error`);
   if (required) control.setAttribute('aria-required', 'true');
@@ -15,7 +20,7 @@ export function field({ id, path, label, hint, required = false, whole = false }
   const name =
     control.getAttribute('role') === 'group'
       ? h('span', { class: 'group-name' }, label)
-      : h('label', { for: id }, label, !required && !isCheck && h('span', { class: 'muted' }, ' (optional)'));
+      : h('label', { for: id }, label, optional && !isCheck && h('span', { class: 'muted' }, ' (optional)'));
   const hints = h('span', { class: 'muted', id: `${id}-hint` }, hint);
   const error = h('span', { class: 'bad-text', id: `${id}-error` });
   return h(

@@ -54,6 +54,7 @@ export function fillProviderForm(form, key, providers, account, ends) {
     channels = channelFields(provider?.channels ?? [], account?.channels ?? null);
     fill(configPlace, config.element);
     fill(channelPlace, channels.element);
+    channelPlace.hidden = channels.element === undefined;
   };
   which.addEventListener('change', drawProvider);
   drawProvider();
@@ -160,7 +161,7 @@ function channelFields(able, chosen) {
   };
   const element =
     able.length < 2
-      ? h('span', {})
+      ? undefined
       : field({ id: 'provider-channels', path: 'input.channels', label: 'Channels' }, group);
   return { element, read };
 }

@@ -61,22 +61,26 @@ export function startProviders(key, onError) {
     byId('providers-count').textContent =
       `${own} of this workspace, ${accounts.length - own} of the settings`;
     byId('providers-empty').hidden = accounts.length > 0;
-    const channelsOf = (/** @type {Account} */ { channels, provider }) =>
-      channels ?? providers.find(({ id }) => id === provider)?.channels ?? [];
-    const rows = CHANNEL_NAMES.flatMap((channel) => {
-      const serving = accounts.filter((account) => channelsOf(account).includes(channel));
-      return serving.length === 0
-        ? []
-        : [groupRow(channel), ...serving.map((account) => accountRow(channel, account))];
-    });
+    const rows = groupsOf(accounts, providers).flatMap(({ channels, serving }) => [
+      groupRow(channels),
+      ...serving.map((account) => accountRow(channels[0] ?? '', account)),
+    ]);
     withFocusKept(byId('providers'), () => fill(byId('providers'), ...rows));
   }
 
-  /** @param {string} channel */
-  const groupRow = (channel) =>
-    h('tr', { 'data-channel': channel }, h('th', { scope: 'rowgroup', colspan: 6 }, channelTag(channel)));
+  /** @param {readonly string[]} channels */
+  const groupRow = (channels) =>
+    h(
+      'tr',
+      { 'data-channel': channels.join(' ') },
+      h(
+        'th',
+        { scope: 'rowgroup', colspan: 6 },
+        h('span', { class: 'channel-names' }, ...channels.map(channelTag)),
+      ),
+    );
 
-  /** @param {string} channel @param {Account} account */
+  /** @param {string} channel the first of its group @param {Account} account */
   function accountRow(channel, account) {
     const { id, source, provider, order, weight, enabled, health } = account;
     const isSettings = source === 'SETTINGS';
@@ -91,7 +95,7 @@ export function startProviders(key, onError) {
     toggle.checked = enabled;
     return h(
       'tr',
-      { 'data-account': id, 'data-source': source, class: enabled ? '' : 'is-off' },
+      { 'data-account': id, 'data-source': source },
       h(
         'td',
         { class: 'account' },
@@ -105,10 +109,14 @@ export function startProviders(key, onError) {
           },
           id,
         ),
-        h('span', { class: 'muted' }, isSettings ? `${name}, of the settings` : name),
+        h(
+          'span',
+          { class: 'muted' },
+          [name !== id && name, isSettings && 'of the settings'].filter(Boolean).join(', '),
+        ),
       ),
       h('td', { class: 'well' }, ...healthCell(health)),
-      h('td', { class: 'number' }, isSettings ? 'behind' : order),
+      h('td', { class: 'number' }, isSettings ? h('span', { class: 'muted' }, 'behind') : order),
       h('td', { class: 'number' }, isSettings ? '–' : weight),
       h('td', { class: 'number' }, lastMinute(health)),
       h('td', {}, isSettings ? h('span', { class: 'muted' }, 'always') : toggle),
@@ -138,6 +146,31 @@ export function startProviders(key, onError) {
       dialog.stop();
     },
   };
+}
+
+/**
+ * Channels with the accounts that serve them, in the order in which they are tried: those alike together, those of the
+ * workspace first. The sandbox stands in where there is no other.
+ * @param {readonly Account[]} accounts @param {readonly Provider[]} providers
+ */
+function groupsOf(accounts, providers) {
+  const channelsOf = (/** @type {Account} */ { channels, provider }) =>
+    channels ?? providers.find(({ id }) => id === provider)?.channels ?? [];
+  /** @type {Map<string, { channels: string[], serving: readonly Account[] }>} */
+  const groups = new Map();
+  for (const channel of CHANNEL_NAMES) {
+    const able = accounts.filter((account) => channelsOf(account).includes(channel));
+    const isCovered = able.some(({ source, enabled }) => source === 'WORKSPACE' && enabled);
+    const serving = able.filter(({ provider }) => !(isCovered && provider === 'sandbox'));
+    if (serving.length === 0) continue;
+    const alike = serving.map(({ source, id }) => `${source} ${id}`).join();
+    const group = groups.get(alike) ?? { channels: [], serving };
+    group.channels.push(channel);
+    groups.set(alike, group);
+  }
+  const isOwn = (/** @type {{ serving: readonly Account[] }} */ { serving }) =>
+    serving[0]?.source === 'WORKSPACE';
+  return [...groups.values()].sort((a, b) => Number(isOwn(b)) - Number(isOwn(a)));
 }
 
 /** Draws anew, and leaves the keyboard where it was. @param {HTMLElement} place @param {() => void} draw */
