@@ -13,7 +13,8 @@ import { dataFolderOwner } from '../platform/data-services/data-folder-lock.ts';
 import { readSecrets } from '../platform/secrets/secrets.ts';
 
 const ROOT = resolve(import.meta.dirname, '..');
-const IMAGES = resolve(ROOT, process.argv[2] ?? 'docs/images');
+const FOLDER = process.argv.slice(2).find((argument) => !argument.startsWith('--'));
+const IMAGES = resolve(ROOT, FOLDER ?? 'docs/images');
 /** `--only=providers`: that picture alone. */
 const ONLY = process.argv.find((argument) => argument.startsWith('--only='))?.slice('--only='.length);
 const SEND_MANY =

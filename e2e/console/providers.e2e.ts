@@ -79,7 +79,7 @@ describe('provider accounts in the console', () => {
     );
     const token = dialog().getByLabel('Bot token');
     expect(await token.getAttribute('aria-invalid')).toBe('true');
-    expect(await token.evaluate((element) => element === document.activeElement)).toBe(true);
+    expect(await token.evaluate((element) => element.matches(':focus'))).toBe(true);
     expect(await token.getAttribute('type')).toBe('password');
     await token.fill('not a token');
     await dialog().getByRole('button', { name: 'Create' }).click();
@@ -161,8 +161,8 @@ describe('provider accounts in the console', () => {
     await says('bot', 'Disabled');
     // The list has been drawn anew; the keyboard is where it was.
     await eventually(
-      () => page.evaluate(() => document.activeElement?.getAttribute('aria-label')),
-      (label) => expect(label).toBe('bot enabled'),
+      () => toggle.evaluate((element) => element.matches(':focus')),
+      (isFocused) => expect(isFocused).toBe(true),
     );
     await page.keyboard.press('Space');
     await says('bot', 'OK');

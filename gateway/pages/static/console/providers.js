@@ -5,8 +5,8 @@ import { request, sentenceOf } from '../lib/graphql-http.js';
 import { startProviderDialog } from './provider-dialog.js';
 import { HEALTH_FIELDS, healthCell, lastMinute } from './provider-health.js';
 
-const LIST = `query ProviderAccounts {
-  providers { id name channels configSchema secretFields installation }
+const LIST = `query ProviderAccounts($withProviders: Boolean!) {
+  providers @include(if: $withProviders) { id name channels configSchema secretFields installation }
   providerAccounts {
     id source provider channels config secretsSet order weight apps ratePerSecond dailyQuota enabled receiptPath
     allowedHours { from to timezone } ${HEALTH_FIELDS}
@@ -24,7 +24,7 @@ const REFRESH_MS = 5_000;
  *   allowedHours: { from: string, to: string, timezone: string } | null,
  *   health: import('./provider-health.js').Health }} Account
  * @typedef {import('./provider-form.js').Provider} Provider
- * @typedef {{ providers: Provider[], providerAccounts: Account[] }} Listed
+ * @typedef {{ providers?: Provider[], providerAccounts: Account[] }} Answer
  */
 
 /** @param {string} key @param {(error: unknown) => void} onError */
@@ -32,30 +32,33 @@ export function startProviders(key, onError) {
   const add = byId('providers-new', HTMLButtonElement);
   const note = byId('providers-note');
   const ending = new AbortController();
-  /** @type {Listed} */
-  let listed = { providers: [], providerAccounts: [] };
+  /** They stay as they are while the dispatchers run: asked for until there are some. @type {Provider[]} */
+  let providers = [];
+  /** @type {Account[]} */
+  let accounts = [];
   note.textContent = '';
   const dialog = startProviderDialog(key, async (id) => {
     await load();
     if (id === undefined) return;
-    const saved = listed.providerAccounts.find((one) => one.id === id && one.source === 'WORKSPACE');
-    if (saved) dialog.open(saved, listed.providers, 'Saved.');
+    const saved = accounts.find((one) => one.id === id && one.source === 'WORKSPACE');
+    if (saved) dialog.open(saved, providers, 'Saved.');
   });
 
   async function load() {
     try {
-      const answer = /** @type {Listed} */ (await request(key, LIST));
+      const withProviders = providers.length === 0;
+      const answer = /** @type {Answer} */ (await request(key, LIST, { withProviders }));
       if (ending.signal.aborted) return;
-      listed = answer;
+      providers = answer.providers ?? providers;
+      accounts = answer.providerAccounts;
       show();
-      dialog.refresh(listed.providerAccounts);
+      dialog.refresh(accounts);
     } catch (error) {
       onError(error);
     }
   }
 
   function show() {
-    const { providers, providerAccounts: accounts } = listed;
     add.disabled = providers.length === 0;
     const own = accounts.filter(({ source }) => source === 'WORKSPACE').length;
     byId('providers-count').textContent =
@@ -84,7 +87,7 @@ export function startProviders(key, onError) {
   function accountRow(channel, account) {
     const { id, source, provider, order, weight, enabled, health } = account;
     const isSettings = source === 'SETTINGS';
-    const name = listed.providers.find((one) => one.id === provider)?.name ?? provider;
+    const name = providers.find((one) => one.id === provider)?.name ?? provider;
     const toggle = h('input', {
       type: 'checkbox',
       role: 'switch',
@@ -105,7 +108,7 @@ export function startProviders(key, onError) {
             type: 'button',
             class: 'row-link',
             'data-focus': `${channel} ${id} ${source}`,
-            onclick: () => dialog.open(account, listed.providers),
+            onclick: () => dialog.open(account, providers),
           },
           id,
         ),
@@ -134,7 +137,7 @@ export function startProviders(key, onError) {
     await load();
   }
 
-  add.addEventListener('click', () => dialog.open(undefined, listed.providers), { signal: ending.signal });
+  add.addEventListener('click', () => dialog.open(undefined, providers), { signal: ending.signal });
   const timer = setInterval(() => {
     if (document.visibilityState === 'visible') load();
   }, REFRESH_MS);
