@@ -28,7 +28,7 @@ const MAPPERS: Readonly<Record<SubgraphName, Readonly<Record<string, string>>>> 
     DeadLetter: '../dead-letters/dead-letter-record.ts#DeadLetterRecord',
     DeadLetterConnection: '../resolvers/parents.ts#DeadLetterPage',
     AuditEntry: '../audit/audit-record.ts#AuditRecord',
-    ProviderAccount: '../provider-accounts/account-record.ts#ProviderAccountRecord',
+    ProviderAccount: '../provider-accounts/account-view.ts#AccountView',
     Alert: '../alerts/alert-record.ts#AlertRecord',
     TimelineEntry: '../timeline/timeline.ts#TimelineEntryRecord',
     NotificationConnection: '../resolvers/parents.ts#NotificationPage',

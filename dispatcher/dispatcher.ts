@@ -12,7 +12,8 @@ import { SignedIds } from '../platform/secrets/signed-ids.ts';
 import type { NotificationsStore } from '../subgraphs/notifications/index.ts';
 import type { TemplatesService } from '../subgraphs/templates/index.ts';
 import type { UsersService } from '../subgraphs/users/index.ts';
-import { ChannelAccounts, type StoredAccount } from './accounts/channel-accounts.ts';
+import type { StoredAccount } from './accounts/account.ts';
+import { ChannelAccounts } from './accounts/channel-accounts.ts';
 import { ConfiguredChannels } from './accounts/configured-channels.ts';
 import type { LiveAccount, StoredAccounts } from './accounts/stored-accounts.ts';
 import type { DeliveryTokens } from './channels/contract.ts';
@@ -21,6 +22,7 @@ import { UnsubscribeLinks } from './consent/unsubscribe-links.ts';
 import { type ProviderFlows, providerFlows } from './flow/provider-flows.ts';
 import type { SharedCircuits } from './flow/shared-circuits.ts';
 import { redisSharedValues } from './flow/shared-values.ts';
+import { watchHealth } from './health/watch-health.ts';
 import type { Beginners } from './plan/first-attempts.ts';
 import { type Enqueue, Planner } from './plan/planner.ts';
 import { pushRulesOf } from './plan/push-targets.ts';
@@ -143,6 +145,16 @@ export function startDispatcher(deps: {
       return sender.begin(delivery);
     },
   };
+  const health = watchHealth({
+    settings,
+    connections,
+    providers,
+    live: () => stored?.live ?? [],
+    flowOf,
+    flowOfLive: (live) => storedAccountOf(live, flowWith).flow,
+    circuits,
+    log,
+  });
   const inboxes = new Exclusive();
   const push = pushRulesOf(settings);
   const { PUSH_UNSEEN_SECONDS: afterSeconds } = settings;
@@ -186,6 +198,7 @@ export function startDispatcher(deps: {
     close: async () => {
       for (const sender of senders.values()) sender.stopWaiting();
       await workers.close();
+      await health.close();
       await Promise.all(Object.values(planners).map((planner) => planner.close()));
       await Promise.all([...senders.values()].map((sender) => sender.close()));
       circuits.close();

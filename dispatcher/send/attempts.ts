@@ -3,7 +3,7 @@ import { sharedDate, sharedNow } from '../../platform/clock/shared-clock.ts';
 import type { Logger } from '../../platform/logging/logger.ts';
 import type { AttemptOutcome, AttemptRecord, DeliveryRecord } from '../../subgraphs/notifications/index.ts';
 import type { UsersService } from '../../subgraphs/users/index.ts';
-import type { Entry } from '../accounts/channel-accounts.ts';
+import type { Entry } from '../accounts/account.ts';
 import { hasUntried } from '../accounts/choose-account.ts';
 import type {
   ChannelErrorCode,

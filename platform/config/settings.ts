@@ -262,6 +262,10 @@ export const SETTINGS = {
     'Messages a day (UTC) that each provider account takes: `smtp=100000`.',
     'no limit',
   ),
+  PROVIDER_CHECK_INTERVAL_MS: setting(
+    z.coerce.number().int().min(0).max(3_600_000).default(300_000),
+    'How often provider accounts are asked whether they are well, each by one dispatcher; 0: never.',
+  ),
   DEAD_LETTER_ALERT_COUNT: setting(
     positive.default(10),
     'An alert is raised at so many new dead letters in one workspace within `DEAD_LETTER_ALERT_WINDOW_MS`.',

@@ -23,6 +23,14 @@ export interface RedisNames {
   providerPermits(provider: string): string;
   /** The circuit breaker of a provider account, or of one host behind it. */
   circuit(provider: string, host?: string): string;
+  /** Hash: what dispatchers tell of a provider account's health. */
+  providerHealth(provider: string): string;
+  /** There while a provider account was asked lately whether it is well. */
+  providerCheck(provider: string): string;
+  /** What dispatchers tell of the provider accounts of the settings. */
+  readonly settingsAccounts: string;
+  /** How many provider accounts a workspace has tested in this minute. */
+  providerTests(workspace: string): string;
   /** A value that all dispatchers share, such as an account's access token. */
   sharedValue(provider: string, name: string): string;
   /** What became of a test of a provider account. */
@@ -42,6 +50,10 @@ export const redisNames = (namespace: string): RedisNames => ({
   providerPermits: (provider) => `{${namespace}:flow:${provider}}:permits`,
   circuit: (provider, host) =>
     `{${namespace}:flow:${provider}}:circuit${host === undefined ? '' : `:${host}`}`,
+  providerHealth: (provider) => `{${namespace}:flow:${provider}}:health`,
+  providerCheck: (provider) => `{${namespace}:flow:${provider}}:check`,
+  settingsAccounts: `{${namespace}:settings-accounts}`,
+  providerTests: (workspace) => `{${namespace}:provider-tests:${workspace}}`,
   sharedValue: (provider, name) => `{${namespace}:flow:${provider}}:value:${name}`,
   providerTest: (id) => `{${namespace}:provider-test:${id}}`,
   sandbox: (workspace) => `{${namespace}:sandbox:${workspace}}`,

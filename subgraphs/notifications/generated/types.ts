@@ -6,7 +6,7 @@ import type { InboxEventRecord } from '../inbox/inbox-events.ts';
 import type { SandboxMessageRecord } from '../sandbox/sandbox-store.ts';
 import type { DeadLetterRecord } from '../dead-letters/dead-letter-record.ts';
 import type { AuditRecord } from '../audit/audit-record.ts';
-import type { ProviderAccountRecord } from '../provider-accounts/account-record.ts';
+import type { AccountView } from '../provider-accounts/account-view.ts';
 import type { AlertRecord } from '../alerts/alert-record.ts';
 import type { TimelineEntryRecord } from '../timeline/timeline.ts';
 import type { RequestContext } from '../../../platform/auth/principal.ts';
@@ -390,7 +390,7 @@ export type Mutation = {
   /** 1 to 1,000 inputs. */
   sendNotifications: Array<SendNotificationsResult>;
   setProviderAccountEnabled: ProviderAccount;
-  /** Sends a real message through an account, enabled or not, and tells what came of it; UNAVAILABLE when no dispatcher answers within 30 s. */
+  /** Sends a real message through an account, enabled or not, and tells what came of it; UNAVAILABLE when no dispatcher answers within 30 s. 10 a minute in a workspace, then RATE_LIMITED. */
   testProvider: ProviderTestResult;
 };
 
@@ -571,12 +571,15 @@ export type ProviderAccount = {
   apps?: Maybe<Array<Scalars['ID']['output']>>;
   /** Those that it serves; all that its provider can where it names none. */
   channels?: Maybe<Array<Channel>>;
-  /** Secrets are null. */
-  config: Scalars['JSON']['output'];
-  createdAt: Scalars['DateTime']['output'];
+  /** Secrets are null. Of an account of the settings, operators of the first workspace alone see it. */
+  config?: Maybe<Scalars['JSON']['output']>;
+  /** Null for one of the settings. */
+  createdAt?: Maybe<Scalars['DateTime']['output']>;
   /** Messages a day (UTC). */
   dailyQuota?: Maybe<Scalars['Int']['output']>;
   enabled: Scalars['Boolean']['output'];
+  /** How it fares, by what the dispatchers tell: a few seconds old at most. */
+  health: ProviderHealth;
   /** Shown as `Delivery.provider`. */
   id: Scalars['ID']['output'];
   /** Lower ones are tried first. Accounts of the settings come after those of the workspace. */
@@ -591,9 +594,10 @@ export type ProviderAccount = {
   receiptsProblem?: Maybe<Scalars['String']['output']>;
   /** The secrets that it has. */
   secretsSet: Array<Scalars['String']['output']>;
-  updatedAt: Scalars['DateTime']['output'];
+  source: ProviderAccountSource;
+  updatedAt?: Maybe<Scalars['DateTime']['output']>;
   /** Who changed it last. */
-  updatedBy: AuditActor;
+  updatedBy?: Maybe<AuditActor>;
   /** Its share of the messages, among accounts of the same order. */
   weight: Scalars['Int']['output'];
 };
@@ -619,6 +623,71 @@ export type ProviderAccountInput = {
   /** 1 to 1,000; 100 by default. */
   weight?: InputMaybe<Scalars['Int']['input']>;
 };
+
+/** WORKSPACE: kept by its operators in the graph. SETTINGS: read by the dispatchers at their start, for all workspaces; it cannot be changed here. */
+export type ProviderAccountSource =
+  | 'SETTINGS'
+  | 'WORKSPACE';
+
+export type ProviderCircuit = {
+  /** Nothing is sent before; then one message finds out. Null when CLOSED. */
+  probesAt?: Maybe<Scalars['DateTime']['output']>;
+  state: ProviderCircuitState;
+};
+
+export type ProviderCircuitState =
+  | 'CLOSED'
+  | 'HALF_OPEN'
+  | 'OPEN';
+
+export type ProviderError = {
+  at: Scalars['DateTime']['output'];
+  /** For example `CHANNEL_UNAUTHORIZED`. */
+  code: Scalars['String']['output'];
+  message: Scalars['String']['output'];
+};
+
+/** Numbers are those of the last minute, over all dispatchers; null where nobody tells. Of an account of the settings, operators of the first workspace alone see more than its state and its circuit. */
+export type ProviderHealth = {
+  /** When its provider was last asked whether it is well. */
+  checkedAt?: Maybe<Scalars['DateTime']['output']>;
+  /** Null where each host of recipients has a circuit of its own (webhooks, web push). */
+  circuit?: Maybe<ProviderCircuit>;
+  /** Messages of today (UTC), where there is a daily quota. */
+  dailyQuotaUsed?: Maybe<Scalars['Int']['output']>;
+  /** Attempts that it did not take, for whatever reason. */
+  failedLastMinute?: Maybe<Scalars['Int']['output']>;
+  /** The last failure that was the account's or its provider's own, not a recipient's. */
+  lastError?: Maybe<ProviderError>;
+  /** Hosts of recipients that nothing is sent to now. */
+  pausedHosts?: Maybe<Scalars['Int']['output']>;
+  /** Its provider asked to wait until then. */
+  pausedUntil?: Maybe<Scalars['DateTime']['output']>;
+  /** The limit in use, in messages a second. */
+  ratePerSecond?: Maybe<Scalars['Float']['output']>;
+  /** Why, for people; null when OK. */
+  reason?: Maybe<Scalars['String']['output']>;
+  /** Messages that the provider took. */
+  sentLastMinute?: Maybe<Scalars['Int']['output']>;
+  /** Since when it is so, where that is known. */
+  since?: Maybe<Scalars['DateTime']['output']>;
+  state: ProviderHealthState;
+};
+
+/**
+ * OK: what is known of it speaks for it. DEGRADED: attempts fail that should not, its provider says that it is not well, or
+ * some hosts of recipients are paused. CIRCUIT_OPEN: too many attempts failed; nothing is sent through it but a probe now and
+ * then. PAUSED: its provider asked to wait (429). UNUSABLE: its configuration cannot be used. DISABLED: an operator switched it
+ * off. UNKNOWN: no dispatcher tells of it.
+ */
+export type ProviderHealthState =
+  | 'CIRCUIT_OPEN'
+  | 'DEGRADED'
+  | 'DISABLED'
+  | 'OK'
+  | 'PAUSED'
+  | 'UNKNOWN'
+  | 'UNUSABLE';
 
 export type ProviderTestOutcome =
   | 'ACCEPTED'
@@ -648,7 +717,7 @@ export type Query = {
   notification?: Maybe<Notification>;
   /** Newest first. An app sees its own. */
   notifications: NotificationConnection;
-  /** Those of the operator's workspace, in the order in which they are tried; not those of the settings. */
+  /** Those of the operator's workspace, in the order in which they are tried; then those of the settings. */
   providerAccounts: Array<ProviderAccount>;
   /** For operators. */
   providers: Array<Provider>;
@@ -693,6 +762,11 @@ export type QueryNotificationsArgs = {
   after?: InputMaybe<Scalars['String']['input']>;
   filter?: InputMaybe<NotificationFilter>;
   first?: InputMaybe<Scalars['Int']['input']>;
+};
+
+
+export type QueryProviderAccountsArgs = {
+  includeSettings?: InputMaybe<Scalars['Boolean']['input']>;
 };
 
 
@@ -992,9 +1066,15 @@ export type ResolversTypes = {
   PassedOver: ResolverTypeWrapper<PassedOver>;
   Priority: Priority;
   Provider: ResolverTypeWrapper<Provider>;
-  ProviderAccount: ResolverTypeWrapper<ProviderAccountRecord>;
+  ProviderAccount: ResolverTypeWrapper<AccountView>;
   Float: ResolverTypeWrapper<Scalars['Float']['output']>;
   ProviderAccountInput: ProviderAccountInput;
+  ProviderAccountSource: ProviderAccountSource;
+  ProviderCircuit: ResolverTypeWrapper<ProviderCircuit>;
+  ProviderCircuitState: ProviderCircuitState;
+  ProviderError: ResolverTypeWrapper<ProviderError>;
+  ProviderHealth: ResolverTypeWrapper<ProviderHealth>;
+  ProviderHealthState: ProviderHealthState;
   ProviderTestOutcome: ProviderTestOutcome;
   ProviderTestResult: ResolverTypeWrapper<ProviderTestResult>;
   Query: ResolverTypeWrapper<Record<PropertyKey, never>>;
@@ -1056,9 +1136,12 @@ export type ResolversParentTypes = {
   PageInfo: PageInfo;
   PassedOver: PassedOver;
   Provider: Provider;
-  ProviderAccount: ProviderAccountRecord;
+  ProviderAccount: AccountView;
   Float: Scalars['Float']['output'];
   ProviderAccountInput: ProviderAccountInput;
+  ProviderCircuit: ProviderCircuit;
+  ProviderError: ProviderError;
+  ProviderHealth: ProviderHealth;
   ProviderTestResult: ProviderTestResult;
   Query: Record<PropertyKey, never>;
   RecipientInput: RecipientInput;
@@ -1345,10 +1428,11 @@ export type ProviderAccountResolvers<ContextType = RequestContext, ParentType ex
   allowedHours?: Resolver<Maybe<ResolversTypes['AllowedHours']>, ParentType, ContextType>;
   apps?: Resolver<Maybe<Array<ResolversTypes['ID']>>, ParentType, ContextType>;
   channels?: Resolver<Maybe<Array<ResolversTypes['Channel']>>, ParentType, ContextType>;
-  config?: Resolver<ResolversTypes['JSON'], ParentType, ContextType>;
-  createdAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  config?: Resolver<Maybe<ResolversTypes['JSON']>, ParentType, ContextType>;
+  createdAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
   dailyQuota?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
   enabled?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  health?: Resolver<ResolversTypes['ProviderHealth'], ParentType, ContextType>;
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
   order?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   problem?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
@@ -1357,9 +1441,36 @@ export type ProviderAccountResolvers<ContextType = RequestContext, ParentType ex
   receiptPath?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   receiptsProblem?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   secretsSet?: Resolver<Array<ResolversTypes['String']>, ParentType, ContextType>;
-  updatedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
-  updatedBy?: Resolver<ResolversTypes['AuditActor'], ParentType, ContextType>;
+  source?: Resolver<ResolversTypes['ProviderAccountSource'], ParentType, ContextType>;
+  updatedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  updatedBy?: Resolver<Maybe<ResolversTypes['AuditActor']>, ParentType, ContextType>;
   weight?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+};
+
+export type ProviderCircuitResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['ProviderCircuit'] = ResolversParentTypes['ProviderCircuit']> = {
+  probesAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  state?: Resolver<ResolversTypes['ProviderCircuitState'], ParentType, ContextType>;
+};
+
+export type ProviderErrorResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['ProviderError'] = ResolversParentTypes['ProviderError']> = {
+  at?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  code?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  message?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+};
+
+export type ProviderHealthResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['ProviderHealth'] = ResolversParentTypes['ProviderHealth']> = {
+  checkedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  circuit?: Resolver<Maybe<ResolversTypes['ProviderCircuit']>, ParentType, ContextType>;
+  dailyQuotaUsed?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
+  failedLastMinute?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
+  lastError?: Resolver<Maybe<ResolversTypes['ProviderError']>, ParentType, ContextType>;
+  pausedHosts?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
+  pausedUntil?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  ratePerSecond?: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
+  reason?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  sentLastMinute?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
+  since?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  state?: Resolver<ResolversTypes['ProviderHealthState'], ParentType, ContextType>;
 };
 
 export type ProviderTestResultResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['ProviderTestResult'] = ResolversParentTypes['ProviderTestResult']> = {
@@ -1377,7 +1488,7 @@ export type QueryResolvers<ContextType = RequestContext, ParentType extends Reso
   inbox?: Resolver<ResolversTypes['InboxConnection'], ParentType, ContextType, RequireFields<QueryInboxArgs, 'first' | 'unreadOnly'>>;
   notification?: Resolver<Maybe<ResolversTypes['Notification']>, ParentType, ContextType, RequireFields<QueryNotificationArgs, 'id'>>;
   notifications?: Resolver<ResolversTypes['NotificationConnection'], ParentType, ContextType, RequireFields<QueryNotificationsArgs, 'first'>>;
-  providerAccounts?: Resolver<Array<ResolversTypes['ProviderAccount']>, ParentType, ContextType>;
+  providerAccounts?: Resolver<Array<ResolversTypes['ProviderAccount']>, ParentType, ContextType, RequireFields<QueryProviderAccountsArgs, 'includeSettings'>>;
   providers?: Resolver<Array<ResolversTypes['Provider']>, ParentType, ContextType>;
   sandboxMessages?: Resolver<Array<ResolversTypes['SandboxMessage']>, ParentType, ContextType, RequireFields<QuerySandboxMessagesArgs, 'first'>>;
 };
@@ -1472,6 +1583,9 @@ export type Resolvers<ContextType = RequestContext> = {
   PassedOver?: PassedOverResolvers<ContextType>;
   Provider?: ProviderResolvers<ContextType>;
   ProviderAccount?: ProviderAccountResolvers<ContextType>;
+  ProviderCircuit?: ProviderCircuitResolvers<ContextType>;
+  ProviderError?: ProviderErrorResolvers<ContextType>;
+  ProviderHealth?: ProviderHealthResolvers<ContextType>;
   ProviderTestResult?: ProviderTestResultResolvers<ContextType>;
   Query?: QueryResolvers<ContextType>;
   ReplayDeadLettersPayload?: ReplayDeadLettersPayloadResolvers<ContextType>;
