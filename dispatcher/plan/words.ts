@@ -2,7 +2,6 @@
 
 import { messageOf } from '../../platform/errors/message-of.ts';
 import type {
-  InlineContent,
   MessageContent,
   NotificationRecord,
 } from '../../subgraphs/notifications/index.ts';
@@ -27,7 +26,7 @@ export function inWords(
     ...(planned.chained && { chained: planned.chained }),
   };
   if (planned.skipReason) return delivery;
-  if (!template) return { ...delivery, content: inlineContent(notification.content, planned, recipient) };
+  if (!template) return { ...delivery, content: inlineContent(notification, planned, recipient) };
   try {
     return { ...delivery, content: rendered(notification, template, planned, recipient) };
   } catch (error) {
@@ -43,7 +42,7 @@ export const deviceOf = ({ id, keys }: PushDevice): NonNullable<ChainedDelivery[
 
 /** `html` is for e-mail only. */
 function inlineContent(
-  content: InlineContent | undefined,
+  { content, locale }: Pick<NotificationRecord, 'content' | 'locale'>,
   planned: Planned,
   recipient: Recipient | undefined,
 ): MessageContent {
@@ -51,7 +50,7 @@ function inlineContent(
   return {
     ...rest,
     ...(html !== undefined && planned.channel === 'EMAIL' && { html }),
-    locale: recipient?.locale ?? 'default',
+    locale: locale ?? recipient?.locale ?? 'default',
   };
 }
 
@@ -61,12 +60,16 @@ function rendered(
   planned: Planned,
   recipient: Recipient | undefined,
 ): MessageContent {
-  const { channel: _channel, ...content } = template.render(planned.channel, recipient?.locale, {
-    ...notification.data,
-    data: notification.data ?? {},
-    user: userVariables(recipient),
-    notification: { id: notification._id, event: notification.event, category: notification.category },
-  });
+  const { channel: _channel, ...content } = template.render(
+    planned.channel,
+    notification.locale ?? recipient?.locale,
+    {
+      ...notification.data,
+      data: notification.data ?? {},
+      user: userVariables(recipient),
+      notification: { id: notification._id, event: notification.event, category: notification.category },
+    },
+  );
   return content;
 }
 

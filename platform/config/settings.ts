@@ -278,6 +278,18 @@ export const SETTINGS = {
     z.enum(['all', 'latest']).default('all'),
     "Which of a user's devices get push messages: `all`, or on each channel the one seen last (`latest`).",
   ),
+  OTP_RESEND_MS: setting(
+    positive.default(30_000),
+    'How soon a second one-time password may go to the same recipient for the same purpose; doubled with each further one, up to 10 minutes.',
+  ),
+  OTP_MAX_PER_HOUR: setting(
+    positive.max(1_000).default(10),
+    'One-time passwords to one person, and to one address, in an hour, whatever for.',
+  ),
+  OTP_LOCK_MS: setting(
+    positive.default(900_000),
+    'How long a recipient and purpose is locked after 5 wrong codes.',
+  ),
   DISPATCH_CONCURRENCY: setting(
     positive.max(1000).default(64),
     'Jobs each queue of a dispatcher works on at once. Jobs are grouped: this is how large a group can get under light load.',

@@ -1,0 +1,67 @@
+/** What is said where no template is named, by language. */
+import type { Channel } from '../../../platform/graphql/contract-enums.ts';
+import type { InlineContent } from '../contract.ts';
+import { CODE_PLACEHOLDER } from './code.ts';
+
+interface Words {
+  readonly title: string;
+  /** @param validity for example "5 minutes". */
+  body(code: string, purpose: string, validity: string): string;
+}
+
+const WORDS: Readonly<Record<string, Words>> = {
+  en: {
+    title: 'Your code',
+    body: (code, purpose, validity) =>
+      `${code} is your code for ${purpose}. It is valid for ${validity}. Do not share it with anyone.`,
+  },
+  zh: {
+    title: '您的验证码',
+    body: (code, purpose, validity) =>
+      `您的验证码是 ${code}，用于 ${purpose}，${validity}内有效。请勿告诉任何人。`,
+  },
+  ar: {
+    title: 'رمز التحقق',
+    body: (code, purpose, validity) =>
+      `رمز التحقق الخاص بك هو ${code} (${purpose}). صلاحيته ${validity}. لا تشاركه مع أي شخص.`,
+  },
+  de: {
+    title: 'Ihr Code',
+    body: (code, purpose, validity) =>
+      `${code} ist Ihr Code für ${purpose}. Er gilt ${validity}. Geben Sie ihn niemandem weiter.`,
+  },
+  es: {
+    title: 'Tu código',
+    body: (code, purpose, validity) =>
+      `${code} es tu código para ${purpose}. Es válido durante ${validity}. No lo compartas con nadie.`,
+  },
+  fr: {
+    title: 'Votre code',
+    body: (code, purpose, validity) =>
+      `${code} est votre code pour ${purpose}. Il est valable ${validity}. Ne le communiquez à personne.`,
+  },
+};
+const DEFAULT_LANGUAGE = 'en';
+
+/** The languages that there are words in. */
+export const BUILT_IN_LANGUAGES: readonly string[] = Object.keys(WORDS);
+
+/** By the language alone of a locale; English for what there are no words in. Pure. */
+export function builtInText(
+  locale: string | undefined,
+  channel: Channel | string,
+  purpose: string,
+  ttlMinutes: number,
+): InlineContent {
+  const asked = (locale ?? '').split(/[-_]/)[0]?.toLowerCase() ?? '';
+  const language = Object.hasOwn(WORDS, asked) ? asked : DEFAULT_LANGUAGE;
+  const words = WORDS[language] as Words;
+  const validity = new Intl.NumberFormat(`${language}-u-nu-latn`, {
+    style: 'unit',
+    unit: 'minute',
+    unitDisplay: 'long',
+  }).format(ttlMinutes);
+  // Short messages have no title, and every character of them is paid for.
+  const titled = channel !== 'SMS' && channel !== 'VOICE';
+  return { ...(titled && { title: words.title }), body: words.body(CODE_PLACEHOLDER, purpose, validity) };
+}
