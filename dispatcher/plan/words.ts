@@ -1,9 +1,10 @@
 /** Puts planned deliveries into words. */
 
 import { messageOf } from '../../platform/errors/message-of.ts';
-import type {
-  MessageContent,
-  NotificationRecord,
+import {
+  hasTitle,
+  type MessageContent,
+  type NotificationRecord,
 } from '../../subgraphs/notifications/index.ts';
 import type { CompiledTemplate } from '../../subgraphs/templates/index.ts';
 import type { PushDevice, Recipient } from '../../subgraphs/users/index.ts';
@@ -42,13 +43,14 @@ export const deviceOf = ({ id, keys }: PushDevice): NonNullable<ChainedDelivery[
 
 /** `html` is for e-mail only. */
 function inlineContent(
-  { content, locale }: Pick<NotificationRecord, 'content' | 'locale'>,
+  { content, locale, otp }: Pick<NotificationRecord, 'content' | 'locale' | 'otp'>,
   planned: Planned,
   recipient: Recipient | undefined,
 ): MessageContent {
-  const { html, ...rest } = content ?? { body: '' };
+  const { html, title, ...rest } = content ?? { body: '' };
   return {
     ...rest,
+    ...(title !== undefined && (!otp || hasTitle(planned.channel)) && { title }),
     ...(html !== undefined && planned.channel === 'EMAIL' && { html }),
     locale: locale ?? recipient?.locale ?? 'default',
   };

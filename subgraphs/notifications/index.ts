@@ -42,6 +42,7 @@ import { SandboxStore } from './sandbox/sandbox-store.ts';
 import { notificationModels, prepareStore } from './store/models.ts';
 
 export type * from './contract.ts';
+export { hasTitle } from './otp/built-in-text.ts';
 export { contentWithCode, textWithoutCode } from './otp/code.ts';
 export { deliveryId, deliveryOfPlan } from './outbox/delivery-of-plan.ts';
 export type {

@@ -548,6 +548,12 @@ export type NotificationState =
   | 'PROCESSING'
   | 'SCHEDULED';
 
+/** The next channel of a code, where nobody has told it within so many seconds after the one before was begun. */
+export type OtpFallbackInput = {
+  afterSeconds: Scalars['Int']['input'];
+  channel: Channel;
+};
+
 /** Whom a code goes to: exactly one of them. */
 export type OtpRecipientInput = {
   /** On the request's channel. */
@@ -557,6 +563,7 @@ export type OtpRecipientInput = {
 
 /** A code that was made and is being sent. The code itself is told to nobody but its recipient. */
 export type OtpRequest = {
+  /** Where it goes first: of a user, the first of the channels that they have an address on. */
   channel: Channel;
   expiresAt: Scalars['DateTime']['output'];
   id: Scalars['ID']['output'];
@@ -783,6 +790,11 @@ export type ReplayEditInput = {
 export type RequestOtpInput = {
   /** Not IN_APP. */
   channel?: InputMaybe<Channel>;
+  /**
+   * Further channels for the same code, at most 4: one after the other until the code is verified, and at once where the
+   * one before fails. Together their `afterSeconds` are less than `ttlSeconds`. An address must be one of theirs too.
+   */
+  fallback?: InputMaybe<Array<OtpFallbackInput>>;
   /** The same key and input again is answered as the first time; a new request makes a new code. */
   idempotencyKey?: InputMaybe<Scalars['String']['input']>;
   /** Digits, 4 to 10. */
@@ -1056,6 +1068,7 @@ export type ResolversTypes = {
   NotificationEdge: ResolverTypeWrapper<Omit<NotificationEdge, 'node'> & { node: ResolversTypes['Notification'] }>;
   NotificationFilter: NotificationFilter;
   NotificationState: NotificationState;
+  OtpFallbackInput: OtpFallbackInput;
   OtpRecipientInput: OtpRecipientInput;
   OtpRequest: ResolverTypeWrapper<Omit<OtpRequest, 'notification'> & { notification: ResolversTypes['Notification'] }>;
   OtpStatus: OtpStatus;
@@ -1125,6 +1138,7 @@ export type ResolversParentTypes = {
   NotificationConnection: NotificationPage;
   NotificationEdge: Omit<NotificationEdge, 'node'> & { node: ResolversParentTypes['Notification'] };
   NotificationFilter: NotificationFilter;
+  OtpFallbackInput: OtpFallbackInput;
   OtpRecipientInput: OtpRecipientInput;
   OtpRequest: Omit<OtpRequest, 'notification'> & { notification: ResolversParentTypes['Notification'] };
   OtpVerification: OtpVerification;

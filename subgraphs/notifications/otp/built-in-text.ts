@@ -47,12 +47,7 @@ const DEFAULT_LANGUAGE = 'en';
 export const BUILT_IN_LANGUAGES: readonly string[] = Object.keys(WORDS);
 
 /** By the language alone of a locale; English for what there are no words in. Pure. */
-export function builtInText(
-  locale: string | undefined,
-  channel: Channel | string,
-  purpose: string,
-  ttlMinutes: number,
-): InlineContent {
+export function builtInText(locale: string | undefined, purpose: string, ttlMinutes: number): InlineContent {
   const asked = (locale ?? '').split(/[-_]/)[0]?.toLowerCase() ?? '';
   const language = Object.hasOwn(WORDS, asked) ? asked : DEFAULT_LANGUAGE;
   const words = WORDS[language] as Words;
@@ -61,7 +56,11 @@ export function builtInText(
     unit: 'minute',
     unitDisplay: 'long',
   }).format(ttlMinutes);
-  // Short messages have no title, and every character of them is paid for.
-  const titled = channel !== 'SMS' && channel !== 'VOICE';
-  return { ...(titled && { title: words.title }), body: words.body(CODE_PLACEHOLDER, purpose, validity) };
+  return { title: words.title, body: words.body(CODE_PLACEHOLDER, purpose, validity) };
 }
+
+/** Of what is short, or read aloud, each word counts, and the title says nothing more. */
+const UNTITLED: ReadonlySet<string> = new Set(['SMS', 'VOICE']);
+
+/** Whether the built-in text has its title on a channel. */
+export const hasTitle = (channel: Channel): boolean => !UNTITLED.has(channel);

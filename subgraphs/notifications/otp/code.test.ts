@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { BUILT_IN_LANGUAGES, builtInText } from './built-in-text.ts';
+import { BUILT_IN_LANGUAGES, builtInText, hasTitle } from './built-in-text.ts';
 import { CODE_PLACEHOLDER, contentWithCode, newCode, textWithoutCode } from './code.ts';
 import { CodeHasher } from './code-hash.ts';
 import { maskedAddress } from './masked-address.ts';
@@ -72,7 +72,7 @@ describe('CodeHasher', () => {
 
 describe('builtInText', () => {
   it.each(BUILT_IN_LANGUAGES)('%s: the code, what for, for how long', (language) => {
-    const { title, body } = builtInText(language, 'EMAIL', 'login', 5);
+    const { title, body } = builtInText(language, 'login', 5);
     expect(title).toBeTruthy();
     expect(body.split(CODE_PLACEHOLDER)).toHaveLength(2);
     expect(body).toContain('login');
@@ -86,12 +86,14 @@ describe('builtInText', () => {
     ['constructor', 'is your code'],
     [undefined, 'is your code'],
   ])('%s', (locale, words) => {
-    expect(builtInText(locale, 'SMS', 'login', 5).body).toContain(words);
+    expect(builtInText(locale, 'login', 5).body).toContain(words);
   });
-  it('an SMS has no title', () => {
-    expect(builtInText('en', 'SMS', 'login', 1)).toEqual({
+  it('one minute is one; what is short has no title', () => {
+    expect(builtInText('en', 'login', 1)).toEqual({
+      title: 'Your code',
       body: `${CODE_PLACEHOLDER} is your code for login. It is valid for 1 minute. Do not share it with anyone.`,
     });
+    expect([hasTitle('SMS'), hasTitle('EMAIL')]).toEqual([false, true]);
   });
 });
 

@@ -8,7 +8,7 @@ import { deliveryEvent } from '../outbox/delivery-events.ts';
 import { afterReceipt } from '../receipts/after-receipt.ts';
 import type { NotificationModels } from '../store/models.ts';
 
-/** On which of several channels it was read nobody knows: all that were sent count as opened. */
+/** On which of several channels it was read nobody knows: all that were sent count as opened. @returns those. */
 export async function markOpened(
   {
     connection,
@@ -17,11 +17,11 @@ export async function markOpened(
   }: { connection: Connection; models: Pick<NotificationModels, 'raw'>; events: EventLog },
   idem: string,
   now: Date,
-): Promise<void> {
+): Promise<readonly DeliveryRecord[]> {
   const found = await models.raw.notifications.findOne({ idem }, { projection: { replays: 1 } });
-  if (!found) return;
+  if (!found) return [];
   const notifications = [found._id, ...(found.replays ?? []).map(({ notification }) => notification)];
-  const told = await inTransaction(connection, async (session) => {
+  const { changed, told } = await inTransaction(connection, async (session) => {
     const deliveries: DeliveryRecord[] = await models.raw.deliveries
       .find({ notification: { $in: notifications }, state: { $in: ['SENT', 'DELIVERED'] } }, { session })
       .toArray();
@@ -40,7 +40,8 @@ export async function markOpened(
       types.map((type) => deliveryEvent(type, delivery, now)),
     );
     await enterTallies(connection, own, session);
-    return own;
+    return { changed: changes.map(({ delivery }) => delivery), told: own };
   });
   await events.append(told);
+  return changed;
 }

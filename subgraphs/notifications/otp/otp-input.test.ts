@@ -30,6 +30,7 @@ describe('checkedRequest', () => {
       purpose: 'login',
       length: 6,
       ttlMs: 300_000,
+      fallback: [],
     });
   });
 
@@ -55,6 +56,47 @@ describe('checkedRequest', () => {
     ['too short a time', { ttlSeconds: 29 }, 'input.ttlSeconds'],
     ['too long a time', { ttlSeconds: 3_601 }, 'input.ttlSeconds'],
     ['no locale', { locale: 'de AT' }, 'input.locale'],
+    [
+      'the same channel again',
+      { fallback: [{ channel: 'SMS', afterSeconds: 9 }] },
+      'input.fallback.0.channel',
+    ],
+    [
+      'a fallback to the inbox',
+      { fallback: [{ channel: 'IN_APP', afterSeconds: 9 }] },
+      'input.fallback.0.channel',
+    ],
+    [
+      'an address that is none of the next channel',
+      { to: { address: '+4915112345678' }, fallback: [{ channel: 'EMAIL', afterSeconds: 9 }] },
+      'input.fallback.0.channel',
+    ],
+    [
+      'a fallback at once',
+      { fallback: [{ channel: 'EMAIL', afterSeconds: 0 }] },
+      'input.fallback.0.afterSeconds',
+    ],
+    [
+      'a fallback that begins when the code is over',
+      {
+        ttlSeconds: 60,
+        fallback: [
+          { channel: 'EMAIL', afterSeconds: 30 },
+          { channel: 'WHATSAPP', afterSeconds: 30 },
+        ],
+      },
+      'input.fallback.1.afterSeconds',
+    ],
+    [
+      'too many',
+      {
+        fallback: (['EMAIL', 'WHATSAPP', 'TELEGRAM', 'SLACK', 'QQ'] as const).map((channel) => ({
+          channel,
+          afterSeconds: 1,
+        })),
+      },
+      'input.fallback',
+    ],
     ['an empty key', { idempotencyKey: '' }, 'input.idempotencyKey'],
     ['half a character', { idempotencyKey: '\ud800' }, 'input.idempotencyKey'],
   ])('%s', (_what, changes, field) => {
@@ -119,6 +161,8 @@ it.each([
   ['input.to.0.address', 'input.to.address'],
   ['input.to.0.channel', 'input.channel'],
   ['input.channels.0', 'input.channel'],
+  ['input.fallback.0.channels.0', 'input.channel'],
+  ['input.fallback.2.channels.0', 'input.fallback.1.channel'],
   ['input.data.order.id', 'input.template'],
   ['input.template', 'input.template'],
   ['input.expiresAt', 'input.ttlSeconds'],

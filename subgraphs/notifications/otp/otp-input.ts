@@ -20,7 +20,15 @@ export interface RequestOtpInput {
   readonly length?: number | null;
   readonly ttlSeconds?: number | null;
   readonly locale?: string | null;
+  readonly fallback?: readonly OtpFallbackStep[] | null;
   readonly idempotencyKey?: string | null;
+}
+
+/** `OtpFallbackInput` of the graph. */
+export interface OtpFallbackStep {
+  readonly channel: Channel;
+  /** After the step before was begun. */
+  readonly afterSeconds: number;
 }
 
 /** Exactly one of the two. */
@@ -35,12 +43,16 @@ export interface OtpRequested {
   readonly length: number;
   readonly ttlMs: number;
   readonly locale?: string;
+  /** After `channel`, one after the other. */
+  readonly fallback: readonly OtpFallbackStep[];
   readonly idempotencyKey?: string;
 }
 
 const USUAL_CHANNEL = 'SMS';
 const LENGTH = { least: 4, most: 10, usual: 6 } as const;
 const TTL_SECONDS = { least: 30, most: 3_600, usual: 300 } as const;
+/** A chain has 5 steps at most. */
+const MAX_FALLBACK = 4;
 const MAX_PURPOSE_CHARS = 50;
 const MAX_KEY_CHARS = 200;
 const MAX_ADDRESS_CHARS = 4_096;
@@ -48,17 +60,16 @@ const MAX_ADDRESS_CHARS = 4_096;
 /** @throws HeraldError BAD_USER_INPUT with the field below `input`. */
 export function checkedRequest(input: RequestOtpInput): OtpRequested {
   const channel = input.channel ?? USUAL_CHANNEL;
-  if (channel === 'IN_APP')
-    throw badInput(
-      'input.channel',
-      'A code is no secret in the inbox of who is signed in already: choose another channel.',
-    );
   const to = recipientOf(input.to, 'input.to');
-  if ('address' in to) {
-    const problem = directAddressProblem(channel, to.address);
-    if (problem !== undefined)
-      throw badInput(channel === 'WEB_PUSH' ? 'input.channel' : 'input.to.address', problem);
-  }
+  const problem = channelProblem(channel, to);
+  if (problem !== undefined)
+    throw badInput(
+      'address' in to && channel !== 'IN_APP' && channel !== 'WEB_PUSH'
+        ? 'input.to.address'
+        : 'input.channel',
+      problem,
+    );
+  const ttlSeconds = within(input.ttlSeconds, TTL_SECONDS, 'input.ttlSeconds');
   const { template, locale, idempotencyKey } = input;
   if (locale != null && (locale.length > 35 || !/^[a-z]{2,8}([-_][a-z0-9]{1,8})*$/i.test(locale)))
     throw badInput('input.locale', 'Must be a language tag, for example "de" or "pt-BR".');
@@ -72,11 +83,45 @@ export function checkedRequest(input: RequestOtpInput): OtpRequested {
     channel,
     purpose: checkedPurpose(input.purpose, 'input.purpose'),
     length: within(input.length, LENGTH, 'input.length'),
-    ttlMs: within(input.ttlSeconds, TTL_SECONDS, 'input.ttlSeconds') * 1_000,
+    ttlMs: ttlSeconds * 1_000,
+    fallback: checkedFallback(input.fallback ?? [], channel, to, ttlSeconds),
     ...(template != null && { template }),
     ...(locale != null && { locale }),
     ...(idempotencyKey != null && { idempotencyKey }),
   };
+}
+
+/** Why a code cannot go to somebody on a channel. */
+function channelProblem(channel: Channel, to: OtpRecipient): string | undefined {
+  if (channel === 'IN_APP')
+    return 'A code is no secret in the inbox of who is signed in already: choose another channel.';
+  return 'address' in to ? directAddressProblem(channel, to.address) : undefined;
+}
+
+function checkedFallback(
+  steps: readonly OtpFallbackStep[],
+  first: Channel,
+  to: OtpRecipient,
+  ttlSeconds: number,
+): readonly OtpFallbackStep[] {
+  if (steps.length > MAX_FALLBACK)
+    throw badInput('input.fallback', `At most ${MAX_FALLBACK}; there are ${steps.length}.`);
+  const known = new Set([first]);
+  let seconds = 0;
+  return steps.map(({ channel, afterSeconds }, index) => {
+    const at = `input.fallback.${index}`;
+    if (known.has(channel)) throw badInput(`${at}.channel`, `${channel} is in the chain already.`);
+    known.add(channel);
+    const problem = channelProblem(channel, to);
+    if (problem !== undefined) throw badInput(`${at}.channel`, problem);
+    seconds += afterSeconds;
+    if (afterSeconds < 1 || seconds >= ttlSeconds)
+      throw badInput(
+        `${at}.afterSeconds`,
+        `Must be at least 1, and begin before the code expires, ${ttlSeconds} s after it was made.`,
+      );
+    return { channel, afterSeconds };
+  });
 }
 
 function within(

@@ -7,14 +7,17 @@ import type { Connection } from 'mongoose';
 import { sharedDate } from '../../../platform/clock/shared-clock.ts';
 import { badInput, conflict, HeraldError } from '../../../platform/errors/herald-error.ts';
 import type { EventLog } from '../../../platform/event-log/event-log.ts';
+import type { Channel } from '../../../platform/graphql/contract-enums.ts';
 import type { Logger } from '../../../platform/logging/logger.ts';
 import { derivedId, newId } from '../../../platform/names/ids.ts';
 import type { SecretBox } from '../../../platform/secrets/secret-box.ts';
+import type { FallbackStepInput } from '../../templates/index.ts';
 import { addressOn, type UsersService } from '../../users/index.ts';
 import type { AcceptService } from '../accept/accept.ts';
 import type { SendInput } from '../accept/check-input.ts';
 import { requestHash } from '../accept/request-hash.ts';
 import { idemOf, type Sender } from '../accept/to-record.ts';
+import { ChainFollower } from '../chains/chain-follower.ts';
 import type { NotificationOtp, NotificationRecord } from '../contract.ts';
 import type { NotificationModels } from '../store/models.ts';
 import { builtInText } from './built-in-text.ts';
@@ -54,7 +57,8 @@ export interface OtpDeps {
 
 /** Where the codes of a request go, and in which language. */
 interface Reached {
-  /** Of the channel that comes first. */
+  readonly channel: Channel;
+  /** On it; none of a browser. */
   readonly address?: string;
   readonly locale?: string;
   /** Counted one by one. */
@@ -78,10 +82,12 @@ interface Begun {
 export class OtpService {
   readonly #deps: OtpDeps;
   readonly #codes: CodeStore;
+  readonly #chains: ChainFollower;
 
   constructor(deps: OtpDeps) {
     this.#deps = deps;
     this.#codes = new CodeStore(deps.models);
+    this.#chains = new ChainFollower(deps);
   }
 
   /**
@@ -171,9 +177,10 @@ export class OtpService {
   }
 
   /** @throws HeraldError BAD_USER_INPUT for somebody who is not there or cannot be reached. */
-  async #reach(workspace: string, { to, channel, locale }: OtpRequested): Promise<Reached> {
+  async #reach(workspace: string, { to, channel, fallback, locale }: OtpRequested): Promise<Reached> {
     if ('address' in to)
       return {
+        channel,
         address: to.address,
         ...(locale !== undefined && { locale }),
         limits: [limitKey(workspace, to)],
@@ -181,14 +188,21 @@ export class OtpService {
     const recipient = (await this.#deps.users.recipients(workspace, [to.user])).get(to.user);
     if (!recipient)
       throw badInput('input.to.user', `There is no user "${to.user}". Create it with upsertUsers first.`);
-    const address = addressOn(recipient, channel);
-    if (channel === 'WEB_PUSH' ? recipient.devices.length === 0 : address === undefined)
-      throw badInput('input.channel', `The user "${to.user}" has no address on ${channel}.`);
+    const chain = [channel, ...fallback.map((step) => step.channel)];
+    const first = chain.find((one) =>
+      one === 'WEB_PUSH' ? recipient.devices.length > 0 : addressOn(recipient, one) !== undefined,
+    );
+    if (!first)
+      throw badInput('input.channel', `The user "${to.user}" has no address on ${chain.join(' or ')}.`);
+    const address = first === 'WEB_PUSH' ? undefined : addressOn(recipient, first);
     const spoken = locale ?? recipient.locale;
+    const addresses = chain.flatMap((one) => addressOn(recipient, one) ?? []);
+    const limits = [to, ...addresses.map((one) => ({ address: one }))].map((one) => limitKey(workspace, one));
     return {
+      channel: first,
       ...(address !== undefined && { address }),
       ...(spoken !== undefined && { locale: spoken }),
-      limits: [limitKey(workspace, to), ...(address === undefined ? [] : [limitKey(workspace, { address })])],
+      limits: [...new Set(limits)],
     };
   }
 
@@ -242,18 +256,19 @@ export class OtpService {
   async #send(
     sender: Sender,
     asked: OtpRequested,
-    { address, locale }: Reached,
+    { channel: first, address, locale }: Reached,
     made: { id: string; sendKey: string; hash: string; expiresAt: Date; resendAfter: Date },
   ): Promise<NotificationRecord | HeraldError> {
-    const { to, channel, purpose, template } = asked;
+    const { to, purpose, template } = asked;
+    const chain = [asked.channel, ...asked.fallback.map(({ channel }) => channel)];
     const ttlMinutes = Math.ceil(asked.ttlMs / 60_000);
     const input: SendInput = {
       idempotencyKey: made.sendKey,
-      ...(template === undefined
-        ? { content: builtInText(locale, channel, purpose, ttlMinutes) }
-        : { template }),
-      to: ['user' in to ? { user: to.user } : { channel, address: to.address }],
-      ...('user' in to && { channels: [channel] }),
+      ...(template === undefined ? { content: builtInText(locale, purpose, ttlMinutes) } : { template }),
+      to: 'user' in to ? [{ user: to.user }] : chain.map((channel) => ({ channel, address: to.address })),
+      ...(asked.fallback.length > 0
+        ? { fallback: stepsOf(asked) }
+        : 'user' in to && { channels: [asked.channel] }),
       data: { code: CODE_PLACEHOLDER, purpose, ttlMinutes },
       priority: 'HIGH',
       expiresAt: made.expiresAt,
@@ -261,9 +276,9 @@ export class OtpService {
         otp: {
           id: made.id,
           purpose,
-          channel,
+          channel: first,
           resendAfter: made.resendAfter,
-          ...(address !== undefined && channel !== 'WEB_PUSH' && { maskedAddress: maskedAddress(address) }),
+          ...(address !== undefined && { maskedAddress: maskedAddress(address) }),
         },
         ...(locale !== undefined && { locale }),
         requestHash: made.hash,
@@ -305,13 +320,23 @@ export class OtpService {
   async #end({ code }: OtpRecord, isVerified: boolean, now: Date): Promise<void> {
     try {
       await this.#codes.remove(code.id);
-      if (isVerified) await markOpened(this.#deps, code.idem, now);
+      if (isVerified) await this.#chains.follow(await markOpened(this.#deps, code.idem, now));
     } catch (error) {
       // What was told of the code holds; where it was not removed, it expires.
       this.#deps.log.warn({ err: error, otp: code.id }, 'end of a one-time password not written down');
     }
   }
 }
+
+/** Only the code itself, when it is told, says that a message was read. */
+const stepsOf = ({ channel, fallback }: OtpRequested): FallbackStepInput[] => [
+  { channels: [channel] },
+  ...fallback.map((step) => ({
+    channels: [step.channel],
+    afterSeconds: step.afterSeconds,
+    unless: 'OPENED' as const,
+  })),
+];
 
 function askedOf(notification: NotificationRecord): OtpAsked {
   const { otp, expiresAt } = notification;
