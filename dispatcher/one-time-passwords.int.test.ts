@@ -52,7 +52,7 @@ const providers: ProviderSet = {
       },
     },
   ],
-  describe: () => ({ EMAIL: 'scripted', SMS: 'scripted' }),
+  describe: () => ({ EMAIL: 'scripted', SMS: 'scripted', VOICE: 'scripted' }),
   close: async () => undefined,
 };
 
@@ -166,7 +166,7 @@ async function everythingStored(): Promise<string> {
               : type === 'set'
                 ? await redis.smembers(key)
                 : type === 'zset'
-                  ? await redis.zrange(key, 0, -1)
+                  ? await redis.zrange(key, '0', '-1')
                   : await redis.xrange(key, '-', '+');
       parts.push(`${key} ${JSON.stringify(value)}`);
     }
@@ -372,6 +372,18 @@ it('goes on another channel when nobody has told it in time, as the same code', 
   expect(codeIn(sentTo(address)[0])).toBe(code);
   expect([sentTo(address)[0]?.title, message?.title]).toEqual([undefined, 'Your code']);
   await ended(of);
+  expect(await verify(id, code)).toBe('VERIFIED');
+});
+
+it('a call reads it digit by digit, to the same number', async () => {
+  const { id } = await request({ fallback: [{ channel: 'VOICE', afterSeconds: 1 }], locale: 'de' });
+  const [text, call] = await until(async () => {
+    await sweeper.sweep();
+    return sentTo(address).length > 1 ? sentTo(address) : undefined;
+  });
+  const code = codeIn(text);
+  expect(call).toMatchObject({ channel: 'VOICE', locale: 'de' });
+  expect(call?.body).toContain([...code].join(', '));
   expect(await verify(id, code)).toBe('VERIFIED');
 });
 

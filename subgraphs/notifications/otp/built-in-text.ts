@@ -46,10 +46,15 @@ const DEFAULT_LANGUAGE = 'en';
 /** The languages that there are words in. */
 export const BUILT_IN_LANGUAGES: readonly string[] = Object.keys(WORDS);
 
-/** By the language alone of a locale; English for what there are no words in. Pure. */
+const languageOf = (locale: string): string => locale.split(/[-_]/)[0]?.toLowerCase() ?? '';
+
+/** The language that is spoken to who wants `locale`: that, or English where there are no words in it. Pure. */
+export const spokenLocale = (locale: string | undefined): string =>
+  locale !== undefined && Object.hasOwn(WORDS, languageOf(locale)) ? locale : DEFAULT_LANGUAGE;
+
+/** By the language alone of a locale. Pure. */
 export function builtInText(locale: string | undefined, purpose: string, ttlMinutes: number): InlineContent {
-  const asked = (locale ?? '').split(/[-_]/)[0]?.toLowerCase() ?? '';
-  const language = Object.hasOwn(WORDS, asked) ? asked : DEFAULT_LANGUAGE;
+  const language = languageOf(spokenLocale(locale));
   const words = WORDS[language] as Words;
   const validity = new Intl.NumberFormat(`${language}-u-nu-latn`, {
     style: 'unit',
@@ -60,7 +65,7 @@ export function builtInText(locale: string | undefined, purpose: string, ttlMinu
 }
 
 /** Of what is short, or read aloud, each word counts, and the title says nothing more. */
-const UNTITLED: ReadonlySet<string> = new Set(['SMS', 'VOICE']);
+const UNTITLED: ReadonlySet<Channel> = new Set(['SMS', 'VOICE']);
 
 /** Whether the built-in text has its title on a channel. */
 export const hasTitle = (channel: Channel): boolean => !UNTITLED.has(channel);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { BUILT_IN_LANGUAGES, builtInText, hasTitle } from './built-in-text.ts';
+import { BUILT_IN_LANGUAGES, builtInText, hasTitle, spokenLocale } from './built-in-text.ts';
 import { CODE_PLACEHOLDER, contentWithCode, newCode, textWithoutCode } from './code.ts';
 import { CodeHasher } from './code-hash.ts';
 import { maskedAddress } from './masked-address.ts';
@@ -88,12 +88,19 @@ describe('builtInText', () => {
   ])('%s', (locale, words) => {
     expect(builtInText(locale, 'login', 5).body).toContain(words);
   });
+  it.each([
+    ['de-AT', 'de-AT'],
+    ['xx', 'en'],
+    [undefined, 'en'],
+  ])('%s is spoken as %s', (locale, spoken) => {
+    expect(spokenLocale(locale)).toBe(spoken);
+  });
   it('one minute is one; what is short has no title', () => {
     expect(builtInText('en', 'login', 1)).toEqual({
       title: 'Your code',
       body: `${CODE_PLACEHOLDER} is your code for login. It is valid for 1 minute. Do not share it with anyone.`,
     });
-    expect([hasTitle('SMS'), hasTitle('EMAIL')]).toEqual([false, true]);
+    expect([hasTitle('SMS'), hasTitle('VOICE'), hasTitle('EMAIL')]).toEqual([false, false, true]);
   });
 });
 

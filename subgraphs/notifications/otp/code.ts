@@ -14,14 +14,10 @@ export const newCode = (length: number): string =>
 const spoken = (code: string): string => [...code].join(', ');
 
 /** The channels on which the text is read aloud. */
-const SPOKEN: ReadonlySet<string> = new Set(['VOICE']);
+const SPOKEN: ReadonlySet<Channel> = new Set(['VOICE']);
 
 /** The words as they are sent. Pure. */
-export function contentWithCode(
-  content: MessageContent,
-  code: string,
-  channel: Channel | string,
-): MessageContent {
+export function contentWithCode(content: MessageContent, code: string, channel: Channel): MessageContent {
   const shown = SPOKEN.has(channel) ? spoken(code) : code;
   const put = (text: string): string => text.replaceAll(CODE_PLACEHOLDER, shown);
   const { title, html, url } = content;

@@ -20,7 +20,7 @@ import { idemOf, type Sender } from '../accept/to-record.ts';
 import { ChainFollower } from '../chains/chain-follower.ts';
 import type { NotificationOtp, NotificationRecord } from '../contract.ts';
 import type { NotificationModels } from '../store/models.ts';
-import { builtInText } from './built-in-text.ts';
+import { builtInText, spokenLocale } from './built-in-text.ts';
 import { changeFenced } from './change-fenced.ts';
 import { CODE_PLACEHOLDER, newCode } from './code.ts';
 import type { CodeHasher } from './code-hash.ts';
@@ -261,10 +261,12 @@ export class OtpService {
   ): Promise<NotificationRecord | HeraldError> {
     const { to, purpose, template } = asked;
     const chain = [asked.channel, ...asked.fallback.map(({ channel }) => channel)];
+    // Words in English are read aloud in English.
+    const language = template === undefined ? spokenLocale(locale) : locale;
     const ttlMinutes = Math.ceil(asked.ttlMs / 60_000);
     const input: SendInput = {
       idempotencyKey: made.sendKey,
-      ...(template === undefined ? { content: builtInText(locale, purpose, ttlMinutes) } : { template }),
+      ...(template === undefined ? { content: builtInText(language, purpose, ttlMinutes) } : { template }),
       to: 'user' in to ? [{ user: to.user }] : chain.map((channel) => ({ channel, address: to.address })),
       ...(asked.fallback.length > 0
         ? { fallback: stepsOf(asked) }
@@ -280,7 +282,7 @@ export class OtpService {
           resendAfter: made.resendAfter,
           ...(address !== undefined && { maskedAddress: maskedAddress(address) }),
         },
-        ...(locale !== undefined && { locale }),
+        ...(language !== undefined && { locale: language }),
         requestHash: made.hash,
       },
     };
