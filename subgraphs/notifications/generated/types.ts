@@ -567,7 +567,7 @@ export type OtpRequest = {
   channel: Channel;
   expiresAt: Scalars['DateTime']['output'];
   id: Scalars['ID']['output'];
-  /** To show where the code went, for example `+49•••89`; null for browsers. */
+  /** To show where the code went, for example `+49•••89`; null for devices. */
   maskedAddress?: Maybe<Scalars['String']['output']>;
   /** It holds a placeholder where the code is. */
   notification: Notification;

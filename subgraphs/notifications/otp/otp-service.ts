@@ -58,7 +58,7 @@ export interface OtpDeps {
 /** Where the codes of a request go, and in which language. */
 interface Reached {
   readonly channel: Channel;
-  /** On it; none of a browser. */
+  /** On it; none of a device. */
   readonly address?: string;
   readonly locale?: string;
   /** Counted one by one. */
@@ -189,14 +189,15 @@ export class OtpService {
     if (!recipient)
       throw badInput('input.to.user', `There is no user "${to.user}". Create it with upsertUsers first.`);
     const chain = [channel, ...fallback.map((step) => step.channel)];
-    const first = chain.find((one) =>
-      one === 'WEB_PUSH' ? recipient.devices.length > 0 : addressOn(recipient, one) !== undefined,
+    const addressOf = (one: Channel) => (one === 'WEB_PUSH' ? undefined : addressOn(recipient, one));
+    const first = chain.find(
+      (one) => recipient.devices.some((device) => device.channel === one) || addressOf(one) !== undefined,
     );
     if (!first)
       throw badInput('input.channel', `The user "${to.user}" has no address on ${chain.join(' or ')}.`);
-    const address = first === 'WEB_PUSH' ? undefined : addressOn(recipient, first);
+    const address = addressOf(first);
     const spoken = locale ?? recipient.locale;
-    const addresses = chain.flatMap((one) => addressOn(recipient, one) ?? []);
+    const addresses = chain.flatMap((one) => addressOf(one) ?? []);
     const limits = [to, ...addresses.map((one) => ({ address: one }))].map((one) => limitKey(workspace, one));
     return {
       channel: first,
