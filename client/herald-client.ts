@@ -6,9 +6,21 @@ import type {
   AddDeviceMutation,
   AddDeviceMutationVariables,
   DropDeviceMutation,
+  RequestOtpMutation,
   SendMutation,
   SendMutationVariables,
+  VerifyOtpMutation,
 } from './generated/operations.ts';
+import {
+  type OtpCode,
+  type OtpInput,
+  type OtpRequested,
+  type OtpVerified,
+  REQUEST_OTP,
+  requestedOf,
+  VERIFY_OTP,
+  verifiedOf,
+} from './one-time-passwords.ts';
 
 export interface HeraldClientOptions {
   /** Where Herald is: `https://herald.example.com`, or the whole address of its `/graphql`. */
@@ -119,6 +131,23 @@ export class HeraldClient {
   /** @returns whether it was the user's. @throws HeraldRequestError, HeraldConnectionError. */
   async removeDevice(id: string, user?: string, options: RequestOptions = {}): Promise<boolean> {
     return (await this.request<DropDeviceMutation>(DROP_DEVICE, { id, user }, options)).removeDevice;
+  }
+
+  /**
+   * Makes a one-time password and sends it; the former one of the same recipient and purpose ends.
+   * @throws HeraldRequestError RATE_LIMITED (`retryAfterMs`) when codes are asked for too often. @throws
+   * HeraldConnectionError: repeat it with the same `idempotencyKey`, and one code is made.
+   */
+  async requestOtp(input: OtpInput, options: RequestOptions = {}): Promise<OtpRequested> {
+    return requestedOf(await this.request<RequestOtpMutation>(REQUEST_OTP, { input }, options));
+  }
+
+  /**
+   * Whether this is the code: `VERIFIED` once, whoever else tells it at the same time.
+   * @throws HeraldRequestError. @throws HeraldConnectionError: whether the code was used is not known, ask for a new one.
+   */
+  async verifyOtp(code: OtpCode, options: RequestOptions = {}): Promise<OtpVerified> {
+    return verifiedOf(await this.request<VerifyOtpMutation>(VERIFY_OTP, code, options));
   }
 
   /**

@@ -10,3 +10,4 @@ export {
   type SubscribeOptions,
 } from './herald-client.ts';
 export { Herald, type HeraldOptions } from './node/herald.ts';
+export type { OtpCode, OtpInput, OtpRequested, OtpVerified } from './one-time-passwords.ts';

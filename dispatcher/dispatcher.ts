@@ -7,7 +7,7 @@ import type { Logger } from '../platform/logging/logger.ts';
 import { PresenceReader } from '../platform/presence/presence-reader.ts';
 import { enqueueSends, type QueuedDelivery } from '../platform/queues/enqueue-sends.ts';
 import { SENT_CHANNELS } from '../platform/queues/queues.ts';
-import type { SecretBox } from '../platform/secrets/secret-box.ts';
+import { SecretBox } from '../platform/secrets/secret-box.ts';
 import { SignedIds } from '../platform/secrets/signed-ids.ts';
 import type { NotificationsStore } from '../subgraphs/notifications/index.ts';
 import type { TemplatesService } from '../subgraphs/templates/index.ts';
@@ -82,6 +82,18 @@ export const unsubscribeLinksOf = (settings: Settings): UnsubscribeLinks | undef
     ? undefined
     : new UnsubscribeLinks(settings.HERALD_SECRET_KEY, settings.HERALD_PUBLIC_URL);
 
+/** The codes of one-time passwords. Without the key that they are encrypted with each of them is an error. */
+const codesOf = (
+  { HERALD_SECRET_KEY: key }: Settings,
+  { codes }: Pick<NotificationsStore, 'codes'>,
+): ((otp: string) => Promise<string | undefined>) => {
+  const box = key === undefined ? undefined : new SecretBox(key);
+  return async (otp) => {
+    if (!box) throw new Error('One-time passwords cannot be sent without HERALD_SECRET_KEY.');
+    return codes.codeOf(otp, box);
+  };
+};
+
 export function startDispatcher(deps: {
   settings: Settings;
   connections: Connections;
@@ -107,6 +119,7 @@ export function startDispatcher(deps: {
       log.warn({ err: error, deliveries: deliveries.length }, 'deliveries not queued: left to the sweeper');
     }
   };
+  const codeOf = codesOf(settings, store);
   const links = unsubscribeLinksOf(settings);
   const { circuits, flowOf, flowWith } = providerFlows({ settings, connections, log });
   const accountsOf = new Map<Channel, ChannelAccounts>();
@@ -121,6 +134,7 @@ export function startDispatcher(deps: {
         outbox: store.outbox,
         users,
         accounts,
+        codeOf,
         policyOf: policyOf(channel, settings),
         timeoutMs: settings.SEND_TIMEOUT_MS,
         unsubscribeUrlOf: links && ((delivery) => links.urlOf(delivery)),

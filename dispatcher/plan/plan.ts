@@ -5,7 +5,7 @@
 import type { Channel, SkipReason } from '../../platform/graphql/contract-enums.ts';
 import type { RecipientEntry } from '../../subgraphs/notifications/index.ts';
 import type { FallbackStep } from '../../subgraphs/templates/index.ts';
-import { normalToken, type Preference, type PushDevice } from '../../subgraphs/users/index.ts';
+import { addressOn, normalToken, type Preference, type PushDevice } from '../../subgraphs/users/index.ts';
 import { ALL_DEVICES, type PushRules, pushTargets } from './push-targets.ts';
 
 /** What planning needs to know of a notification. */
@@ -19,6 +19,8 @@ export interface PlanNotification {
   readonly addressesAreOne?: true;
   readonly category?: string;
   readonly expiresAt?: Date;
+  /** A one-time password: its recipient has just asked for it. */
+  readonly otp?: unknown;
 }
 
 /** What planning needs to know of the route and the template: the channels that there are words for. */
@@ -88,7 +90,8 @@ export function plan(
   for (const recipient of recipients) {
     const rules: Rules = {
       category: notification.category,
-      preferences: preferences.get(recipient.id) ?? [],
+      // No preference speaks against what one has asked for.
+      preferences: notification.otp ? [] : (preferences.get(recipient.id) ?? []),
       offered: route.offered,
       configured,
       now,
@@ -176,15 +179,6 @@ function unusable(
 ): SkipReason | undefined {
   if (offered && !offered.includes(channel)) return 'NOT_ALLOWED';
   return configured.has(channel) ? undefined : 'CHANNEL_NOT_CONFIGURED';
-}
-
-/** The address of a person on a channel: one kept for the channel goes before the profile's. */
-function addressOn(recipient: PlanRecipient, channel: Channel): string | undefined {
-  const own = recipient.addresses.find((a) => a.channel === channel)?.address;
-  if (own !== undefined) return own;
-  if (channel === 'EMAIL') return recipient.email;
-  if (channel === 'SMS' || channel === 'VOICE' || channel === 'WHATSAPP') return recipient.phone;
-  return undefined;
 }
 
 /**

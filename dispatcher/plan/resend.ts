@@ -83,7 +83,7 @@ function decide(
   const base = { channel, ...(user !== undefined && { user }), ...(address !== undefined && { address }) };
   if (user !== undefined) {
     if (!recipient) return { ...base, skipReason: 'NO_ADDRESS' };
-    if (!isAllowed(recipient.preferences, record.category, channel))
+    if (!record.otp && !isAllowed(recipient.preferences, record.category, channel))
       return { ...base, skipReason: 'UNSUBSCRIBED' };
   }
   if (!configured.has(channel)) return { ...base, skipReason: 'CHANNEL_NOT_CONFIGURED' };

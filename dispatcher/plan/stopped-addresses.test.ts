@@ -20,7 +20,7 @@ describe('stopReason', () => {
     ['nothing is wanted', stops(false, undefined), 'invoices', 'UNSUBSCRIBED'],
     ['nothing is wanted, not without a category either', stops(false, undefined), undefined, 'UNSUBSCRIBED'],
   ])('%s', (_what, said, category, reason) => {
-    expect(stopReason(said, category)).toBe(reason);
+    expect(stopReason(said, category === undefined ? {} : { category })).toBe(reason);
   });
 });
 

@@ -1,10 +1,10 @@
 /** Puts planned deliveries into words. */
 
 import { messageOf } from '../../platform/errors/message-of.ts';
-import type {
-  InlineContent,
-  MessageContent,
-  NotificationRecord,
+import {
+  hasTitle,
+  type MessageContent,
+  type NotificationRecord,
 } from '../../subgraphs/notifications/index.ts';
 import type { CompiledTemplate } from '../../subgraphs/templates/index.ts';
 import type { PushDevice, Recipient } from '../../subgraphs/users/index.ts';
@@ -27,7 +27,7 @@ export function inWords(
     ...(planned.chained && { chained: planned.chained }),
   };
   if (planned.skipReason) return delivery;
-  if (!template) return { ...delivery, content: inlineContent(notification.content, planned, recipient) };
+  if (!template) return { ...delivery, content: inlineContent(notification, planned, recipient) };
   try {
     return { ...delivery, content: rendered(notification, template, planned, recipient) };
   } catch (error) {
@@ -43,15 +43,16 @@ export const deviceOf = ({ id, keys }: PushDevice): NonNullable<ChainedDelivery[
 
 /** `html` is for e-mail only. */
 function inlineContent(
-  content: InlineContent | undefined,
+  { content, locale, otp }: Pick<NotificationRecord, 'content' | 'locale' | 'otp'>,
   planned: Planned,
   recipient: Recipient | undefined,
 ): MessageContent {
-  const { html, ...rest } = content ?? { body: '' };
+  const { html, title, ...rest } = content ?? { body: '' };
   return {
     ...rest,
+    ...(title !== undefined && (!otp || hasTitle(planned.channel)) && { title }),
     ...(html !== undefined && planned.channel === 'EMAIL' && { html }),
-    locale: recipient?.locale ?? 'default',
+    locale: locale ?? recipient?.locale ?? 'default',
   };
 }
 
@@ -61,12 +62,16 @@ function rendered(
   planned: Planned,
   recipient: Recipient | undefined,
 ): MessageContent {
-  const { channel: _channel, ...content } = template.render(planned.channel, recipient?.locale, {
-    ...notification.data,
-    data: notification.data ?? {},
-    user: userVariables(recipient),
-    notification: { id: notification._id, event: notification.event, category: notification.category },
-  });
+  const { channel: _channel, ...content } = template.render(
+    planned.channel,
+    notification.locale ?? recipient?.locale,
+    {
+      ...notification.data,
+      data: notification.data ?? {},
+      user: userVariables(recipient),
+      notification: { id: notification._id, event: notification.event, category: notification.category },
+    },
+  );
   return content;
 }
 

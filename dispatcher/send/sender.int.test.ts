@@ -98,6 +98,7 @@ async function worker(
     accounts: new ChannelAccounts(own.map((provider) => ({ provider, flow: flowOf(provider) }))),
     policyOf: policyOf('WEBHOOK', settings),
     timeoutMs: settings.SEND_TIMEOUT_MS,
+    codeOf: async () => undefined,
     enqueue: async (deliveries) => void queued.push(...deliveries),
     log: silent,
   });

@@ -286,6 +286,18 @@ export const SETTINGS = {
     z.coerce.number().int().min(0).max(3_600).default(30),
     'Who has the inbox open gets a message there at once, and a push only when it was not read for so long. Not for HIGH messages. 0: push goes at once to everybody.',
   ),
+  OTP_RESEND_MS: setting(
+    positive.default(30_000),
+    'How soon a second one-time password may go to the same recipient for the same purpose; doubled with each further one, up to 10 minutes.',
+  ),
+  OTP_MAX_PER_HOUR: setting(
+    positive.max(1_000).default(10),
+    'One-time passwords to one person, and to one address, in an hour, whatever for.',
+  ),
+  OTP_LOCK_MS: setting(
+    positive.default(900_000),
+    'How long a recipient and purpose is locked after 5 wrong codes.',
+  ),
   DISPATCH_CONCURRENCY: setting(
     positive.max(1000).default(64),
     'Jobs each queue of a dispatcher works on at once. Jobs are grouped: this is how large a group can get under light load.',

@@ -141,10 +141,23 @@ export interface NotificationRecord {
   readonly canceledAt?: Date;
   readonly canceledBy?: string;
   readonly expiredAt?: Date;
+  /** That of the words, where the recipient's own does not count. */
+  readonly locale?: string;
+  /** The one-time password that it brings. Its words and data hold a placeholder for the code. */
+  readonly otp?: NotificationOtp;
   readonly replayOf?: string;
   /** Of a replay: what is sent again; it is planned from this instead of from `to`. */
   readonly resend?: Resend;
   readonly replays?: readonly { readonly at: Date; readonly notification: string; readonly by: string }[];
+}
+
+/** What is told of a one-time password; nothing of it helps to guess the code. */
+export interface NotificationOtp {
+  readonly id: string;
+  readonly purpose: string;
+  readonly channel: Channel;
+  readonly resendAfter: Date;
+  readonly maskedAddress?: string;
 }
 
 /** Deliveries of `replayOf` that are sent again, each to the recipient, channel and address that it had. */
@@ -213,6 +226,8 @@ export interface DeliveryRecord {
   readonly category?: string;
   readonly event?: string;
   readonly template?: string;
+  /** The one-time password whose code is put in for the placeholder; it is attempted only while that lives. */
+  readonly otp?: string;
   readonly createdAt: Date;
   readonly expiresAt?: Date;
   /** QUEUED: when it is due. SENDING: when its worker's claim ends. Null when final. */

@@ -25,7 +25,9 @@ import type { SuppressionDocument } from './suppressions/suppression-record.ts';
 import { Suppressions } from './suppressions/suppressions.ts';
 import { Workspaces } from './workspaces/workspaces.ts';
 
+export { addressOn } from './addresses/address-on.ts';
 export { addressProblem } from './addresses/address-problem.ts';
+export { normalAddress } from './addresses/normal-address.ts';
 export { consoleAppId } from './apps/apps.ts';
 export { bootstrapUsers } from './bootstrap.ts';
 export type {

@@ -30,8 +30,10 @@ export function toRecord(
   const delayed = route && route.delaySeconds > 0 ? new Date(now.getTime() + route.delaySeconds * 1000) : now;
   const dueAt = input.sendAt && input.sendAt > delayed ? input.sendAt : delayed;
   const waits = dueAt > now;
+  const { oneTime } = input;
   const priority = priorityOf(input, resolved);
-  const category = categoryOf(input, resolved);
+  // Codes are of no category: nobody subscribes to them.
+  const category = oneTime ? undefined : categoryOf(input, resolved);
   const rules = route && rulesOf(route, input);
   const expiresAt = expiryOf(input, route, dueAt);
   return {
@@ -39,7 +41,7 @@ export function toRecord(
     workspace: sender.workspace,
     app: sender.app,
     idem: idemOf(sender, input.idempotencyKey ?? id),
-    ...(input.idempotencyKey != null && { requestHash: requestHash(input) }),
+    ...(input.idempotencyKey != null && { requestHash: hashOf(input) }),
     state: waits ? 'SCHEDULED' : 'ACCEPTED',
     priority,
     ...(input.event != null && { event: input.event }),
@@ -57,6 +59,8 @@ export function toRecord(
     nextAttemptAt: waits ? dueAt : new Date(now.getTime() + FIRST_LOOK_MS),
     lane: waits ? 'TIMED' : priority,
     planned: false,
+    ...(oneTime && { otp: oneTime.otp }),
+    ...(oneTime?.locale !== undefined && { locale: oneTime.locale }),
   };
 }
 
@@ -155,3 +159,7 @@ export const priorityOf = (input: SendInput | undefined, { route }: Pick<Resolve
 
 /** The unique key of a send: one per app and idempotency key. */
 export const idemOf = (sender: Sender, key: string): string => `${sender.workspace}|${sender.app}|${key}`;
+
+/** By which a repeat of the send is told from another one with the same key. */
+export const hashOf = (input: SendInput | undefined): string =>
+  input?.oneTime?.requestHash ?? requestHash(input);

@@ -384,6 +384,11 @@ export type Mutation = {
   replayDeadLetters: ReplayDeadLettersPayload;
   /** Sends the failed (or the named) deliveries again; the original and its replay point at each other in the timeline. */
   replayNotification: Notification;
+  /**
+   * Makes a one-time password and sends it, with priority HIGH and no later than it is valid; the former one of the same
+   * recipient and purpose ends. RATE_LIMITED (`retryAfterMs`) when codes are asked for too often, or wrong ones were told.
+   */
+  requestOtp: OtpRequest;
   /** Makes a provider account or changes it; dispatchers go by it within a second. For operators. */
   saveProviderAccount: ProviderAccount;
   sendNotification: SendNotificationPayload;
@@ -392,6 +397,8 @@ export type Mutation = {
   setProviderAccountEnabled: ProviderAccount;
   /** Sends a real message through an account, enabled or not, and tells what came of it; UNAVAILABLE when no dispatcher answers within 30 s. 10 a minute in a workspace, then RATE_LIMITED. */
   testProvider: ProviderTestResult;
+  /** Whether this is the code. Which one is meant: `id` of its request, or `to` and `purpose` (of the same app). */
+  verifyOtp: OtpVerification;
 };
 
 
@@ -445,6 +452,11 @@ export type MutationReplayNotificationArgs = {
 };
 
 
+export type MutationRequestOtpArgs = {
+  input: RequestOtpInput;
+};
+
+
 export type MutationSaveProviderAccountArgs = {
   input: ProviderAccountInput;
 };
@@ -469,6 +481,14 @@ export type MutationSetProviderAccountEnabledArgs = {
 export type MutationTestProviderArgs = {
   id: Scalars['ID']['input'];
   to: Scalars['String']['input'];
+};
+
+
+export type MutationVerifyOtpArgs = {
+  code: Scalars['String']['input'];
+  id?: InputMaybe<Scalars['ID']['input']>;
+  purpose?: InputMaybe<Scalars['String']['input']>;
+  to?: InputMaybe<OtpRecipientInput>;
 };
 
 export type Notification = {
@@ -531,6 +551,53 @@ export type NotificationState =
   | 'EXPIRED'
   | 'PROCESSING'
   | 'SCHEDULED';
+
+/** The next channel of a code, where nobody has told it within so many seconds after the one before was begun. */
+export type OtpFallbackInput = {
+  afterSeconds: Scalars['Int']['input'];
+  channel: Channel;
+};
+
+/** Whom a code goes to: exactly one of them. */
+export type OtpRecipientInput = {
+  /** On the request's channel. */
+  address?: InputMaybe<Scalars['String']['input']>;
+  user?: InputMaybe<Scalars['ID']['input']>;
+};
+
+/** A code that was made and is being sent. The code itself is told to nobody but its recipient. */
+export type OtpRequest = {
+  /** Where it goes first: of a user, the first of the channels that they have an address on. */
+  channel: Channel;
+  expiresAt: Scalars['DateTime']['output'];
+  id: Scalars['ID']['output'];
+  /** To show where the code went, for example `+49•••89`; null for devices. */
+  maskedAddress?: Maybe<Scalars['String']['output']>;
+  /** It holds a placeholder where the code is. */
+  notification: Notification;
+  /** No other code is sent to this recipient for this purpose before. */
+  resendAfter: Scalars['DateTime']['output'];
+};
+
+export type OtpStatus =
+  /** Its time is over. */
+  | 'EXPIRED'
+  /** Too many wrong codes: until `lockedUntil` none is right, and none is sent. */
+  | 'LOCKED'
+  /** There is no such code: it was never asked for, has been used, or a newer one has taken its place. */
+  | 'NOT_FOUND'
+  /** It is the code. It counts once. */
+  | 'VERIFIED'
+  /** It is not the code; `attemptsLeft` more may be tried. */
+  | 'WRONG';
+
+export type OtpVerification = {
+  /** Of WRONG. */
+  attemptsLeft?: Maybe<Scalars['Int']['output']>;
+  /** Of LOCKED. */
+  lockedUntil?: Maybe<Scalars['DateTime']['output']>;
+  status: OtpStatus;
+};
 
 export type PageInfo = {
   endCursor?: Maybe<Scalars['String']['output']>;
@@ -804,6 +871,29 @@ export type ReplayEditInput = {
   data?: InputMaybe<Scalars['JSON']['input']>;
 };
 
+export type RequestOtpInput = {
+  /** Not IN_APP. */
+  channel?: InputMaybe<Channel>;
+  /**
+   * Further channels for the same code, at most 4: one after the other until the code is verified, and at once where the
+   * one before fails. Together their `afterSeconds` are less than `ttlSeconds`. An address must be one of theirs too.
+   */
+  fallback?: InputMaybe<Array<OtpFallbackInput>>;
+  /** The same key and input again is answered as the first time; a new request makes a new code. */
+  idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+  /** Digits, 4 to 10. */
+  length?: InputMaybe<Scalars['Int']['input']>;
+  /** Of the words, for example `de`; the user's own without it. */
+  locale?: InputMaybe<Scalars['String']['input']>;
+  /** What the code is for, for example `login`: letters and digits, with spaces, dashes and underscores between them; at most 50. It stands in the message. */
+  purpose: Scalars['String']['input'];
+  /** Instead of the built-in text. Its variables are `code`, `purpose` and `ttlMinutes`. */
+  template?: InputMaybe<Scalars['ID']['input']>;
+  to: OtpRecipientInput;
+  /** 30 to 3,600. */
+  ttlSeconds?: InputMaybe<Scalars['Int']['input']>;
+};
+
 /** A message that the sandbox took in place of a provider. The newest 1,000 of a workspace are kept. */
 export type SandboxMessage = {
   address: Scalars['String']['output'];
@@ -1062,6 +1152,11 @@ export type ResolversTypes = {
   NotificationEdge: ResolverTypeWrapper<Omit<NotificationEdge, 'node'> & { node: ResolversTypes['Notification'] }>;
   NotificationFilter: NotificationFilter;
   NotificationState: NotificationState;
+  OtpFallbackInput: OtpFallbackInput;
+  OtpRecipientInput: OtpRecipientInput;
+  OtpRequest: ResolverTypeWrapper<Omit<OtpRequest, 'notification'> & { notification: ResolversTypes['Notification'] }>;
+  OtpStatus: OtpStatus;
+  OtpVerification: ResolverTypeWrapper<OtpVerification>;
   PageInfo: ResolverTypeWrapper<PageInfo>;
   PassedOver: ResolverTypeWrapper<PassedOver>;
   Priority: Priority;
@@ -1081,6 +1176,7 @@ export type ResolversTypes = {
   RecipientInput: RecipientInput;
   ReplayDeadLettersPayload: ResolverTypeWrapper<Omit<ReplayDeadLettersPayload, 'replays'> & { replays: Array<ResolversTypes['Notification']> }>;
   ReplayEditInput: ReplayEditInput;
+  RequestOtpInput: RequestOtpInput;
   SandboxMessage: ResolverTypeWrapper<SandboxMessageRecord>;
   SendNotificationInput: SendNotificationInput;
   SendNotificationPayload: ResolverTypeWrapper<Omit<SendNotificationPayload, 'notification'> & { notification: ResolversTypes['Notification'] }>;
@@ -1133,6 +1229,10 @@ export type ResolversParentTypes = {
   NotificationConnection: NotificationPage;
   NotificationEdge: Omit<NotificationEdge, 'node'> & { node: ResolversParentTypes['Notification'] };
   NotificationFilter: NotificationFilter;
+  OtpFallbackInput: OtpFallbackInput;
+  OtpRecipientInput: OtpRecipientInput;
+  OtpRequest: Omit<OtpRequest, 'notification'> & { notification: ResolversParentTypes['Notification'] };
+  OtpVerification: OtpVerification;
   PageInfo: PageInfo;
   PassedOver: PassedOver;
   Provider: Provider;
@@ -1147,6 +1247,7 @@ export type ResolversParentTypes = {
   RecipientInput: RecipientInput;
   ReplayDeadLettersPayload: Omit<ReplayDeadLettersPayload, 'replays'> & { replays: Array<ResolversParentTypes['Notification']> };
   ReplayEditInput: ReplayEditInput;
+  RequestOtpInput: RequestOtpInput;
   SandboxMessage: SandboxMessageRecord;
   SendNotificationInput: SendNotificationInput;
   SendNotificationPayload: Omit<SendNotificationPayload, 'notification'> & { notification: ResolversParentTypes['Notification'] };
@@ -1366,11 +1467,13 @@ export type MutationResolvers<ContextType = RequestContext, ParentType extends R
   markUnread?: Resolver<Array<ResolversTypes['InboxMessage']>, ParentType, ContextType, RequireFields<MutationMarkUnreadArgs, 'ids'>>;
   replayDeadLetters?: Resolver<ResolversTypes['ReplayDeadLettersPayload'], ParentType, ContextType, Partial<MutationReplayDeadLettersArgs>>;
   replayNotification?: Resolver<ResolversTypes['Notification'], ParentType, ContextType, RequireFields<MutationReplayNotificationArgs, 'id'>>;
+  requestOtp?: Resolver<ResolversTypes['OtpRequest'], ParentType, ContextType, RequireFields<MutationRequestOtpArgs, 'input'>>;
   saveProviderAccount?: Resolver<ResolversTypes['ProviderAccount'], ParentType, ContextType, RequireFields<MutationSaveProviderAccountArgs, 'input'>>;
   sendNotification?: Resolver<ResolversTypes['SendNotificationPayload'], ParentType, ContextType, RequireFields<MutationSendNotificationArgs, 'input'>>;
   sendNotifications?: Resolver<Array<ResolversTypes['SendNotificationsResult']>, ParentType, ContextType, RequireFields<MutationSendNotificationsArgs, 'inputs'>>;
   setProviderAccountEnabled?: Resolver<ResolversTypes['ProviderAccount'], ParentType, ContextType, RequireFields<MutationSetProviderAccountEnabledArgs, 'enabled' | 'id'>>;
   testProvider?: Resolver<ResolversTypes['ProviderTestResult'], ParentType, ContextType, RequireFields<MutationTestProviderArgs, 'id' | 'to'>>;
+  verifyOtp?: Resolver<ResolversTypes['OtpVerification'], ParentType, ContextType, RequireFields<MutationVerifyOtpArgs, 'code'>>;
 };
 
 export type NotificationResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Notification'] = ResolversParentTypes['Notification'], FederationReferenceType extends FederationReferenceTypes['Notification'] = FederationReferenceTypes['Notification']> = {
@@ -1401,6 +1504,21 @@ export type NotificationConnectionResolvers<ContextType = RequestContext, Parent
 export type NotificationEdgeResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['NotificationEdge'] = ResolversParentTypes['NotificationEdge']> = {
   cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   node?: Resolver<ResolversTypes['Notification'], ParentType, ContextType>;
+};
+
+export type OtpRequestResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['OtpRequest'] = ResolversParentTypes['OtpRequest']> = {
+  channel?: Resolver<ResolversTypes['Channel'], ParentType, ContextType>;
+  expiresAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  maskedAddress?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  notification?: Resolver<ResolversTypes['Notification'], ParentType, ContextType>;
+  resendAfter?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+};
+
+export type OtpVerificationResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['OtpVerification'] = ResolversParentTypes['OtpVerification']> = {
+  attemptsLeft?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
+  lockedUntil?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  status?: Resolver<ResolversTypes['OtpStatus'], ParentType, ContextType>;
 };
 
 export type PageInfoResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['PageInfo'] = ResolversParentTypes['PageInfo']> = {
@@ -1579,6 +1697,8 @@ export type Resolvers<ContextType = RequestContext> = {
   Notification?: NotificationResolvers<ContextType>;
   NotificationConnection?: NotificationConnectionResolvers<ContextType>;
   NotificationEdge?: NotificationEdgeResolvers<ContextType>;
+  OtpRequest?: OtpRequestResolvers<ContextType>;
+  OtpVerification?: OtpVerificationResolvers<ContextType>;
   PageInfo?: PageInfoResolvers<ContextType>;
   PassedOver?: PassedOverResolvers<ContextType>;
   Provider?: ProviderResolvers<ContextType>;

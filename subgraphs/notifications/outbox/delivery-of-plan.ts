@@ -41,6 +41,7 @@ export function deliveryOfPlan(
     priority: notification.priority,
     ...ofAction(notification, planned),
     ...(notification.event !== undefined && { event: notification.event }),
+    ...(notification.otp && { otp: notification.otp.id }),
     createdAt: options.now,
     ...(notification.expiresAt && { expiresAt: notification.expiresAt }),
     ...progressOf(planned, options.now),

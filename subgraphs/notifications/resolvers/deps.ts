@@ -17,6 +17,7 @@ import type { RateLimiter } from '../flow/rate-limiter.ts';
 import type { InboxService } from '../inbox/inbox-service.ts';
 import type { FeedHub } from '../live/feed-hub.ts';
 import type { InboxHub } from '../live/inbox-hub.ts';
+import type { OtpService } from '../otp/otp-service.ts';
 import type { ProviderAccountService } from '../provider-accounts/account-service.ts';
 import type { ReadService } from '../read/read-service.ts';
 import type { SandboxStore } from '../sandbox/sandbox-store.ts';
@@ -33,6 +34,7 @@ export interface ResolverDeps {
   readonly queues: DispatchQueues;
   readonly redis: Redis;
   readonly names: RedisNames;
+  readonly otps: OtpService;
   readonly providerAccounts: ProviderAccountService;
   /** Most ids in one queue job. */
   readonly chunkSize: number;
