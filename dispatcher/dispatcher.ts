@@ -169,6 +169,12 @@ export function startDispatcher(deps: {
     circuits,
     log,
   });
+  const effects = store.effects({
+    queues: connections.queues,
+    users,
+    templates,
+    chunkSize: settings.DISPATCH_CHUNK_SIZE,
+  });
   const inboxes = new Exclusive();
   const push = pushRulesOf(settings);
   const { PUSH_UNSEEN_SECONDS: afterSeconds } = settings;
@@ -184,6 +190,7 @@ export function startDispatcher(deps: {
       configured,
       push,
       ...(unseen && { unseen }),
+      effects,
       beginners,
       inboxes,
       enqueue,
@@ -214,6 +221,7 @@ export function startDispatcher(deps: {
       await workers.close();
       await health.close();
       await Promise.all(Object.values(planners).map((planner) => planner.close()));
+      await effects.close();
       await Promise.all([...senders.values()].map((sender) => sender.close()));
       circuits.close();
       await stored?.close();

@@ -103,6 +103,21 @@ export interface NotificationRecord {
   /** Of an event with several messages, or with none: they take the place of template, to, channels. */
   readonly actions?: readonly NotificationAction[];
   readonly passedOver?: readonly PassedOver[];
+  /** While it waits for its delay: the value by which another event cancels it. */
+  readonly cancelKey?: string;
+  /** What waits and is cancelled by this event. */
+  readonly cancels?: readonly { readonly event: string; readonly key: string }[];
+  /** The events that this one brings about, when it is planned. */
+  readonly followUps?: readonly {
+    readonly event: string;
+    readonly afterSeconds: number;
+    /** Whom the caller named. */
+    readonly to: readonly RecipientEntry[];
+  }[];
+  /** Of an event that another one has brought about. */
+  readonly followUpOf?: string;
+  /** How many have led to it, one by the other. */
+  readonly followUpDepth?: number;
   /** The caller gave the fallback chain: the addresses in `to` are those of one person. */
   readonly addressesAreOne?: true;
   readonly data?: Record<string, unknown>;

@@ -21,7 +21,9 @@ import { AcceptService } from './accept/accept.ts';
 import { PlanEnqueuer } from './accept/plan-enqueuer.ts';
 import type { AlertRule } from './alerts/raise-alerts.ts';
 import { type AlertsRunning, startAlerts } from './alerts/start-alerts.ts';
-import type { Outbox } from './contract.ts';
+import type { NotificationRecord, Outbox } from './contract.ts';
+import { cancelByEvent } from './events/cancel-by-event.ts';
+import { FollowUps } from './events/follow-ups.ts';
 import { Admission, type QueueLimits, queueLimitsOf } from './flow/admission.ts';
 import { RateLimiter } from './flow/rate-limiter.ts';
 import { InboxPublisher } from './inbox/inbox-publisher.ts';
@@ -39,7 +41,7 @@ import { ReadService } from './read/read-service.ts';
 import { ReceiptStore } from './receipts/receipt-store.ts';
 import { notificationResolvers } from './resolvers/resolvers.ts';
 import { SandboxStore } from './sandbox/sandbox-store.ts';
-import { notificationModels, prepareStore } from './store/models.ts';
+import { type NotificationModels, notificationModels, prepareStore } from './store/models.ts';
 
 export type * from './contract.ts';
 export { hasTitle } from './otp/built-in-text.ts';
@@ -62,6 +64,8 @@ export interface NotificationsStore {
   /** The codes of one-time passwords that may still be sent. */
   readonly codes: CodeStore;
   readonly providerAccounts: ProviderAccountStore;
+  /** What events do to others. To be closed. */
+  effects(deps: EffectsDeps): EventEffects;
   /** Watches over dead letters from now on; one process at a time does, the others stand by. */
   startAlerts(rule: AlertRule): AlertsRunning;
 }
@@ -89,7 +93,44 @@ export async function openNotificationsStore(deps: {
     receipts: new ReceiptStore({ ...deps, models }),
     codes: new CodeStore(models),
     providerAccounts: new ProviderAccountStore(models),
+    effects: (further) => eventEffects({ ...deps, ...further, models }),
     startAlerts: (rule) => startAlerts({ ...deps, models, rule }),
+  };
+}
+
+/** What events do to others, when they are planned. */
+export interface EventEffects {
+  /**
+   * Cancels what this event cancels, and accepts what it brings about. Both idempotent. Costs nothing for other
+   * notifications. @throws what the store throws: it is planned again.
+   */
+  of(record: NotificationRecord): Promise<void>;
+  close(): Promise<void>;
+}
+
+type EffectsDeps = {
+  readonly queues: DispatchQueues;
+  readonly users: UsersService;
+  readonly templates: TemplatesService;
+  readonly chunkSize: number;
+};
+
+function eventEffects(
+  deps: EffectsDeps & { connection: Connection; models: NotificationModels; events: EventLog; log: Logger },
+): EventEffects {
+  const enqueuer = new PlanEnqueuer(deps.queues, deps.events, deps.log, deps.chunkSize);
+  const cancel = (record: NotificationRecord) => cancelByEvent(deps, record);
+  const accept = new AcceptService({ ...deps, enqueuer, cancelByEvent: cancel });
+  const followUps = new FollowUps(accept, deps.log);
+  return {
+    async of(record) {
+      if (record.cancels) await cancel(record);
+      if (record.followUps) await followUps.of(record);
+    },
+    async close() {
+      await accept.close();
+      await enqueuer.close();
+    },
   };
 }
 
@@ -127,6 +168,7 @@ export async function createNotificationsSubgraph(deps: {
   const admission = deps.queueLimits && new Admission(deps.queues, deps.queueLimits, deps.log);
   const accept = new AcceptService({
     models,
+    cancelByEvent: (record) => cancelByEvent({ ...deps, models }, record),
     admission,
     users: deps.users,
     templates: deps.templates,

@@ -8,6 +8,7 @@ import type { AuditRecord } from '../audit/audit-record.ts';
 import type { DeliveryRecord, InboxMessageRecord, NotificationRecord } from '../contract.ts';
 import { deadLetterModel } from '../dead-letters/dead-letter-model.ts';
 import type { DeadLetterRecord } from '../dead-letters/dead-letter-record.ts';
+import { type CancellableRecord, cancellableModel } from '../events/cancellable.ts';
 import { otpModels } from '../otp/otp-models.ts';
 import type { OtpLimitRecord, OtpRecord, SealedCodeRecord } from '../otp/otp-record.ts';
 import { providerAccountModels } from '../provider-accounts/account-models.ts';
@@ -30,6 +31,7 @@ export interface NotificationModels {
   readonly audit: Model<AuditRecord>;
   readonly alerts: Model<AlertRecord>;
   readonly alertMarks: Model<AlertMarkRecord>;
+  readonly cancellables: Model<CancellableRecord>;
   readonly receipts: Model<ReceiptRecord>;
   readonly providerMessages: Model<ProviderMessageRecord>;
   readonly otps: Model<OtpRecord>;
@@ -47,6 +49,7 @@ export interface NotificationModels {
     readonly audit: mongo.Collection<Writable<AuditRecord>>;
     readonly alerts: mongo.Collection<Writable<AlertRecord>>;
     readonly alertMarks: mongo.Collection<Writable<AlertMarkRecord>>;
+    readonly cancellables: mongo.Collection<Writable<CancellableRecord>>;
     readonly receipts: mongo.Collection<Writable<ReceiptRecord>>;
     readonly providerMessages: mongo.Collection<Writable<ProviderMessageRecord>>;
     readonly otps: mongo.Collection<Writable<OtpRecord>>;
@@ -91,6 +94,12 @@ export function notificationModels(connection: Connection): NotificationModels {
       recipientWhen: text,
       actions: { type: [mixed], default: undefined },
       passedOver: { type: [mixed], default: undefined },
+      cancelKey: text,
+      cancels: { type: [mixed], default: undefined },
+      followUps: { type: [mixed], default: undefined },
+      followUpOf: text,
+      followUpDepth: Number,
+      rules: mixed,
       data: mixed,
       category: text,
       createdAt: { type: Date, required: true },
@@ -210,6 +219,7 @@ export function notificationModels(connection: Connection): NotificationModels {
     alerts,
     alertMarks: marks,
     ...receiptModels(connection),
+    cancellables: cancellableModel(connection),
     ...otpModels(connection),
     ...providerAccountModels(connection),
     raw: {
@@ -221,6 +231,7 @@ export function notificationModels(connection: Connection): NotificationModels {
       audit: connection.collection('audit_entries'),
       alerts: connection.collection('alerts'),
       alertMarks: connection.collection('alert_marks'),
+      cancellables: connection.collection('cancellables'),
       receipts: connection.collection('receipts'),
       providerMessages: connection.collection('provider_messages'),
       otps: connection.collection('otps'),

@@ -15,6 +15,7 @@ export interface TimelineEntryRecord {
 const ORDER = [
   'accepted',
   'replayOf',
+  'followUpOf',
   'scheduled',
   'routed',
   'rendered',
@@ -74,6 +75,8 @@ function ofNotification(n: NotificationRecord): TimelineEntryRecord[] {
       detail: { app: n.app, priority: n.priority, ...(n.event !== undefined && { event: n.event }) },
     },
   ];
+  if (n.followUpOf !== undefined)
+    entries.push({ at: n.createdAt, type: 'followUpOf', detail: { notification: n.followUpOf } });
   if (n.replayOf !== undefined)
     entries.push({ at: n.createdAt, type: 'replayOf', detail: { notification: n.replayOf } });
   if (n.dueAt > n.createdAt)
