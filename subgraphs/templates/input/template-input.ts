@@ -10,7 +10,9 @@ import {
   MAX_TEMPLATE_BYTES,
   SOURCE_PARTS,
 } from '../sources/limits.ts';
+import { lintSources } from '../sources/lint/lint.ts';
 import { isLocale, localeKey } from '../sources/locale.ts';
+import { NO_PARTIALS } from '../sources/partial-set.ts';
 import { sampleData } from '../sources/sample-data.ts';
 import { trialProblem } from '../sources/try-source.ts';
 import { variablesProblem } from '../sources/variables.ts';
@@ -68,6 +70,7 @@ async function checkContents(
       );
     seen.set(key, index);
     checkSyntax(at, content, sample);
+    refuseFindings(at, stored.at(-1));
     await new Promise((resolve) => setImmediate(resolve));
   }
   return stored;
@@ -112,6 +115,13 @@ function checkContent(at: string, content: TemplateContentInput): StoredContent 
     ...(content.oversize === 'TRUNCATE' && { oversize: content.oversize }),
     ...(content.maxSegments != null && { maxSegments: content.maxSegments }),
   };
+}
+
+/** Of what is found in its sources, what no template has a use for. */
+function refuseFindings(at: string, content: StoredContent | undefined): void {
+  const findings = content ? lintSources(at, content, NO_PARTIALS).findings : [];
+  const refused = findings.find(({ severity }) => severity === 'ERROR');
+  if (refused) throw badInput(refused.field, refused.message);
 }
 
 function checkMaxSegments(at: string, { channel, oversize, maxSegments }: TemplateContentInput): void {
