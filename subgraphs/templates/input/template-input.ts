@@ -112,6 +112,7 @@ function checkContent(at: string, content: TemplateContentInput): StoredContent 
     body: content.body,
     ...(content.html != null && { html: content.html }),
     ...(content.url != null && { url: content.url }),
+    ...(content.format === 'MARKDOWN' && { format: content.format }),
     ...(content.oversize === 'TRUNCATE' && { oversize: content.oversize }),
     ...(content.maxSegments != null && { maxSegments: content.maxSegments }),
   };

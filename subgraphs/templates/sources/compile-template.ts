@@ -5,9 +5,15 @@ import type { Channel } from '../../../platform/graphql/contract-enums.ts';
 import { truncateContent } from '../../../platform/message-size/truncate-content.ts';
 import type { CompiledTemplate, RenderedContent } from '../contract.ts';
 import type { StoredContent, TemplateBody } from '../store/records.ts';
-import { type CompiledSource, compileSource } from './compile-source.ts';
+import {
+  type CompiledMarkdown,
+  type CompiledSource,
+  compileMarkdown,
+  compileSource,
+} from './compile-source.ts';
 import { SOURCE_PARTS, type SourcePart } from './limits.ts';
 import { chooseLocale, DEFAULT_LOCALE, readerLocale } from './locale.ts';
+import { type FormattedBody, markdownTo } from './markdown/markdown-to.ts';
 import { NO_PARTIALS, type PartialSet } from './partial-set.ts';
 import type { Reader } from './render-run.ts';
 import { compileVariables } from './variables.ts';
@@ -16,12 +22,16 @@ interface CompiledContent extends Readonly<Partial<Record<SourcePart, CompiledSo
   /** As in `Template.contents`: `contents.2`. */
   readonly field: string;
   readonly source: StoredContent;
+  /** In the place of the body, where that is Markdown. */
+  readonly markdown?: CompiledMarkdown;
 }
 
 /** A message in words, and what it was made from. */
 export interface SourcedContent extends RenderedContent {
   /** As in `Template.contents`: `contents.2`. */
   readonly field: string;
+  /** The body without any format, which is what counts. */
+  readonly plain: string;
   /** Whether the end of its body was left out. */
   readonly truncated: boolean;
 }
@@ -69,7 +79,12 @@ export function compileTemplate(
     dataProblem: compileVariables(body.variables === undefined ? undefined : JSON.parse(body.variables)),
     renderSourced,
     render(channel, locale, variables) {
-      const { field: _field, truncated: _truncated, ...content } = renderSourced(channel, locale, variables);
+      const {
+        field: _field,
+        plain: _plain,
+        truncated: _truncated,
+        ...content
+      } = renderSourced(channel, locale, variables);
       return content;
     },
   };
@@ -87,7 +102,12 @@ function compileContent(content: StoredContent, field: string, partials: Partial
     const source = content[part];
     if (source !== undefined) parts[part] = compileSource(part, source, partials);
   }
-  return { ...parts, field, source: content };
+  return {
+    ...parts,
+    field,
+    source: content,
+    ...(content.format === 'MARKDOWN' && { markdown: compileMarkdown(content.body, partials) }),
+  };
 }
 
 function renderContent(
@@ -97,11 +117,9 @@ function renderContent(
   what: string,
 ): SourcedContent {
   const { channel, locale, oversize, maxSegments } = content.source;
-  const text = (part: SourcePart): string | undefined => {
-    const source = content[part];
-    if (!source) return undefined;
+  const tried = <T>(part: SourcePart, make: () => T): T => {
     try {
-      return source(variables, reader);
+      return make();
     } catch (error) {
       const reason = messageOf(error);
       throw new Error(`The ${part} of ${what} for ${channel} cannot be rendered: ${reason}.`, {
@@ -109,17 +127,30 @@ function renderContent(
       });
     }
   };
+  const text = (part: SourcePart): string | undefined => {
+    const source = content[part];
+    return source && tried(part, () => source(variables, reader));
+  };
   const title = text('title');
-  const html = text('html');
   const url = text('url');
+  const { markdown } = content;
+  const formatted = markdown && tried('body', () => markdown(variables, reader));
+  const made: FormattedBody | undefined =
+    formatted && markdownTo(channel, formatted, { ...(title && { title }), ...(url && { url }) });
+  const html = text('html') ?? made?.html;
+  // What is counted is what people read.
+  const plain = made?.plain ?? text('body') ?? '';
   const whole = {
     channel,
     locale: locale ?? DEFAULT_LOCALE,
     ...(title && { title }),
-    body: text('body') ?? '',
+    body: plain,
     ...(html && { html }),
     ...(url && { url }),
   };
-  const body = oversize === 'TRUNCATE' ? truncateContent(whole, maxSegments).body : whole.body;
-  return { ...whole, body, field: content.field, truncated: body !== whole.body };
+  const body = oversize === 'TRUNCATE' ? truncateContent(whole, maxSegments).body : plain;
+  const source = { field: content.field, plain: body, truncated: body !== plain };
+  // A text that is cut goes without its format.
+  if (!made || source.truncated) return { ...whole, body, ...source };
+  return { ...whole, body: made.body, ...(made.data && { data: made.data }), ...source };
 }
