@@ -133,8 +133,10 @@ function environmentFor(helpers: ReadonlySet<string>): Environment {
 
 /** What Handlebars' compiler makes: `main` writes the text with what is in its first parameter. */
 interface Specification {
-  main(this: unknown, container: { escapeExpression: Insert }, ...rest: unknown[]): string;
+  main: (container: { escapeExpression: Insert }, ...rest: Rest) => string;
 }
+/** Context, helpers, partials, data, block parameters, depths. */
+type Rest = readonly [unknown, unknown, unknown, unknown, unknown, unknown];
 
 function templateOf(
   environment: Environment,
@@ -151,10 +153,11 @@ function templateOf(
   // The code is Handlebars' own, made of a source that has been checked: names and texts are strings in it.
   const specification = new Function(`return ${String(code)}`)() as Specification;
   const { main } = specification;
-  specification.main = function countedMain(this: unknown, container, ...rest) {
-    if (insert) container.escapeExpression = insert;
-    return main.call(this, container, ...rest);
-  };
+  if (insert)
+    specification.main = (container, context, helpers, partials, data, blocks, depths) => {
+      container.escapeExpression = insert;
+      return main(container, context, helpers, partials, data, blocks, depths);
+    };
   return environment.template(specification);
 }
 

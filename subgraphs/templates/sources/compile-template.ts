@@ -26,6 +26,20 @@ interface CompiledContent extends Readonly<Partial<Record<SourcePart, CompiledSo
   readonly markdown?: CompiledMarkdown;
 }
 
+interface Choice {
+  readonly content: CompiledContent;
+  /** Of dates and numbers. */
+  readonly locale: string | undefined;
+}
+const MAX_CHOICES = 100;
+
+interface Made {
+  readonly content: RenderedContent;
+  readonly field: string;
+  readonly plain: string;
+  readonly truncated: boolean;
+}
+
 /** A message in words, and what it was made from. */
 export interface SourcedContent extends RenderedContent {
   /** As in `Template.contents`: `contents.2`. */
@@ -59,16 +73,34 @@ export function compileTemplate(
     if (others) others.push(compiled);
     else byChannel.set(content.channel, [compiled]);
   }
-  const renderSourced: SourcedTemplate['renderSourced'] = (channel, locale, variables) => {
+  const what = `template "${id}" version ${version}`;
+  /** By channel and the locale asked for: there are few, and each is asked for again and again. */
+  const choices = new Map<Channel, Map<string | undefined, Choice>>();
+  const choose = (channel: Channel, wanted: string | undefined): Choice => {
+    const known = choices.get(channel)?.get(wanted);
+    if (known) return known;
     const contents = byChannel.get(channel) ?? [];
-    const at = chooseLocale(
-      contents.map((c) => c.source.locale),
-      locale,
-    );
-    const content = contents[at];
+    const content =
+      contents[
+        chooseLocale(
+          contents.map((c) => c.source.locale),
+          wanted,
+        )
+      ];
     if (!content) throw new Error(`Template "${id}" version ${version} has no content for ${channel}.`);
-    const reader = { locale: readerLocale(content.source.locale, locale), timeZone: timeZoneOf(variables) };
-    return renderContent(content, variables, reader, `template "${id}" version ${version}`);
+    const choice = { content, locale: readerLocale(content.source.locale, wanted) };
+    const ofChannel = choices.get(channel) ?? new Map<string | undefined, Choice>();
+    choices.set(channel, ofChannel);
+    if (ofChannel.size < MAX_CHOICES) ofChannel.set(wanted, choice);
+    return choice;
+  };
+  const make = (
+    channel: Channel,
+    wanted: string | undefined,
+    variables: Readonly<Record<string, unknown>>,
+  ): Made => {
+    const { content, locale } = choose(channel, wanted);
+    return renderContent(content, variables, { locale, timeZone: timeZoneOf(variables) }, what);
   };
   return {
     id,
@@ -77,16 +109,11 @@ export function compileTemplate(
     ...(body.category !== undefined && { category: body.category }),
     channels: body.channels,
     dataProblem: compileVariables(body.variables === undefined ? undefined : JSON.parse(body.variables)),
-    renderSourced,
-    render(channel, locale, variables) {
-      const {
-        field: _field,
-        plain: _plain,
-        truncated: _truncated,
-        ...content
-      } = renderSourced(channel, locale, variables);
-      return content;
+    renderSourced(channel, locale, variables) {
+      const { content, field, plain, truncated } = make(channel, locale, variables);
+      return { ...content, field, plain, truncated };
     },
+    render: (channel, locale, variables) => make(channel, locale, variables).content,
   };
 }
 
@@ -110,47 +137,76 @@ function compileContent(content: StoredContent, field: string, partials: Partial
   };
 }
 
+function renderPart(
+  content: CompiledContent,
+  part: SourcePart,
+  variables: Readonly<Record<string, unknown>>,
+  reader: Reader,
+  what: string,
+): string | undefined {
+  try {
+    return content[part]?.(variables, reader);
+  } catch (error) {
+    throw renderError(part, content, what, error);
+  }
+}
+
+const renderError = (part: SourcePart, content: CompiledContent, what: string, error: unknown): Error =>
+  new Error(`The ${part} of ${what} for ${content.source.channel} cannot be rendered: ${messageOf(error)}.`, {
+    cause: error,
+  });
+
+function renderMarkdown(
+  markdown: CompiledMarkdown,
+  content: CompiledContent,
+  variables: Readonly<Record<string, unknown>>,
+  reader: Reader,
+  what: string,
+  around: { readonly title?: string; readonly url?: string },
+): FormattedBody {
+  try {
+    return markdownTo(content.source.channel, markdown(variables, reader), around);
+  } catch (error) {
+    throw renderError('body', content, what, error);
+  }
+}
+
+/** Written at each send: no object is copied that need not be. */
 function renderContent(
   content: CompiledContent,
   variables: Readonly<Record<string, unknown>>,
   reader: Reader,
   what: string,
-): SourcedContent {
-  const { channel, locale, oversize, maxSegments } = content.source;
-  const tried = <T>(part: SourcePart, make: () => T): T => {
-    try {
-      return make();
-    } catch (error) {
-      const reason = messageOf(error);
-      throw new Error(`The ${part} of ${what} for ${channel} cannot be rendered: ${reason}.`, {
-        cause: error,
-      });
-    }
-  };
-  const text = (part: SourcePart): string | undefined => {
-    const source = content[part];
-    return source && tried(part, () => source(variables, reader));
-  };
-  const title = text('title');
-  const url = text('url');
-  const { markdown } = content;
-  const formatted = markdown && tried('body', () => markdown(variables, reader));
-  const made: FormattedBody | undefined =
-    formatted && markdownTo(channel, formatted, { ...(title && { title }), ...(url && { url }) });
-  const html = text('html') ?? made?.html;
+): Made {
+  const { field, markdown, source } = content;
+  const { channel, locale = DEFAULT_LOCALE, oversize, maxSegments } = source;
+  const title = renderPart(content, 'title', variables, reader, what);
+  const url = renderPart(content, 'url', variables, reader, what);
+  const formatted =
+    markdown &&
+    renderMarkdown(markdown, content, variables, reader, what, {
+      ...(title && { title }),
+      ...(url && { url }),
+    });
+  const html = renderPart(content, 'html', variables, reader, what) ?? formatted?.html;
   // What is counted is what people read.
-  const plain = made?.plain ?? text('body') ?? '';
-  const whole = {
+  const plain = formatted?.plain ?? renderPart(content, 'body', variables, reader, what) ?? '';
+  const whole: { -readonly [K in keyof RenderedContent]: RenderedContent[K] } = {
     channel,
-    locale: locale ?? DEFAULT_LOCALE,
-    ...(title && { title }),
+    locale,
     body: plain,
-    ...(html && { html }),
-    ...(url && { url }),
   };
-  const body = oversize === 'TRUNCATE' ? truncateContent(whole, maxSegments).body : plain;
-  const source = { field: content.field, plain: body, truncated: body !== plain };
-  // A text that is cut goes without its format.
-  if (!made || source.truncated) return { ...whole, body, ...source };
-  return { ...whole, body: made.body, ...(made.data && { data: made.data }), ...source };
+  if (title) whole.title = title;
+  if (html) whole.html = html;
+  if (url) whole.url = url;
+  if (oversize === 'TRUNCATE') {
+    const cut = truncateContent(whole, maxSegments);
+    // A text that is cut goes without its format.
+    if (cut.body !== plain) return { content: cut, field, plain: cut.body, truncated: true };
+  }
+  if (formatted) {
+    whole.body = formatted.body;
+    if (formatted.data) whole.data = formatted.data;
+  }
+  return { content: whole, field, plain, truncated: false };
 }

@@ -1,5 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { dingtalkPart } from '../../../../dispatcher/channels/dingtalk/message-body.ts';
+import { slackPart } from '../../../../dispatcher/channels/slack/message-body.ts';
+import { telegramPart } from '../../../../dispatcher/channels/telegram/message-request.ts';
+import { wecomPart } from '../../../../dispatcher/channels/wecom/message-body.ts';
 import { compileMarkdown } from '../compile-source.ts';
 import { compileTemplate } from '../compile-template.ts';
 import { markdownTo } from './markdown-to.ts';
@@ -102,6 +106,17 @@ describe('one body', () => {
       '{"type":"rich_text_preformatted","elements":[{"type":"text","text":"a < b"}]}',
     );
     expect(written).toContain('{"type":"text","text":"/orders/7"}');
+  });
+
+  test.each([
+    ['SLACK', slackPart],
+    ['TELEGRAM', telegramPart],
+    ['DINGTALK', dingtalkPart],
+    ['WECOM', wecomPart],
+  ] as const)('what %s gets is what its provider takes', (channel, part) => {
+    const { data = {} } = made(channel, SOURCE, variables, { title: 'T', url: '/x' });
+    const given = data[channel.toLowerCase()];
+    expect(part.parse(given)).toMatchObject(given as object);
   });
 
   test('what is inserted by three braces is Markdown', () => {
