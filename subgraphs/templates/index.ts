@@ -8,7 +8,7 @@ import { DateTimeScalar, JsonScalar } from '../../platform/graphql/scalars.ts';
 import type { Subgraph } from '../../platform/graphql/subgraph.ts';
 import type { InvalidationBus } from '../../platform/invalidation/invalidation-bus.ts';
 import type { Logger } from '../../platform/logging/logger.ts';
-import type { TemplatesService } from './contract.ts';
+import type { RouteBody, TemplatesService } from './contract.ts';
 import { ensureDemo } from './demo.ts';
 import type { Resolvers } from './generated/types.ts';
 import { createLoaders } from './resolvers/loaders.ts';
@@ -17,17 +17,23 @@ import { templateResolvers } from './resolvers/template-resolvers.ts';
 import { publishedReader } from './service/published.ts';
 import { RouteDrafts } from './service/route-drafts.ts';
 import { TemplateDrafts } from './service/template-drafts.ts';
+import { cancellableRoutes } from './store/cancellable-routes.ts';
 import { DraftStore } from './store/draft-store.ts';
 import { templatesModels } from './store/models.ts';
-import type { RouteBody, TemplateBody, TemplateSummary } from './store/records.ts';
+import type { TemplateBody, TemplateSummary } from './store/records.ts';
 
 export type {
   CompiledTemplate,
   FallbackStep,
   FallbackSuccess,
+  FollowUp,
   PublishedRoute,
+  QuietHoursRule,
+  RouteAction,
+  RouteRecipient,
   TemplatesService,
 } from './contract.ts';
+export { valueAt } from './input/data-path.ts';
 export { type FallbackStepInput, fallbackSteps } from './input/fallback-input.ts';
 
 /** SDL of the subgraph, as composed into the supergraph. */
@@ -58,7 +64,7 @@ export async function createTemplatesSubgraph({
   const routeStore = new DraftStore<RouteBody, RouteBody>(models.routes, []);
   await Promise.all([templateStore.ensureCollections(), routeStore.ensureCollections()]);
 
-  const service = publishedReader(templateStore, routeStore, bus);
+  const service = publishedReader(templateStore, routeStore, cancellableRoutes(models.routes.heads), bus);
   const templates = new TemplateDrafts(templateStore, service, bus, log);
   const routes = new RouteDrafts(routeStore, templateStore, bus, log);
   const loaders = createLoaders(templates, routes);

@@ -3,10 +3,11 @@
 import type { InvalidationBus } from '../../../platform/invalidation/invalidation-bus.ts';
 import { scopedKey } from '../../../platform/names/ids.ts';
 import { LoadingCache } from '../cache/loading-cache.ts';
-import type { PublishedRoute, TemplatesService } from '../contract.ts';
+import type { Cancels, PublishedRoute, RouteBody, TemplatesService } from '../contract.ts';
 import { compileTemplate, type SourcedTemplate } from '../sources/compile-template.ts';
+import { type CancellableRoutes, cancelsByEvent } from '../store/cancellable-routes.ts';
 import type { DraftStore } from '../store/draft-store.ts';
-import type { RouteBody, TemplateBody, TemplateSummary } from '../store/records.ts';
+import type { TemplateBody, TemplateSummary } from '../store/records.ts';
 
 /** How long another process may miss a publish whose Redis message was lost. */
 export const PUBLISHED_MAX_AGE_MS = 5_000;
@@ -36,6 +37,7 @@ export interface PublishedReader extends TemplatesService {
 export function publishedReader(
   templates: DraftStore<TemplateBody, TemplateSummary>,
   routes: DraftStore<RouteBody, RouteBody>,
+  cancellable: CancellableRoutes,
   bus: InvalidationBus,
 ): PublishedReader {
   const pointers = new LoadingCache<{ readonly version: number }>({
@@ -76,14 +78,24 @@ export function publishedReader(
     },
   });
 
+  const cancelling = new LoadingCache<ReadonlyMap<string, readonly Cancels[]>>({
+    maxEntries: 1_000,
+    maxAgeMs: PUBLISHED_MAX_AGE_MS,
+    load: async (workspace) => cancelsByEvent(await cancellable(workspace)),
+  });
+
   bus.onInvalidation(
     ({ topic, key }) => {
       if (topic === 'template') pointers.drop(key);
-      if (topic === 'route') publishedRoutes.drop(key);
+      if (topic === 'route') {
+        publishedRoutes.drop(key);
+        cancelling.drop(namesOf(key).workspace);
+      }
     },
     () => {
       pointers.dropAll();
       publishedRoutes.dropAll();
+      cancelling.dropAll();
     },
   );
 
@@ -96,6 +108,7 @@ export function publishedReader(
       return pointer && templateAt(key, pointer.version);
     },
     templateVersion: (workspace, id, version) => templateAt(scopedKey(workspace, id), version),
+    cancelledBy: async (workspace, event) => (await cancelling.get(workspace))?.get(event) ?? [],
     publishedRoute: (workspace, event) => publishedRoutes.get(scopedKey(workspace, event)),
   };
 }

@@ -3,13 +3,19 @@ import { badInput, notFound } from '../../../platform/errors/herald-error.ts';
 import type { InvalidationBus } from '../../../platform/invalidation/invalidation-bus.ts';
 import type { Logger } from '../../../platform/logging/logger.ts';
 import { isCallerId, scopedKey } from '../../../platform/names/ids.ts';
+import type { RouteBody } from '../contract.ts';
 import type { RouteInput } from '../generated/types.ts';
 import { routeBody } from '../input/route-input.ts';
 import type { DraftStore } from '../store/draft-store.ts';
-import type { HeadRecord, RouteBody, TemplateBody, TemplateSummary } from '../store/records.ts';
+import type { HeadRecord, TemplateBody, TemplateSummary } from '../store/records.ts';
+import { followUpCycle } from './follow-up-cycle.ts';
 
 /** A route; `id` is its event. */
 export type RouteHead = HeadRecord<RouteBody>;
+
+const templatesOf = ({ actions }: RouteBody): string[] => [
+  ...new Set(actions.map(({ template }) => template)),
+];
 
 export class RouteDrafts {
   readonly #store: DraftStore<RouteBody, RouteBody>;
@@ -32,9 +38,19 @@ export class RouteDrafts {
   /** @throws HeraldError BAD_USER_INPUT naming the field, `input.template` when there is no such template. */
   async save(workspace: string, input: RouteInput): Promise<RouteHead> {
     const body = routeBody(input);
-    const found = await this.#templates.heads(workspace, [body.template]);
-    if (!found.has(body.template))
-      throw badInput('input.template', `There is no template "${body.template}".`);
+    const found = await this.#templates.heads(workspace, templatesOf(body));
+    for (const [index, { template }] of body.actions.entries())
+      if (!found.has(template))
+        throw badInput(
+          input.template == null ? `input.actions.${index}.template` : 'input.template',
+          `There is no template "${template}".`,
+        );
+    const cycle = await followUpCycle(input.event, body, (events) => this.#bodies(workspace, events));
+    if (cycle)
+      throw badInput(
+        `input.followUps.${cycle.index}.event`,
+        `The events would bring each other about without end: ${cycle.path.join(' → ')}.`,
+      );
     return this.#store.saveDraft(workspace, input.event, body);
   }
 
@@ -44,10 +60,14 @@ export class RouteDrafts {
    */
   async publish(workspace: string, event: string): Promise<RouteHead> {
     const result = await this.#store.publish(workspace, event, async (draft) => {
-      if ((await this.#templates.publishedVersion(workspace, draft.template)) === undefined)
+      for (const template of templatesOf(draft))
+        if ((await this.#templates.publishedVersion(workspace, template)) === undefined)
+          throw badInput('event', `The route's template "${template}" is not published; publish it first.`);
+      const cycle = await followUpCycle(event, draft, (events) => this.#bodies(workspace, events));
+      if (cycle)
         throw badInput(
           'event',
-          `The route's template "${draft.template}" is not published; publish it first.`,
+          `The events would bring each other about without end: ${cycle.path.join(' → ')}. Save the route with other follow-ups.`,
         );
     });
     if ('head' in result) {
@@ -59,6 +79,17 @@ export class RouteDrafts {
     throw badInput(
       'event',
       `The route for "${event}" has no draft to publish; version ${result.publishedVersion} is published already. Save a draft first.`,
+    );
+  }
+
+  /** What events lead to, by draft and by published version. */
+  async #bodies(workspace: string, events: readonly string[]): Promise<Map<string, readonly RouteBody[]>> {
+    const heads = await this.#store.fullHeads(workspace, events);
+    return new Map(
+      [...heads].map(([event, { draft, published }]) => [
+        event,
+        [draft, published].filter((body) => body !== undefined),
+      ]),
     );
   }
 

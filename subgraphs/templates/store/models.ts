@@ -1,6 +1,7 @@
 /** Mongoose models of the templates subgraph. `_id` serves every query (a workspace is a range of it): no further index. */
 import { type Connection, type Model, Schema } from 'mongoose';
-import type { HeadRecord, RouteBody, TemplateBody, VersionRecord } from './records.ts';
+import type { RouteBody } from '../contract.ts';
+import type { HeadRecord, TemplateBody, VersionRecord } from './records.ts';
 
 /** A collection of heads and one of the versions that were replaced. */
 export interface VersionedModels<Body> {

@@ -1,6 +1,5 @@
 /** What the templates subgraph stores. */
-import type { Channel, Priority } from '../../../platform/graphql/contract-enums.ts';
-import type { FallbackStep, RouteRecipient } from '../contract.ts';
+import type { Channel } from '../../../platform/graphql/contract-enums.ts';
 
 /** Handlebars sources for one channel and locale. */
 export interface StoredContent {
@@ -29,17 +28,6 @@ export interface TemplateSummary {
 }
 export interface TemplateBody extends TemplateSummary {
   readonly contents: readonly StoredContent[];
-}
-
-export interface RouteBody {
-  readonly template: string;
-  /** Empty: the template's, unless there is a fallback chain. */
-  readonly channels: readonly Channel[];
-  readonly fallback?: readonly FallbackStep[];
-  readonly priority: Priority;
-  readonly category?: string;
-  readonly delaySeconds: number;
-  readonly recipients: readonly RouteRecipient[];
 }
 
 /**
