@@ -37,9 +37,10 @@ const MAPPERS: Readonly<Record<SubgraphName, Readonly<Record<string, string>>>> 
   },
   templates: {
     Template: '../service/template-drafts.ts#TemplateHead',
+    TemplateContent: '../store/records.ts#StoredContent',
     Route: '../service/route-drafts.ts#RouteHead',
     RouteAction: '../contract.ts#RouteAction as RouteActionParent',
-    RenderedContent: '../contract.ts#RenderedContent as RenderedContentParent',
+    RenderedContent: '../sources/compile-template.ts#SourcedContent',
   },
   users: {
     User: '../store/records.ts#UserRecord',

@@ -2,9 +2,9 @@
 import { type RequestContext, requirePrincipal } from '../../../platform/auth/principal.ts';
 import { notFound } from '../../../platform/errors/herald-error.ts';
 import { contentSize } from '../../../platform/message-size/content-size.ts';
-import type { RenderedContent } from '../contract.ts';
 import type { ContentSize, Resolvers } from '../generated/types.ts';
 import type { TemplateDrafts, TemplateHead } from '../service/template-drafts.ts';
+import type { SourcedContent } from '../sources/compile-template.ts';
 import type { TemplateSummary } from '../store/records.ts';
 import type { LoadersOf } from './loaders.ts';
 import { pageOf } from './page.ts';
@@ -18,8 +18,8 @@ function shown(head: TemplateHead, context: RequestContext): TemplateSummary {
   return summary;
 }
 
-function shownSize(content: RenderedContent): ContentSize {
-  const { characters, bytes, sms, limit, fits } = contentSize(content);
+function shownSize(content: SourcedContent): ContentSize {
+  const { characters, bytes, sms, limit, fits } = contentSize({ ...content, body: content.plain });
   return {
     characters,
     bytes,
@@ -36,7 +36,7 @@ function shownSize(content: RenderedContent): ContentSize {
 export function templateResolvers(
   drafts: TemplateDrafts,
   loaders: LoadersOf,
-): Pick<Resolvers, 'Template' | 'RenderedContent'> & {
+): Pick<Resolvers, 'Template' | 'TemplateContent' | 'RenderedContent'> & {
   Query: Resolvers['Query'];
   Mutation: Resolvers['Mutation'];
 } {
@@ -52,13 +52,14 @@ export function templateResolvers(
         const { workspace } = requirePrincipal(context, 'app', 'operator');
         return pageOf(args, (after, limit) => drafts.page(workspace, after, limit));
       },
-      previewTemplate(_, { id, data, locale, version }, context) {
+      previewTemplate(_, { id, data, locale, version, allowOversize }, context) {
         const { workspace } = requirePrincipal(context, 'app', 'operator');
         return drafts.preview(workspace, {
           id,
           data,
           ...(locale != null && { locale }),
           ...(version != null && { version }),
+          allowOversize: allowOversize ?? false,
         });
       },
     },
@@ -88,6 +89,10 @@ export function templateResolvers(
         const full = await loaders(context).sources.load(head.id);
         return [...((full?.draft ?? full?.published)?.contents ?? [])];
       },
+    },
+    TemplateContent: {
+      oversize: ({ oversize }) => oversize ?? 'REFUSE',
+      format: ({ format }) => format ?? 'TEXT',
     },
     RenderedContent: { size: shownSize },
   };
