@@ -43,6 +43,7 @@ const MAPPERS: Readonly<Record<SubgraphName, Readonly<Record<string, string>>>> 
   },
   users: {
     User: '../store/records.ts#UserRecord',
+    QuietHours: '../../../platform/quiet-hours/quiet-hours.ts#QuietHours',
     Device: '../store/records.ts#DeviceRecord',
     App: '../store/records.ts#AppRecord',
     ApiKey: '../store/records.ts#KeyRecord',

@@ -948,11 +948,14 @@ export type SendNotificationsResult = {
 };
 
 export type SkipReason =
+  | 'ALREADY_SENT'
   | 'CHANNEL_NOT_CONFIGURED'
+  | 'DIGESTED'
   | 'FALLBACK_NOT_NEEDED'
   | 'FREQUENCY_CAP'
   | 'NOT_ALLOWED'
   | 'NO_ADDRESS'
+  | 'QUIET_HOURS'
   | 'SUPPRESSED'
   | 'UNSUBSCRIBED';
 
