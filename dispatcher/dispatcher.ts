@@ -179,6 +179,7 @@ export function startDispatcher(deps: {
   const planner = () =>
     new Planner({
       outbox: store.outbox,
+      rules: store.rules,
       users,
       templates,
       configured,

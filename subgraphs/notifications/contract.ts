@@ -7,6 +7,7 @@ import type {
   SkipReason,
 } from '../../platform/graphql/contract-enums.ts';
 import type { QueuedDelivery } from '../../platform/queues/enqueue-sends.ts';
+import type { QuietHours } from '../../platform/quiet-hours/quiet-hours.ts';
 import type { Guard } from '../../platform/storage/fenced-lock.ts';
 import type { FallbackStep, FallbackSuccess } from '../templates/index.ts';
 
@@ -178,6 +179,12 @@ export interface AttemptRecord {
   readonly latencyMs: number;
 }
 
+/** The quiet hours of a recipient as they were when the delivery was planned; without a zone in UTC. */
+export type RespectedHours = QuietHours & {
+  /** What would be tried first in them is SKIPPED instead of held. */
+  readonly skip?: true;
+};
+
 /** A delivery's place in its recipient's fallback chain. */
 export interface ChainPlace {
   /** The ids of all that can be sent, this one included. */
@@ -213,6 +220,12 @@ export interface DeliveryRecord {
   readonly skipReason?: SkipReason;
   /** Where that was not known when it was planned. */
   readonly skippedAt?: Date;
+  /** ALREADY_SENT: the notification that was sent. */
+  readonly skippedFor?: string;
+  /** Not attempted in them. */
+  readonly quiet?: RespectedHours;
+  /** Held back by quiet hours, the last time. */
+  readonly held?: { readonly at: Date; readonly until: Date };
   readonly chain?: ChainPlace;
   /** The message of the event that it is, where there are several. */
   readonly action?: string;
@@ -275,7 +288,13 @@ export interface PlannedDelivery {
   readonly skipReason?: SkipReason;
   /** The message of the event that it is, where there are several. */
   readonly action?: Pick<NotificationAction, 'name' | 'template' | 'category'>;
+  /** ALREADY_SENT: the notification that was sent. */
+  readonly skippedFor?: string;
   readonly chain?: PlannedChainPlace;
+  /** Not attempted in them. */
+  readonly quiet?: RespectedHours;
+  /** They are now: no attempt is begun before it is stored. */
+  readonly held?: true;
   /** Why the message could not be put into words: the delivery fails at once. */
   readonly renderError?: string;
   readonly content?: MessageContent;
@@ -383,6 +402,37 @@ export interface SweepRound {
   readonly limit: number;
   /** Stops the writes of a sweeper that is no longer the elected one. */
   readonly guard?: Guard;
+}
+
+/** A notification that wants to be the only one of its event and key within a window. */
+export interface OnceClaim {
+  readonly notification: string;
+  readonly workspace: string;
+  readonly event: string;
+  readonly key: string;
+  readonly acceptedAt: Date;
+  readonly windowSeconds: number;
+}
+
+/** A message that counts for what its recipient gets at most. */
+export interface CountedMessage {
+  readonly notification: string;
+  readonly workspace: string;
+  readonly event: string;
+  /** Whoever it is: a user, or an address. */
+  readonly recipient: string;
+  /** When it was due: decides its window. */
+  readonly at: Date;
+  readonly max: number;
+  readonly windowSeconds: number;
+}
+
+/** What the rules of routes remember. Asked again for the same notification, both answer the same. */
+export interface RuleStore {
+  /** By notification: the one that was sent instead. Those that are to be sent are not in it. */
+  claimOnce(claims: readonly OnceClaim[]): Promise<ReadonlyMap<string, string>>;
+  /** In their order: whether it is within what its recipient gets. One that is counts from now on. */
+  countMessages(messages: readonly CountedMessage[]): Promise<readonly boolean[]>;
 }
 
 /** The steps of the outbox that workers run. Every step may run twice: the second run changes nothing. */

@@ -21,7 +21,7 @@ import { AcceptService } from './accept/accept.ts';
 import { PlanEnqueuer } from './accept/plan-enqueuer.ts';
 import type { AlertRule } from './alerts/raise-alerts.ts';
 import { type AlertsRunning, startAlerts } from './alerts/start-alerts.ts';
-import type { Outbox } from './contract.ts';
+import type { Outbox, RuleStore } from './contract.ts';
 import { Admission, type QueueLimits, queueLimitsOf } from './flow/admission.ts';
 import { RateLimiter } from './flow/rate-limiter.ts';
 import { InboxPublisher } from './inbox/inbox-publisher.ts';
@@ -38,6 +38,8 @@ import { ProviderAccountStore } from './provider-accounts/account-store.ts';
 import { ReadService } from './read/read-service.ts';
 import { ReceiptStore } from './receipts/receipt-store.ts';
 import { notificationResolvers } from './resolvers/resolvers.ts';
+import { claimOnce } from './rules/once.ts';
+import { countMessages } from './rules/throttle.ts';
 import { SandboxStore } from './sandbox/sandbox-store.ts';
 import { notificationModels, prepareStore } from './store/models.ts';
 
@@ -57,6 +59,7 @@ export { otpLimitsOf, queueLimitsOf };
 /** What the dispatcher uses of this subgraph. */
 export interface NotificationsStore {
   readonly outbox: Outbox;
+  readonly rules: RuleStore;
   readonly sandbox: SandboxStore;
   readonly receipts: ReceiptStore;
   /** The codes of one-time passwords that may still be sent. */
@@ -85,6 +88,10 @@ export async function openNotificationsStore(deps: {
       inbox,
       log: deps.log,
     }),
+    rules: {
+      claimOnce: (claims) => claimOnce(models, claims),
+      countMessages: (messages) => countMessages(deps.redis, deps.names, messages),
+    },
     sandbox: new SandboxStore(deps.redis, deps.names),
     receipts: new ReceiptStore({ ...deps, models }),
     codes: new CodeStore(models),

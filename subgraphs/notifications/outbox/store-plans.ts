@@ -8,7 +8,7 @@ import type { ClientSession, Connection } from 'mongoose';
 import type { HeraldEvent } from '../../../platform/event-log/events.ts';
 import { enterTallies } from '../../../platform/event-log/tally-ledger.ts';
 import { inTransaction } from '../../../platform/storage/mongo.ts';
-import { settleChains } from '../chains/chain-rules.ts';
+import { settleHeld } from '../chains/chain-rules.ts';
 import type { DeliveryRecord, InboxMessageRecord, PlanPage } from '../contract.ts';
 import { countDeadLetters } from '../dead-letters/dead-letter-metrics.ts';
 import { failuresOfPlans, insertDeadLetters } from '../dead-letters/insert-dead-letters.ts';
@@ -97,7 +97,7 @@ function planOf(page: PlanPage, now: Date): MovedPlan {
     const record = deliveryOfPlan(page.notification, planned, { sole, now });
     byId.set(record._id, record);
   }
-  const deliveries = settleChains([...byId.values()], now);
+  const deliveries = settleHeld([...byId.values()], now);
   const done = whole && deliveries.every((d) => d.state !== 'QUEUED' && d.state !== 'SENDING');
   return { page, deliveries, whole, done };
 }

@@ -2,10 +2,12 @@
 
 import type { RequestContext } from '../../../platform/auth/principal.ts';
 import { requirePrincipal } from '../../../platform/auth/principal.ts';
+import { sharedDate } from '../../../platform/clock/shared-clock.ts';
 import { badInput } from '../../../platform/errors/herald-error.ts';
 import { connectionOf, decodeCursor, encodeCursor, pageSize } from '../../../platform/graphql/connections.ts';
 import { withoutNulls } from '../../../platform/graphql/without-nulls.ts';
 import { isHeldBack } from '../chains/chain-rules.ts';
+import type { DeliveryRecord } from '../contract.ts';
 import type {
   DeliveryConnectionResolvers,
   DeliveryResolvers,
@@ -101,11 +103,16 @@ export function notificationTypeResolvers(
       id: ({ _id }) => _id,
       user: ({ user }) => (user === undefined ? null : { id: user }),
       step: ({ chain }) => chain?.step ?? null,
-      waitsUntil: (delivery) => (isHeldBack(delivery) ? delivery.nextAttemptAt : null),
+      waitsUntil: (delivery) => (isWaiting(delivery) ? delivery.nextAttemptAt : null),
       notification: ({ notification }, _, context) => find.loaded(notification, context),
     },
   };
 }
+
+/** For its turn in a chain, or for the end of quiet hours. */
+const isWaiting = (delivery: DeliveryRecord): boolean =>
+  isHeldBack(delivery) ||
+  (delivery.state === 'QUEUED' && delivery.held !== undefined && delivery.held.until > sharedDate());
 
 /** A user who came by the inbox sees what concerns him alone. */
 const onlyFor = (context: RequestContext): string | undefined =>

@@ -13,6 +13,7 @@ import type { OtpLimitRecord, OtpRecord, SealedCodeRecord } from '../otp/otp-rec
 import { providerAccountModels } from '../provider-accounts/account-models.ts';
 import type { ProviderAccountRecord, ProviderDefinitionRecord } from '../provider-accounts/account-record.ts';
 import { type ProviderMessageRecord, type ReceiptRecord, receiptModels } from '../receipts/receipt-models.ts';
+import { type OnceRecord, onceModel } from '../rules/once-model.ts';
 
 /** Per user: the number of the newest message and how many are unread. */
 export interface InboxCounterRecord {
@@ -37,6 +38,7 @@ export interface NotificationModels {
   readonly otpLimits: Model<OtpLimitRecord>;
   readonly providerAccounts: Model<ProviderAccountRecord>;
   readonly providerDefinitions: Model<ProviderDefinitionRecord>;
+  readonly onceClaims: Model<OnceRecord>;
   /** The same collections for plain documents: nothing is hydrated or cast on hot paths. */
   readonly raw: {
     readonly notifications: mongo.Collection<Writable<NotificationRecord>>;
@@ -54,6 +56,7 @@ export interface NotificationModels {
     readonly otpLimits: mongo.Collection<Writable<OtpLimitRecord>>;
     readonly providerAccounts: mongo.Collection<Writable<ProviderAccountRecord>>;
     readonly providerDefinitions: mongo.Collection<Writable<ProviderDefinitionRecord>>;
+    readonly onceClaims: mongo.Collection<Writable<OnceRecord>>;
   };
 }
 
@@ -93,6 +96,7 @@ export function notificationModels(connection: Connection): NotificationModels {
       passedOver: { type: [mixed], default: undefined },
       data: mixed,
       category: text,
+      rules: mixed,
       createdAt: { type: Date, required: true },
       dueAt: { type: Date, required: true },
       sendAt: Date,
@@ -142,6 +146,9 @@ export function notificationModels(connection: Connection): NotificationModels {
       state: needed,
       skipReason: text,
       skippedAt: Date,
+      skippedFor: text,
+      quiet: mixed,
+      held: mixed,
       chain: mixed,
       action: text,
       provider: text,
@@ -212,6 +219,7 @@ export function notificationModels(connection: Connection): NotificationModels {
     ...receiptModels(connection),
     ...otpModels(connection),
     ...providerAccountModels(connection),
+    onceClaims: onceModel(connection),
     raw: {
       notifications: connection.collection('notifications'),
       deliveries: connection.collection('deliveries'),
@@ -228,6 +236,7 @@ export function notificationModels(connection: Connection): NotificationModels {
       otpLimits: connection.collection('otp_limits'),
       providerAccounts: connection.collection('provider_accounts'),
       providerDefinitions: connection.collection('provider_definitions'),
+      onceClaims: connection.collection('once_claims'),
     },
   };
 }

@@ -111,7 +111,11 @@ function ofDelivery(notification: NotificationRecord, d: DeliveryRecord): Timeli
   const add = (at: Date | undefined, type: string, detail: Record<string, unknown> = {}) => {
     if (at) entries.push({ at, type, ...base, detail: { delivery: d._id, ...to, ...detail } });
   };
-  if (d.skipReason) add(d.skippedAt ?? d.createdAt, 'skipped', { reason: d.skipReason });
+  if (d.skipReason)
+    add(d.skippedAt ?? d.createdAt, 'skipped', {
+      reason: d.skipReason,
+      ...(d.skippedFor !== undefined && { notification: d.skippedFor }),
+    });
   else if (d.content)
     add(d.createdAt, 'rendered', {
       locale: d.content.locale,
@@ -123,6 +127,7 @@ function ofDelivery(notification: NotificationRecord, d: DeliveryRecord): Timeli
     add(d.createdAt, 'heldBack', { step, ...(afterSeconds !== undefined && { afterSeconds }) });
     add(startedAt, 'fallback', { step });
   }
+  if (d.held) add(d.held.at, 'heldBack', { reason: 'QUIET_HOURS', until: d.held.until.toISOString() });
   d.attempts.forEach((attempt, index) => {
     add(attempt.at, 'attempt', {
       number: index + 1,
