@@ -146,6 +146,8 @@ export interface NotificationRecord {
   readonly locale?: string;
   /** The one-time password that it brings. Its words and data hold a placeholder for the code. */
   readonly otp?: NotificationOtp;
+  /** Of a digest: the bucket that it was made of. */
+  readonly digestOf?: string;
   readonly replayOf?: string;
   /** Of a replay: what is sent again; it is planned from this instead of from `to`. */
   readonly resend?: Resend;
@@ -222,6 +224,8 @@ export interface DeliveryRecord {
   readonly skippedAt?: Date;
   /** ALREADY_SENT: the notification that was sent. */
   readonly skippedFor?: string;
+  /** DIGESTED: the bucket that it is in. */
+  readonly digest?: string;
   /** Not attempted in them. */
   readonly quiet?: RespectedHours;
   /** Held back by quiet hours, the last time. */
@@ -316,6 +320,18 @@ export type BegunAttempt =
   /** Still under way: the delivery is stored as claimed by its worker. */
   | { readonly kind: 'underWay'; readonly fence: string; readonly leaseUntil: Date };
 
+/** What is collected for one recipient instead of being sent: his deliveries are SKIPPED, DIGESTED. */
+export interface PlannedDigestItem {
+  /** The same for all that comes into one digest after the other. */
+  readonly series: string;
+  readonly to: readonly RecipientEntry[];
+  /** When a digest that begins with it is due. */
+  readonly dueAt: Date;
+  readonly maxItems: number;
+  /** The ids of the deliveries that it stands for. */
+  readonly deliveries: readonly string[];
+}
+
 /** One page of a notification's plan. */
 export interface PlanPage {
   readonly notification: NotificationRecord;
@@ -325,6 +341,7 @@ export interface PlanPage {
   readonly beforeFirstLook?: true;
   readonly templateVersion?: number;
   readonly deliveries: readonly PlannedDelivery[];
+  readonly digestItems?: readonly PlannedDigestItem[];
   /** Where the next page starts; absent on the last page. */
   readonly nextCursor?: string;
 }

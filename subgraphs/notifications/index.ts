@@ -22,6 +22,7 @@ import { PlanEnqueuer } from './accept/plan-enqueuer.ts';
 import type { AlertRule } from './alerts/raise-alerts.ts';
 import { type AlertsRunning, startAlerts } from './alerts/start-alerts.ts';
 import type { Outbox, RuleStore } from './contract.ts';
+import { type DigestsRunning, startDigests } from './digests/start-digests.ts';
 import { Admission, type QueueLimits, queueLimitsOf } from './flow/admission.ts';
 import { RateLimiter } from './flow/rate-limiter.ts';
 import { InboxPublisher } from './inbox/inbox-publisher.ts';
@@ -67,6 +68,8 @@ export interface NotificationsStore {
   readonly providerAccounts: ProviderAccountStore;
   /** Watches over dead letters from now on; one process at a time does, the others stand by. */
   startAlerts(rule: AlertRule): AlertsRunning;
+  /** Makes the digests that are due from now on; one process at a time does, the others stand by. @param chunkSize ids in one job. */
+  startDigests(queues: DispatchQueues, chunkSize: number): DigestsRunning;
 }
 
 /** The store without the graph: for the dispatcher and the scheduler. */
@@ -97,6 +100,7 @@ export async function openNotificationsStore(deps: {
     codes: new CodeStore(models),
     providerAccounts: new ProviderAccountStore(models),
     startAlerts: (rule) => startAlerts({ ...deps, models, rule }),
+    startDigests: (queues, chunkSize) => startDigests({ ...deps, models, queues, chunkSize }),
   };
 }
 

@@ -1,6 +1,6 @@
 /**
  * What the rules of a route do to the plans of its notifications: of several of an event only the first (`once`), no
- * more than so many for a recipient (`throttle`), and nothing that disturbs somebody in quiet hours. The latter also
+ * more than so many for a recipient (`throttle`), instead of one for each a digest, and nothing that disturbs somebody in quiet hours. The latter also
  * holds for notifications without a route.
  */
 import { sharedDate } from '../../../platform/clock/shared-clock.ts';
@@ -17,6 +17,7 @@ import type {
 } from '../../../subgraphs/notifications/index.ts';
 import type { Recipient } from '../../../subgraphs/users/index.ts';
 import { skipped } from '../stopped-addresses.ts';
+import { collectItems, isCollected } from './digest-items.ts';
 import { disturbs } from './disturbing.ts';
 import { maySend, type Party, partiesOf } from './recipients.ts';
 import { countOutcome } from './rule-metrics.ts';
@@ -49,8 +50,9 @@ export async function withRules(
   failures: Map<string, unknown>,
 ): Promise<readonly PlanPage[]> {
   const first = await onlyFirst(pages, deps.rules, failures);
-  const few = await notTooMany(first, deps.rules, failures);
   const now = sharedDate();
+  const single = first.map((page) => collected(page, deps.people, now));
+  const few = await notTooMany(single, deps.rules, failures);
   return few.map((page) => inQuietHours(page, deps.people, now));
 }
 
@@ -94,6 +96,18 @@ function claimOf({ notification, deliveries }: PlanPage): OnceClaim[] {
       windowSeconds: once.windowSeconds,
     },
   ];
+}
+
+function collected(page: PlanPage, people: People, now: Date): PlanPage {
+  const { notification } = page;
+  if (!isCollected(notification)) return page;
+  const known = people.get(notification.workspace);
+  const digestItems = collectItems(page, (user) => known?.get(user)?.timezone, now);
+  countOutcome('digest', 'collected', digestItems.length);
+  const collecting = mapped(page, (delivery) =>
+    maySend(delivery) ? skipped(delivery, 'DIGESTED') : delivery,
+  );
+  return { ...collecting, digestItems };
 }
 
 async function notTooMany(

@@ -88,9 +88,10 @@ export function notificationTypeResolvers(
           ...(user !== undefined && { user }),
         });
         const shown = found.slice(0, TIMELINE_DELIVERIES);
+        const digests = await deps.read.digestsOf(shown);
         return user === undefined
-          ? timelineOf(record, shown, Math.max(record.deliveryCount ?? 0, found.length))
-          : timelineOf(receiversView(record, shown.length), shown, shown.length);
+          ? timelineOf(record, shown, Math.max(record.deliveryCount ?? 0, found.length), digests)
+          : timelineOf(receiversView(record, shown.length), shown, shown.length, digests);
       },
     },
 

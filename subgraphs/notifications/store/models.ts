@@ -10,6 +10,12 @@ import { deadLetterModel } from '../dead-letters/dead-letter-model.ts';
 import type { DeadLetterRecord } from '../dead-letters/dead-letter-record.ts';
 import { otpModels } from '../otp/otp-models.ts';
 import type { OtpLimitRecord, OtpRecord, SealedCodeRecord } from '../otp/otp-record.ts';
+import {
+  type DigestBucketRecord,
+  type DigestItemRecord,
+  type DigestSlotRecord,
+  digestModels,
+} from '../digests/digest-models.ts';
 import { providerAccountModels } from '../provider-accounts/account-models.ts';
 import type { ProviderAccountRecord, ProviderDefinitionRecord } from '../provider-accounts/account-record.ts';
 import { type ProviderMessageRecord, type ReceiptRecord, receiptModels } from '../receipts/receipt-models.ts';
@@ -39,6 +45,9 @@ export interface NotificationModels {
   readonly providerAccounts: Model<ProviderAccountRecord>;
   readonly providerDefinitions: Model<ProviderDefinitionRecord>;
   readonly onceClaims: Model<OnceRecord>;
+  readonly digestBuckets: Model<DigestBucketRecord>;
+  readonly digestItems: Model<DigestItemRecord>;
+  readonly digestSlots: Model<DigestSlotRecord>;
   /** The same collections for plain documents: nothing is hydrated or cast on hot paths. */
   readonly raw: {
     readonly notifications: mongo.Collection<Writable<NotificationRecord>>;
@@ -57,6 +66,9 @@ export interface NotificationModels {
     readonly providerAccounts: mongo.Collection<Writable<ProviderAccountRecord>>;
     readonly providerDefinitions: mongo.Collection<Writable<ProviderDefinitionRecord>>;
     readonly onceClaims: mongo.Collection<Writable<OnceRecord>>;
+    readonly digestBuckets: mongo.Collection<Writable<DigestBucketRecord>>;
+    readonly digestItems: mongo.Collection<Writable<DigestItemRecord>>;
+    readonly digestSlots: mongo.Collection<Writable<DigestSlotRecord>>;
   };
 }
 
@@ -119,6 +131,7 @@ export function notificationModels(connection: Connection): NotificationModels {
       expiredAt: Date,
       locale: text,
       otp: mixed,
+      digestOf: text,
       replayOf: text,
       resend: mixed,
       replays: { type: [mixed], default: undefined },
@@ -147,6 +160,7 @@ export function notificationModels(connection: Connection): NotificationModels {
       skipReason: text,
       skippedAt: Date,
       skippedFor: text,
+      digest: text,
       quiet: mixed,
       held: mixed,
       chain: mixed,
@@ -220,6 +234,7 @@ export function notificationModels(connection: Connection): NotificationModels {
     ...otpModels(connection),
     ...providerAccountModels(connection),
     onceClaims: onceModel(connection),
+    ...digestModels(connection),
     raw: {
       notifications: connection.collection('notifications'),
       deliveries: connection.collection('deliveries'),
@@ -237,6 +252,9 @@ export function notificationModels(connection: Connection): NotificationModels {
       providerAccounts: connection.collection('provider_accounts'),
       providerDefinitions: connection.collection('provider_definitions'),
       onceClaims: connection.collection('once_claims'),
+      digestBuckets: connection.collection('digest_buckets'),
+      digestItems: connection.collection('digest_items'),
+      digestSlots: connection.collection('digest_slots'),
     },
   };
 }
