@@ -185,6 +185,7 @@ export function startDispatcher(deps: {
   const planner = () =>
     new Planner({
       outbox: store.outbox,
+      rules: store.rules,
       users,
       templates,
       configured,

@@ -8,6 +8,7 @@ import type {
   Outbox,
   PlannedDelivery,
   PlanPage,
+  RuleStore,
 } from '../../subgraphs/notifications/index.ts';
 import type { CompiledTemplate, TemplatesService } from '../../subgraphs/templates/index.ts';
 import type { Recipient, UsersService } from '../../subgraphs/users/index.ts';
@@ -18,6 +19,7 @@ import { nextPage, type PageOfRecipients } from './pages.ts';
 import { plan } from './plan.ts';
 import type { PushRules } from './push-targets.ts';
 import { needsWords, nextResendPage, planResend, templateOf } from './resend.ts';
+import { concernRules, type People, withRules } from './rules/with-rules.ts';
 import { withoutStopped } from './stopped-addresses.ts';
 import { inWords, userVariables } from './words.ts';
 
@@ -25,6 +27,7 @@ export interface PageMakerDeps {
   readonly outbox: Pick<Outbox, 'originals'>;
   readonly users: UsersService;
   readonly templates: TemplatesService;
+  readonly rules: RuleStore;
   /** The channels that a provider (or the sandbox) serves for a notification's workspace and app, and IN_APP. */
   readonly configured: (record: Pick<NotificationRecord, 'workspace' | 'app'>) => ReadonlySet<Channel>;
   /** Which devices of a person get push messages; all without it. */
@@ -44,8 +47,6 @@ function wanted(record: NotificationRecord, recipients: readonly Recipient[]): r
     (recipient) => judge('recipient', recipientWhen, { ...shared, user: userVariables(recipient) }).holds,
   );
 }
-
-type People = ReadonlyMap<string, ReadonlyMap<string, Recipient>>;
 
 export class PageMaker {
   readonly #deps: PageMakerDeps;
@@ -72,9 +73,12 @@ export class PageMaker {
     const pages = await settle([...recipients.keys()], failures, (record) =>
       this.#page(acts.get(record) ?? actOf(record), record, recipients.get(record) ?? NOBODY, people),
     );
-    const { users, unseen } = this.#deps;
+    const { users, unseen, rules } = this.#deps;
     const allowed = await withoutStopped([...pages.values()], users, failures);
-    const seen = unseen ? await onlyIfUnseen(allowed, unseen) : allowed;
+    const ruled = concernRules(allowed, people)
+      ? await withRules(allowed, { rules, people }, failures)
+      : allowed;
+    const seen = unseen ? await onlyIfUnseen(ruled, unseen) : ruled;
     return seen.map(withChains);
   }
 

@@ -189,8 +189,8 @@ export class Planner {
   }
 
   async #storeGroup(pages: readonly PlanPage[]): Promise<ReadonlySet<string>> {
-    // Two transactions that want the same inbox conflict, and one of them would run again.
-    const { queued, stored } = await this.#inboxes.run(inboxesOf(pages), () =>
+    // Two transactions that want the same inbox, or the same digest, conflict, and one of them would run again.
+    const { queued, stored } = await this.#inboxes.run(sharedBy(pages), () =>
       this.#outbox.storePlans(pages, sharedDate()),
     );
     await this.#enqueue(queued);
@@ -205,14 +205,17 @@ const NONE: Beginners = {
   },
 };
 
-const inboxesOf = (pages: readonly PlanPage[]): Set<string> =>
-  new Set(
+const sharedBy = (pages: readonly PlanPage[]): Set<string> => {
+  const shared = new Set(
     pages.flatMap(({ notification, deliveries }) =>
       deliveries
         .filter(({ channel, skipReason }) => channel === 'IN_APP' && skipReason === undefined)
         .map(({ user }) => `${notification.workspace} ${user}`),
     ),
   );
+  for (const { digestItems } of pages) for (const { series } of digestItems ?? []) shared.add(series);
+  return shared;
+};
 
 function bySize(pages: readonly PlanPage[]): PlanPage[][] {
   const groups: PlanPage[][] = [];

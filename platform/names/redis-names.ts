@@ -19,6 +19,8 @@ export interface RedisNames {
   readonly invalidations: string;
   /** Hash: the token bucket of an app. */
   rateLimit(workspace: string, app: string): string;
+  /** Set: notifications that count for what a recipient gets. All of a workspace share a slot. */
+  throttle(workspace: string, window: string): string;
   /** Hash: rate and daily quota of a provider account. */
   providerPermits(provider: string): string;
   /** The circuit breaker of a provider account, or of one host behind it. */
@@ -47,6 +49,7 @@ export const redisNames = (namespace: string): RedisNames => ({
   presence: (workspace, user) => `{${namespace}:presence:${workspace}:${user}}`,
   invalidations: `{${namespace}:invalidations}`,
   rateLimit: (workspace, app) => `{${namespace}:rate:${workspace}:${app}}`,
+  throttle: (workspace, window) => `{${namespace}:throttle:${workspace}}:${window}`,
   providerPermits: (provider) => `{${namespace}:flow:${provider}}:permits`,
   circuit: (provider, host) =>
     `{${namespace}:flow:${provider}}:circuit${host === undefined ? '' : `:${host}`}`,

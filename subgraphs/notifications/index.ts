@@ -21,7 +21,8 @@ import { AcceptService } from './accept/accept.ts';
 import { PlanEnqueuer } from './accept/plan-enqueuer.ts';
 import type { AlertRule } from './alerts/raise-alerts.ts';
 import { type AlertsRunning, startAlerts } from './alerts/start-alerts.ts';
-import type { NotificationRecord, Outbox } from './contract.ts';
+import type { NotificationRecord, Outbox, RuleStore } from './contract.ts';
+import { type DigestsRunning, startDigests } from './digests/start-digests.ts';
 import { cancelByEvent } from './events/cancel-by-event.ts';
 import { FollowUps } from './events/follow-ups.ts';
 import { Admission, type QueueLimits, queueLimitsOf } from './flow/admission.ts';
@@ -40,6 +41,8 @@ import { ProviderAccountStore } from './provider-accounts/account-store.ts';
 import { ReadService } from './read/read-service.ts';
 import { ReceiptStore } from './receipts/receipt-store.ts';
 import { notificationResolvers } from './resolvers/resolvers.ts';
+import { claimOnce } from './rules/once.ts';
+import { countMessages } from './rules/throttle.ts';
 import { SandboxStore } from './sandbox/sandbox-store.ts';
 import { type NotificationModels, notificationModels, prepareStore } from './store/models.ts';
 
@@ -59,6 +62,7 @@ export { otpLimitsOf, queueLimitsOf };
 /** What the dispatcher uses of this subgraph. */
 export interface NotificationsStore {
   readonly outbox: Outbox;
+  readonly rules: RuleStore;
   readonly sandbox: SandboxStore;
   readonly receipts: ReceiptStore;
   /** The codes of one-time passwords that may still be sent. */
@@ -68,6 +72,8 @@ export interface NotificationsStore {
   effects(deps: EffectsDeps): EventEffects;
   /** Watches over dead letters from now on; one process at a time does, the others stand by. */
   startAlerts(rule: AlertRule): AlertsRunning;
+  /** Makes the digests that are due from now on; one process at a time does, the others stand by. @param chunkSize ids in one job. */
+  startDigests(queues: DispatchQueues, chunkSize: number): DigestsRunning;
 }
 
 /** The store without the graph: for the dispatcher and the scheduler. */
@@ -89,12 +95,17 @@ export async function openNotificationsStore(deps: {
       inbox,
       log: deps.log,
     }),
+    rules: {
+      claimOnce: (claims) => claimOnce(models, claims),
+      countMessages: (messages) => countMessages(deps.redis, deps.names, messages),
+    },
     sandbox: new SandboxStore(deps.redis, deps.names),
     receipts: new ReceiptStore({ ...deps, models }),
     codes: new CodeStore(models),
     providerAccounts: new ProviderAccountStore(models),
     effects: (further) => eventEffects({ ...deps, ...further, models }),
     startAlerts: (rule) => startAlerts({ ...deps, models, rule }),
+    startDigests: (queues, chunkSize) => startDigests({ ...deps, models, queues, chunkSize }),
   };
 }
 

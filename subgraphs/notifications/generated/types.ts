@@ -261,7 +261,7 @@ export type Delivery = {
   /** Of a fallback chain: which step it is, from 0. Null without one. */
   step?: Maybe<Scalars['Int']['output']>;
   user?: Maybe<User>;
-  /** It is held back until then, unless an earlier step of its fallback chain fails or has success before. */
+  /** It is held back until then: by the quiet hours of its user, or unless an earlier step of its fallback chain fails or has success before. */
   waitsUntil?: Maybe<Scalars['DateTime']['output']>;
 };
 
@@ -948,11 +948,14 @@ export type SendNotificationsResult = {
 };
 
 export type SkipReason =
+  | 'ALREADY_SENT'
   | 'CHANNEL_NOT_CONFIGURED'
+  | 'DIGESTED'
   | 'FALLBACK_NOT_NEEDED'
   | 'FREQUENCY_CAP'
   | 'NOT_ALLOWED'
   | 'NO_ADDRESS'
+  | 'QUIET_HOURS'
   | 'SUPPRESSED'
   | 'UNSUBSCRIBED';
 
