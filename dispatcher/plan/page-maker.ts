@@ -34,18 +34,29 @@ export interface PageMakerDeps {
   readonly push?: PushRules;
   /** Who is looking at the inbox gets a push later, if at all; at once without it. */
   readonly unseen?: UnseenRule;
+  /** Told of users whom a condition of recipients leaves out. */
+  readonly onUnwanted?: (act: Pick<Act, 'record' | 'action'>, user: string, because: string) => void;
 }
 
 const NOBODY: PageOfRecipients = { users: [], addresses: [] };
 
 /** Those for whom the condition of the message holds. */
-function wanted(record: NotificationRecord, recipients: readonly Recipient[]): readonly Recipient[] {
-  const { recipientWhen, data, event } = record;
+function wanted(
+  act: Pick<Act, 'record' | 'action'>,
+  recipients: readonly Recipient[],
+  onUnwanted: PageMakerDeps['onUnwanted'],
+): readonly Recipient[] {
+  const { recipientWhen, data, event } = act.record;
   if (recipientWhen === undefined) return recipients;
   const shared = { data: data ?? {}, event: event ?? '', now: sharedDate() };
-  return recipients.filter(
-    (recipient) => judge('recipient', recipientWhen, { ...shared, user: userVariables(recipient) }).holds,
-  );
+  return recipients.filter((recipient) => {
+    const verdict = judge('recipient', recipientWhen, { ...shared, user: userVariables(recipient) });
+    if (!verdict.holds && onUnwanted) {
+      const why = 'because' in verdict ? `: ${verdict.because}` : '.';
+      onUnwanted(act, recipient.id, `The condition ${recipientWhen} does not hold${why}`);
+    }
+    return verdict.holds;
+  });
 }
 
 export class PageMaker {
@@ -109,8 +120,9 @@ export class PageMaker {
     if (page.originals) return this.#resendPage(record, page.originals, known, page.nextCursor);
     if (whole.actions?.length === 0) return { notification: whole, deliveries: [] };
     const recipients = wanted(
-      record,
+      { record, ...(action && { action }) },
       page.users.flatMap((id) => known.get(id) ?? []),
+      this.#deps.onUnwanted,
     );
     const template = await this.#template(record);
     const planned = plan(

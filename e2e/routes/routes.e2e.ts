@@ -171,6 +171,40 @@ test('one event sends the customer an SMS, support an e-mail and logistics a web
   ]);
 });
 
+test('what a route would do is told without sending anything', async () => {
+  const EXPLAIN = `query Explain($event: ID!, $data: JSON, $to: [RecipientInput!]) {
+    explainRoute(event: $event, data: $data, to: $to) {
+      routeVersion priority hasMore problem
+      passedOver { action because } followUps { event } cancels { event key }
+      deliveries { action channel user { id } address sent skipReason because step afterSeconds title body }
+    }
+  }`;
+  const before = received.length;
+  const { explainRoute } = await platform.operator.data<{
+    explainRoute: { deliveries: Record<string, unknown>[]; passedOver: unknown[]; hasMore: boolean };
+  }>(EXPLAIN, {
+    event: 'shop.paid',
+    data: { customer: { id: 'ann' }, warehouse: { url }, order: { id: 'E-1', total: 10 } },
+  });
+  expect(explainRoute).toMatchObject({ routeVersion: 1, hasMore: false, problem: null });
+  expect(explainRoute.passedOver).toHaveLength(1);
+  expect(explainRoute.deliveries).toMatchObject([
+    {
+      action: 'customer',
+      channel: 'SMS',
+      user: { id: 'ann' },
+      sent: true,
+      body: 'paid-customer of order E-1',
+    },
+    { action: 'logistics', channel: 'WEBHOOK', address: url, sent: true, title: 'paid-logistics E-1' },
+  ]);
+  expect(received).toHaveLength(before);
+  const wrong = await platform.operator.ask(EXPLAIN, { event: 'shop.paid', data: {} });
+  expect(wrong.errors?.[0]?.extensions).toMatchObject({ code: 'BAD_USER_INPUT', field: 'data.customer.id' });
+  const unknown = await platform.app.ask(EXPLAIN, { event: 'no.such.event' });
+  expect(unknown.errors?.[0]?.extensions).toMatchObject({ code: 'BAD_USER_INPUT', field: 'event' });
+});
+
 test('a condition of recipients chooses among the members of a group; a change counts at once', async () => {
   const route = {
     event: 'shop.offer',
@@ -188,6 +222,21 @@ test('a condition of recipients chooses among the members of a group; a change c
   const order = { id: 'B-1' };
   const first = await inState(await send('shop.offer', { order }), 'COMPLETED');
   expect(first.deliveries.nodes.map(({ user }) => user?.id)).toEqual(['ann']);
+  const { explainRoute } = await platform.app.data<{ explainRoute: { deliveries: unknown[] } }>(
+    `query E($data: JSON) { explainRoute(event: "shop.offer", data: $data) {
+      deliveries { channel user { id } sent because }
+    } }`,
+    { data: { order } },
+  );
+  expect(explainRoute.deliveries).toEqual([
+    {
+      channel: 'EMAIL',
+      user: { id: 'bob' },
+      sent: false,
+      because: 'The condition user.attributes.tier == "gold" does not hold.',
+    },
+    { channel: 'EMAIL', user: { id: 'ann' }, sent: true, because: null },
+  ]);
   await publish({ ...route, when: 'data.order.id != "B-2"' });
   const second = await inState(await send('shop.offer', { order: { id: 'B-2' } }), 'COMPLETED');
   expect(second.deliveries.nodes).toEqual([]);

@@ -37,6 +37,8 @@ export interface RedisNames {
   sharedValue(provider: string, name: string): string;
   /** What became of a test of a provider account. */
   providerTest(id: string): string;
+  /** The answer to a question what a route would do. */
+  explanation(id: string): string;
   /** List: the newest messages that the sandbox of a workspace took. */
   sandbox(workspace: string): string;
 }
@@ -58,6 +60,7 @@ export const redisNames = (namespace: string): RedisNames => ({
   settingsAccounts: `{${namespace}:settings-accounts}`,
   providerTests: (workspace) => `{${namespace}:provider-tests:${workspace}}`,
   sharedValue: (provider, name) => `{${namespace}:flow:${provider}}:value:${name}`,
+  explanation: (id) => `{${namespace}:explanation:${id}}`,
   providerTest: (id) => `{${namespace}:provider-test:${id}}`,
   sandbox: (workspace) => `{${namespace}:sandbox:${workspace}}`,
 });
@@ -70,3 +73,4 @@ export const sendQueueName = (channel: Channel, priority: Priority): string =>
 
 /** The queue of operators' tests of provider accounts. */
 export const PROVIDER_TEST_QUEUE = 'provider-tests';
+export const EXPLAIN_QUEUE = 'explanations';

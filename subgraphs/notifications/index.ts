@@ -41,12 +41,18 @@ import { ProviderAccountStore } from './provider-accounts/account-store.ts';
 import { ReadService } from './read/read-service.ts';
 import { ReceiptStore } from './receipts/receipt-store.ts';
 import { notificationResolvers } from './resolvers/resolvers.ts';
-import { claimOnce } from './rules/once.ts';
-import { countMessages } from './rules/throttle.ts';
+import { claimOnce, peekOnce } from './rules/once.ts';
+import { countMessages, peekMessages } from './rules/throttle.ts';
 import { SandboxStore } from './sandbox/sandbox-store.ts';
 import { type NotificationModels, notificationModels, prepareStore } from './store/models.ts';
 
 export type * from './contract.ts';
+export {
+  answerExplanation,
+  type ExplainedDelivery,
+  type Explanation,
+  explainedRecord,
+} from './explain/explain-route.ts';
 export { hasTitle } from './otp/built-in-text.ts';
 export { contentWithCode, textWithoutCode } from './otp/code.ts';
 export { deliveryId, deliveryOfPlan } from './outbox/delivery-of-plan.ts';
@@ -63,6 +69,8 @@ export { otpLimitsOf, queueLimitsOf };
 export interface NotificationsStore {
   readonly outbox: Outbox;
   readonly rules: RuleStore;
+  /** What the rules would say, without anything being counted or claimed. */
+  readonly peekRules: RuleStore;
   readonly sandbox: SandboxStore;
   readonly receipts: ReceiptStore;
   /** The codes of one-time passwords that may still be sent. */
@@ -98,6 +106,10 @@ export async function openNotificationsStore(deps: {
     rules: {
       claimOnce: (claims) => claimOnce(models, claims),
       countMessages: (messages) => countMessages(deps.redis, deps.names, messages),
+    },
+    peekRules: {
+      claimOnce: (claims) => peekOnce(models, claims),
+      countMessages: (messages) => peekMessages(deps.redis, deps.names, messages),
     },
     sandbox: new SandboxStore(deps.redis, deps.names),
     receipts: new ReceiptStore({ ...deps, models }),

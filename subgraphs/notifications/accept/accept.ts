@@ -102,6 +102,17 @@ export class AcceptService {
     return results.map((r) => r ?? new HeraldError('INTERNAL_SERVER_ERROR', 'The send was not decided.'));
   }
 
+  /**
+   * The notification that `accept` would store, of one input. Nothing is written or queued.
+   * @throws HeraldError what `accept` would answer.
+   */
+  async prepare(sender: Sender, input: SendInput, at: string): Promise<NotificationRecord> {
+    const now = sharedDate();
+    const [resolved] = await this.#references.resolve(sender.workspace, [input], [at], now);
+    if (resolved instanceof HeraldError) throw resolved;
+    return toRecord(sender, input, resolved ?? {}, now);
+  }
+
   /** Where that fails their inputs are not accepted: they could not be cancelled. Costs nothing where nothing can. */
   async #keepCancellable(
     documents: { index: number; doc: NotificationRecord }[],

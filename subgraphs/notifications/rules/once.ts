@@ -44,6 +44,22 @@ export async function claimOnce(
   return lost;
 }
 
+/** As `claimOnce`, without claiming. @throws what MongoDB throws. */
+export async function peekOnce(
+  models: Pick<NotificationModels, 'raw'>,
+  claims: readonly OnceClaim[],
+): Promise<ReadonlyMap<string, string>> {
+  const ids = new Map(claims.map((claim) => [claim.notification, onceId(claim)]));
+  const found = await models.raw.onceClaims.find({ _id: { $in: [...ids.values()] } }).toArray();
+  const claimed = new Map(found.map((record) => [record._id, record]));
+  return new Map(
+    claims.flatMap((claim): [string, string][] => {
+      const decision = decide(claim, claimed.get(ids.get(claim.notification) ?? ''));
+      return decision.kind === 'lost' ? [[claim.notification, decision.to]] : [];
+    }),
+  );
+}
+
 type Decision =
   | { readonly kind: 'first' }
   | { readonly kind: 'lost'; readonly to: string }

@@ -60,6 +60,20 @@ export async function countMessages(
   return messages.map((message) => answers.get(message) ?? false);
 }
 
+/** As `countMessages`, without counting. @throws what Redis throws. */
+export async function peekMessages(
+  redis: Redis,
+  names: RedisNames,
+  messages: readonly CountedMessage[],
+): Promise<readonly boolean[]> {
+  return Promise.all(
+    messages.map(
+      async (message) =>
+        (await redis.scard(names.throttle(message.workspace, windowOf(message)))) < message.max,
+    ),
+  );
+}
+
 const indexOf = ({ at, windowSeconds }: CountedMessage): number =>
   Math.floor(at.getTime() / (windowSeconds * 1_000));
 
