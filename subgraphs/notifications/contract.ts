@@ -335,11 +335,29 @@ export type BegunAttempt =
   /** Still under way: the delivery is stored as claimed by its worker. */
   | { readonly kind: 'underWay'; readonly fence: string; readonly leaseUntil: Date };
 
+/** How a digest is sent: as its first item would have been. */
+export type DigestSending = Pick<
+  NotificationRecord,
+  | 'routeVersion'
+  | 'template'
+  | 'content'
+  | 'channels'
+  | 'fallback'
+  | 'addressesAreOne'
+  | 'priority'
+  | 'category'
+> & {
+  readonly quietHours?: QuietHoursRule;
+  /** After it was made. */
+  readonly expiresInMs?: number;
+};
+
 /** What is collected for one recipient instead of being sent: his deliveries are SKIPPED, DIGESTED. */
 export interface PlannedDigestItem {
   /** The same for all that comes into one digest after the other. */
   readonly series: string;
   readonly to: readonly RecipientEntry[];
+  readonly sendAs: DigestSending;
   /** When a digest that begins with it is due. */
   readonly dueAt: Date;
   readonly maxItems: number;

@@ -54,6 +54,19 @@ afterAll(async () => {
   await graph.close();
 });
 
+interface DigestItem {
+  readonly _id: string;
+  readonly bucket: string;
+}
+const asUser = (user: string) => ({
+  kind: 'user' as const,
+  workspace: 'default',
+  user,
+  expiresAt: Math.floor(Date.now() / 1_000) + 60,
+});
+// A point of P-256 (RFC 8291, Appendix A) and 16 octets.
+const P256DH = 'BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4';
+const AUTH = 'BTBZMqHH6r4Tts7J_aSIgg';
 const clock = (hours: number) => new Date(Date.now() + hours * 3_600_000).toISOString().slice(11, 16);
 const collection = <T extends { _id: string }>(name: string) => graph.connections.mongo.collection<T>(name);
 const deliveriesOf = (id: string) =>
@@ -274,6 +287,40 @@ describe('digest', () => {
     expect(await collection('digest_items').countDocuments({})).toBe(0);
   });
 
+  it('collects each message of an event for itself, on all devices', async () => {
+    await graph.run(
+      asUser('ann'),
+      `mutation ($s: PushSubscriptionInput!) { registerPushSubscription(subscription: $s) { id } }`,
+      { s: { endpoint: 'https://push.example.com/ann', keys: { p256dh: P256DH, auth: AUTH } } },
+      'users',
+    );
+    const message = { template: 'comments', templateVersion: 1, to: [{ user: 'ann' }], category: 'social' };
+    const [own = []] = await planned({
+      ...of('order.reviewed', { key: 'o1', digest: { windowSeconds: 600 } }),
+      content: undefined as never,
+      to: [],
+      actions: [
+        { ...message, name: 'one', channels: ['EMAIL'] },
+        { ...message, name: 'two', channels: ['EMAIL'] },
+      ],
+    });
+    expect(own.map(outcome)).toEqual(['DIGESTED', 'DIGESTED']);
+    expect(new Set(own.map(({ digest }) => digest)).size).toBe(2);
+    const buckets = collection<{ _id: string; sendAs: unknown }>('digest_buckets');
+    expect(await buckets.findOne({ _id: own[0]?.digest ?? '' })).toMatchObject({
+      to: [{ user: 'ann' }],
+      sendAs: { template: 'comments', channels: ['EMAIL'], category: 'social' },
+      count: 1,
+    });
+    const [pushed = []] = await planned({
+      ...of('order.moved', { digest: { windowSeconds: 600 } }),
+      channels: ['WEB_PUSH'],
+    });
+    expect(pushed.map(({ skipReason, digest }) => [skipReason, typeof digest])).toEqual([
+      ['DIGESTED', 'string'],
+    ]);
+  });
+
   it('has nothing of those who do not want it, and nothing of what was sent already', async () => {
     const rulesOf = { key: 'o9', once: { windowSeconds: 600 }, digest: { windowSeconds: 600 } };
     const comment = {
@@ -284,6 +331,7 @@ describe('digest', () => {
     const [first, second] = await planned({ ...comment, createdAt: new Date(Date.now() - 1_000) }, comment);
     expect(first?.map(outcome)).toEqual(['DIGESTED', 'NO_ADDRESS']);
     expect(second?.map(outcome)).toEqual(['ALREADY_SENT', 'NO_ADDRESS']);
-    expect(await collection('digest_items').countDocuments({})).toBe(1);
+    const digest = first?.find((own) => own.digest)?.digest ?? '';
+    expect(await collection<DigestItem>('digest_items').countDocuments({ bucket: digest })).toBe(1);
   });
 });

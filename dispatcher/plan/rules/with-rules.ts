@@ -16,6 +16,7 @@ import type {
   RuleStore,
 } from '../../../subgraphs/notifications/index.ts';
 import type { Recipient } from '../../../subgraphs/users/index.ts';
+import { actOf } from '../actions.ts';
 import { skipped } from '../stopped-addresses.ts';
 import { collectItems, isCollected } from './digest-items.ts';
 import { disturbs } from './disturbing.ts';
@@ -138,7 +139,7 @@ function countedOf({ notification, deliveries }: PlanPage): { message: CountedMe
   const { throttle } = rulesOf(notification) ?? {};
   if (!throttle) return [];
   const { _id, workspace, event = '', dueAt } = notification;
-  return partiesOf(notification, deliveries).map((party) => ({
+  return partiesOf(actOf(notification).record, deliveries).map((party) => ({
     party,
     message: { notification: _id, workspace, event, recipient: party.id, at: dueAt, ...throttle },
   }));

@@ -8,7 +8,7 @@ import { newId } from '../../../platform/names/ids.ts';
 import type { DeliveryRecord, NotificationRecord, PlannedDigestItem, PlanPage } from '../contract.ts';
 import type { NotificationModels } from '../store/models.ts';
 import { type Arrival, type Bucket, type Placed, placeItems } from './bucket-rules.ts';
-import type { DigestAction, DigestBucketRecord, DigestItemRecord } from './digest-models.ts';
+import type { DigestBucketRecord, DigestItemRecord } from './digest-models.ts';
 
 interface ArrivedItem extends Arrival {
   readonly id: string;
@@ -153,25 +153,8 @@ function newBucket(
     ...(notification.event !== undefined && { event: notification.event }),
     ...(notification.rules?.key !== undefined && { key: notification.rules.key }),
     to: item.to,
-    action: actionOf(notification),
+    sendAs: item.sendAs,
     state: 'OPEN',
     openedAt: now,
-  };
-}
-
-function actionOf(record: NotificationRecord): DigestAction {
-  const { routeVersion, template, content, channels, fallback, addressesAreOne, priority, category } = record;
-  const { expiresAt, createdAt, rules } = record;
-  return {
-    channels,
-    priority,
-    ...(routeVersion !== undefined && { routeVersion }),
-    ...(template !== undefined && { template }),
-    ...(content && { content }),
-    ...(fallback && { fallback }),
-    ...(addressesAreOne && { addressesAreOne }),
-    ...(category !== undefined && { category }),
-    ...(rules?.quietHours && { quietHours: rules.quietHours }),
-    ...(expiresAt && { expiresInMs: expiresAt.getTime() - createdAt.getTime() }),
   };
 }

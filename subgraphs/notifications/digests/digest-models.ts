@@ -1,23 +1,6 @@
 /** What is kept of digests until they are made. Their documents are gone afterwards: the notification holds all. */
 import { type Connection, type Model, Schema } from 'mongoose';
-import type { NotificationRecord, RecipientEntry, RouteRules } from '../contract.ts';
-
-/** Of the first item: what the digest is sent as. */
-export type DigestAction = Pick<
-  NotificationRecord,
-  | 'routeVersion'
-  | 'template'
-  | 'content'
-  | 'channels'
-  | 'fallback'
-  | 'addressesAreOne'
-  | 'priority'
-  | 'category'
-> & {
-  readonly quietHours?: RouteRules['quietHours'];
-  /** After it was made. */
-  readonly expiresInMs?: number;
-};
+import type { DigestSending, RecipientEntry } from '../contract.ts';
 
 /** A digest in the making. */
 export interface DigestBucketRecord {
@@ -29,7 +12,8 @@ export interface DigestBucketRecord {
   /** Whose: what goes to one of them in one way about one key comes one bucket after the other. */
   readonly series: string;
   readonly to: readonly RecipientEntry[];
-  readonly action: DigestAction;
+  /** Of the first item. */
+  readonly sendAs: DigestSending;
   /** CLOSED: its notification is there, and what was collected can go. */
   readonly state: 'OPEN' | 'CLOSED';
   readonly openedAt: Date;
@@ -73,7 +57,7 @@ export function digestModels(connection: Connection): {
       key: String,
       series: needed,
       to: [{ type: Schema.Types.Mixed }],
-      action: { type: Schema.Types.Mixed, required: true },
+      sendAs: { type: Schema.Types.Mixed, required: true },
       state: needed,
       openedAt: date,
       dueAt: date,

@@ -11,7 +11,7 @@ const bucket: DigestBucketRecord = {
   key: 'o1',
   series: 's',
   to: [{ user: 'ann' }],
-  action: {
+  sendAs: {
     channels: ['EMAIL'],
     priority: 'LOW',
     template: 'comments',
@@ -68,7 +68,7 @@ test('is sent as its first item would have been, with all of them in the order o
 });
 
 test('has as long as its first item had', () => {
-  const expiring = { ...bucket, action: { ...bucket.action, expiresInMs: 60_000 } };
+  const expiring = { ...bucket, sendAs: { ...bucket.sendAs, expiresInMs: 60_000 } };
   const { expiresAt } = digestRecord(expiring, [{ _id: 'ntf_a', createdAt: at(11) }], NOW);
   expect(expiresAt).toEqual(new Date(NOW.getTime() + 60_000));
 });

@@ -21,8 +21,8 @@ export function digestRecord(
   items: readonly Pick<NotificationRecord, '_id' | 'createdAt' | 'data'>[],
   now: Date,
 ): NotificationRecord {
-  const { workspace, app, event, key, to, action } = bucket;
-  const { quietHours, expiresInMs, ...sentAs } = action;
+  const { workspace, app, event, key, to, sendAs } = bucket;
+  const { quietHours, expiresInMs, ...sentAs } = sendAs;
   const entries = [...items]
     .sort((a, b) => a.createdAt.getTime() - b.createdAt.getTime() || (a._id < b._id ? -1 : 1))
     .map(
@@ -54,7 +54,7 @@ export function digestRecord(
     dueAt: now,
     ...(expiresInMs !== undefined && { expiresAt: new Date(now.getTime() + expiresInMs) }),
     nextAttemptAt: new Date(now.getTime() + FIRST_LOOK_MS),
-    lane: action.priority,
+    lane: sendAs.priority,
     planned: false,
   };
 }

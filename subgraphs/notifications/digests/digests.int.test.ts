@@ -49,6 +49,12 @@ function pageOf(record: NotificationRecord, now: Date, maxItems = 1_000, users =
   const digestItems = users.map((user) => ({
     series: `${user} ${record.rules?.key}`,
     to: [{ user }],
+    sendAs: {
+      channels: record.channels,
+      priority: record.priority,
+      ...(record.content && { content: record.content }),
+      quietHours: 'SKIP' as const,
+    },
     dueAt: new Date(now.getTime() + WINDOW_MS),
     maxItems,
     deliveries: plannedFor(user).map((delivery) => deliveryId(record, delivery)),
@@ -268,6 +274,22 @@ describe('digests', () => {
     }, 5_000);
     await Promise.all(loops.map((loop) => loop.close()));
     expect((await digests()).map(itemsOf)).toEqual([[record._id]]);
+  });
+
+  it('one that cannot be made keeps no other from being made', async () => {
+    const long = new Date(Date.now() - 2 * WINDOW_MS);
+    const [bad, good] = [
+      await accepted({ rules: { key: 'bad' } }),
+      await accepted({ rules: { key: 'good' } }),
+    ];
+    await store.outbox.storePlans([pageOf(bad, long), pageOf(good, long)], long);
+    const broken = await store.models.raw.digestBuckets.findOne({ series: 'ann bad' });
+    // Its notification is there already, which no crash leads to: all that is to be shown is a failure.
+    await store.models.raw.notifications.insertOne(notification({ idem: `|digest|${broken?._id}` }));
+    const loop = startDigests({ ...store, chunkSize: 10, log: silent, lookMs: 20 });
+    await vi.waitFor(async () => expect((await digests()).map(itemsOf)).toEqual([[good._id]]), 10_000);
+    await loop.close();
+    expect((await count()).items).toBe(1);
   });
 
   it('nothing is lost or doubled where planners and closers work at once', async () => {

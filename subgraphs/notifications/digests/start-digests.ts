@@ -3,17 +3,20 @@ import type { Redis } from 'ioredis';
 import type { Connection } from 'mongoose';
 import { Counter } from 'prom-client';
 import { sharedDate } from '../../../platform/clock/shared-clock.ts';
+import { isDataServiceError } from '../../../platform/errors/data-service-errors.ts';
 import type { EventLog } from '../../../platform/event-log/event-log.ts';
 import { metricsRegistry } from '../../../platform/http/metrics.ts';
 import { ElectedLoop } from '../../../platform/lifecycle/elected-loop.ts';
 import type { Logger } from '../../../platform/logging/logger.ts';
 import type { RedisNames } from '../../../platform/names/redis-names.ts';
 import type { DispatchQueues } from '../../../platform/queues/queues.ts';
-import { FencedLock } from '../../../platform/storage/fenced-lock.ts';
+import { FencedLock, TurnLostError } from '../../../platform/storage/fenced-lock.ts';
 import { RedisLock } from '../../../platform/storage/redis-lock.ts';
 import { PlanEnqueuer } from '../accept/plan-enqueuer.ts';
+import type { NotificationRecord } from '../contract.ts';
 import type { NotificationModels } from '../store/models.ts';
 import { closeBuckets, closedBuckets, deleteClosed, dueBuckets } from './close-buckets.ts';
+import type { DigestBucketRecord } from './digest-models.ts';
 
 /** How late a digest may be. */
 const LOOK_MS = 1_000;
@@ -33,6 +36,29 @@ const collected = new Counter({
   help: 'What was collected in the digests made.',
   registers: [metricsRegistry],
 });
+
+/** What cannot be closed together is closed one by one: a bucket that fails keeps no other from its digest. */
+async function closeGroup(
+  stores: Parameters<typeof closeBuckets>[0],
+  group: readonly DigestBucketRecord[],
+  now: Date,
+  log: Logger,
+): Promise<readonly NotificationRecord[]> {
+  const ids = group.map(({ _id }) => _id);
+  try {
+    const records = await closeBuckets(stores, ids, now);
+    made.inc(records.length);
+    for (const { data } of records) collected.inc(Number(data?.count ?? 0));
+    return records;
+  } catch (error) {
+    if (error instanceof TurnLostError || isDataServiceError(error)) throw error;
+    log.error({ err: error, digests: ids }, 'digests: not made; trying again');
+    if (group.length === 1) return [];
+    const alone: NotificationRecord[] = [];
+    for (const bucket of group) alone.push(...(await closeGroup(stores, [bucket], now, log)));
+    return alone;
+  }
+}
 
 export interface DigestsRunning {
   /** Waits for the round in hand. */
@@ -67,15 +93,8 @@ export function startDigests(deps: DigestLoopDeps): DigestsRunning {
     const due = await dueBuckets(stores, now, MAX_BUCKETS);
     for (const group of due) {
       if (performance.now() > end) return true;
-      const records = await closeBuckets(
-        stores,
-        group.map(({ _id }) => _id),
-        now,
-      );
-      made.inc(records.length);
-      for (const { data } of records) collected.inc(Number(data?.count ?? 0));
       // What Redis does not take, the sweeper finds.
-      enqueuer.accepted(records);
+      enqueuer.accepted(await closeGroup(stores, group, now, log));
     }
     const closed = await closedBuckets(stores, MAX_BUCKETS);
     for (const group of closed) {
