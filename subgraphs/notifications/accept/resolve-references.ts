@@ -121,7 +121,8 @@ export class ReferenceResolver {
           : await this.#templates.templateVersion(workspace, id, templateVersion);
       if (!template) return badInput(`${at}.event`, noTemplate(id));
       const problem =
-        dataProblem(input, template, at) ??
+        // A digest's template speaks of what was collected.
+        (route.digest ? undefined : dataProblem(input, template, at)) ??
         (one.action.recipients.some(({ caller }) => caller)
           ? channelProblem(input, template, at)
           : undefined);
