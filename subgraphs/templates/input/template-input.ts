@@ -5,7 +5,13 @@ import { jsonProblem } from '../../../platform/graphql/json-problem.ts';
 import type { TemplateContentInput, TemplateInput } from '../generated/types.ts';
 import { sourceProblem } from '../sources/check-source.ts';
 import { compileSource } from '../sources/compile-source.ts';
-import { MAX_CONTENTS, MAX_SOURCE_BYTES, MAX_TEMPLATE_BYTES, SOURCE_PARTS } from '../sources/limits.ts';
+import {
+  MAX_CONTENTS,
+  MAX_SEGMENTS,
+  MAX_SOURCE_BYTES,
+  MAX_TEMPLATE_BYTES,
+  SOURCE_PARTS,
+} from '../sources/limits.ts';
 import { isLocale, localeKey } from '../sources/locale.ts';
 import { variablesProblem } from '../sources/variables.ts';
 import type { StoredContent, TemplateBody } from '../store/records.ts';
@@ -92,6 +98,7 @@ function checkContent(at: string, content: TemplateContentInput): StoredContent 
       `${at}.locale`,
       `"${content.locale}" is not a language tag; write one like "en" or "pt-BR", or leave it out for the default.`,
     );
+  checkMaxSegments(at, content);
   return {
     channel: content.channel,
     ...(content.locale != null && { locale: content.locale }),
@@ -99,7 +106,22 @@ function checkContent(at: string, content: TemplateContentInput): StoredContent 
     body: content.body,
     ...(content.html != null && { html: content.html }),
     ...(content.url != null && { url: content.url }),
+    ...(content.oversize === 'TRUNCATE' && { oversize: content.oversize }),
+    ...(content.maxSegments != null && { maxSegments: content.maxSegments }),
   };
+}
+
+function checkMaxSegments(at: string, { channel, oversize, maxSegments }: TemplateContentInput): void {
+  if (maxSegments == null) return;
+  const field = `${at}.maxSegments`;
+  if (channel !== 'SMS') throw badInput(field, `Only an SMS has segments; ${channel} has none.`);
+  if (oversize !== 'TRUNCATE')
+    throw badInput(
+      field,
+      'It says where an SMS is cut: write "oversize: TRUNCATE" with it, or leave it out.',
+    );
+  if (maxSegments < 1 || maxSegments > MAX_SEGMENTS)
+    throw badInput(field, `It must be 1 to ${MAX_SEGMENTS}; it is ${maxSegments}.`);
 }
 
 function checkSyntax(at: string, content: TemplateContentInput): void {

@@ -2,6 +2,7 @@
 
 import { messageOf } from '../../../platform/errors/message-of.ts';
 import type { Channel } from '../../../platform/graphql/contract-enums.ts';
+import { truncateContent } from '../../../platform/message-size/truncate-content.ts';
 import type { CompiledTemplate, RenderedContent } from '../contract.ts';
 import type { StoredContent, TemplateBody } from '../store/records.ts';
 import { type CompiledSource, compileSource } from './compile-source.ts';
@@ -9,17 +10,45 @@ import { SOURCE_PARTS, type SourcePart } from './limits.ts';
 import { chooseLocale, DEFAULT_LOCALE } from './locale.ts';
 import { compileVariables } from './variables.ts';
 
-type CompiledContent = Readonly<Partial<Record<SourcePart, CompiledSource>>> & { readonly locale?: string };
+interface CompiledContent extends Readonly<Partial<Record<SourcePart, CompiledSource>>> {
+  /** As in `Template.contents`: `contents.2`. */
+  readonly field: string;
+  readonly source: StoredContent;
+}
+
+/** A message in words, and what it was made from. */
+export interface SourcedContent extends RenderedContent {
+  /** As in `Template.contents`: `contents.2`. */
+  readonly field: string;
+  /** Whether the end of its body was left out. */
+  readonly truncated: boolean;
+}
+
+/** A template that also says which of its contents a message is from. */
+export interface SourcedTemplate extends CompiledTemplate {
+  /** As `render`. */
+  renderSourced(...args: Parameters<CompiledTemplate['render']>): SourcedContent;
+}
 
 /** Pure; each source is compiled at its first render. */
-export function compileTemplate(id: string, version: number, body: TemplateBody): CompiledTemplate {
+export function compileTemplate(id: string, version: number, body: TemplateBody): SourcedTemplate {
   const byChannel = new Map<Channel, CompiledContent[]>();
-  for (const content of body.contents) {
-    const compiled = compileContent(content);
+  for (const [index, content] of body.contents.entries()) {
+    const compiled = compileContent(content, `contents.${index}`);
     const others = byChannel.get(content.channel);
     if (others) others.push(compiled);
     else byChannel.set(content.channel, [compiled]);
   }
+  const renderSourced: SourcedTemplate['renderSourced'] = (channel, locale, variables) => {
+    const contents = byChannel.get(channel) ?? [];
+    const at = chooseLocale(
+      contents.map((c) => c.source.locale),
+      locale,
+    );
+    const content = contents[at];
+    if (!content) throw new Error(`Template "${id}" version ${version} has no content for ${channel}.`);
+    return renderContent(content, variables, `template "${id}" version ${version}`);
+  };
   return {
     id,
     name: body.name,
@@ -27,36 +56,29 @@ export function compileTemplate(id: string, version: number, body: TemplateBody)
     ...(body.category !== undefined && { category: body.category }),
     channels: body.channels,
     dataProblem: compileVariables(body.variables === undefined ? undefined : JSON.parse(body.variables)),
+    renderSourced,
     render(channel, locale, variables) {
-      const contents = byChannel.get(channel) ?? [];
-      const content =
-        contents[
-          chooseLocale(
-            contents.map((c) => c.locale),
-            locale,
-          )
-        ];
-      if (!content) throw new Error(`Template "${id}" version ${version} has no content for ${channel}.`);
-      return renderContent(channel, content, variables, `template "${id}" version ${version}`);
+      const { field: _field, truncated: _truncated, ...content } = renderSourced(channel, locale, variables);
+      return content;
     },
   };
 }
 
-function compileContent(content: StoredContent): CompiledContent {
+function compileContent(content: StoredContent, field: string): CompiledContent {
   const parts: Partial<Record<SourcePart, CompiledSource>> = {};
   for (const part of SOURCE_PARTS) {
     const source = content[part];
     if (source !== undefined) parts[part] = compileSource(part, source);
   }
-  return { ...parts, ...(content.locale !== undefined && { locale: content.locale }) };
+  return { ...parts, field, source: content };
 }
 
 function renderContent(
-  channel: Channel,
   content: CompiledContent,
   variables: Readonly<Record<string, unknown>>,
   what: string,
-): RenderedContent {
+): SourcedContent {
+  const { channel, locale, oversize, maxSegments } = content.source;
   const text = (part: SourcePart): string | undefined => {
     const source = content[part];
     if (!source) return undefined;
@@ -72,12 +94,14 @@ function renderContent(
   const title = text('title');
   const html = text('html');
   const url = text('url');
-  return {
+  const whole = {
     channel,
-    locale: content.locale ?? DEFAULT_LOCALE,
+    locale: locale ?? DEFAULT_LOCALE,
     ...(title && { title }),
     body: text('body') ?? '',
     ...(html && { html }),
     ...(url && { url }),
   };
+  const body = oversize === 'TRUNCATE' ? truncateContent(whole, maxSegments).body : whole.body;
+  return { ...whole, body, field: content.field, truncated: body !== whole.body };
 }

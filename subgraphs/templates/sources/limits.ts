@@ -16,6 +16,9 @@ export const MAX_SOURCE_BYTES: Readonly<Record<SourcePart, number>> = {
 export const MAX_TEMPLATE_BYTES = 4 * 1024 * 1024;
 export const MAX_CONTENTS = 200;
 
+/** Most segments that a content may ask its SMS to be cut to. */
+export const MAX_SEGMENTS = 10;
+
 /** Longest rendered text, in UTF-16 units. */
 export const MAX_OUTPUT_CHARS: Readonly<Record<SourcePart, number>> = {
   title: 2_000,
