@@ -140,6 +140,15 @@ describe('templateBody', () => {
       /cannot be rendered: it makes a URL that runs code/,
     ],
     [
+      'what fails with the examples of its variables',
+      {
+        ...content({ body: '{{#each list}}{{#each @root.list}}{{n}}{{/each}}{{/each}}' }),
+        variables: { examples: [{ list: Array.from({ length: 300 }, () => 1) }] },
+      },
+      'input.contents.1.body',
+      /cannot be rendered with the examples of its variables: its loops run more than 50000 times/,
+    ],
+    [
       'a large body',
       content({ body: 'é'.repeat(32_769) }),
       'input.contents.1.body',

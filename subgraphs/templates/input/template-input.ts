@@ -1,10 +1,8 @@
 /** Checks what `saveTemplate` is given, and turns it into what is stored. */
 import { badInput } from '../../../platform/errors/herald-error.ts';
-import { messageOf } from '../../../platform/errors/message-of.ts';
 import { jsonProblem } from '../../../platform/graphql/json-problem.ts';
 import type { TemplateContentInput, TemplateInput } from '../generated/types.ts';
 import { sourceProblem } from '../sources/check-source.ts';
-import { compileSource } from '../sources/compile-source.ts';
 import {
   MAX_CONTENTS,
   MAX_SEGMENTS,
@@ -13,6 +11,8 @@ import {
   SOURCE_PARTS,
 } from '../sources/limits.ts';
 import { isLocale, localeKey } from '../sources/locale.ts';
+import { sampleData } from '../sources/sample-data.ts';
+import { trialProblem } from '../sources/try-source.ts';
 import { variablesProblem } from '../sources/variables.ts';
 import type { StoredContent, TemplateBody } from '../store/records.ts';
 import { checkCategory, checkId } from './names.ts';
@@ -28,7 +28,7 @@ export async function templateBody(input: TemplateInput): Promise<TemplateBody> 
   if (name === '' || name.length > 200) throw badInput('input.name', 'The name has 1 to 200 characters.');
   const category = checkCategory('input.category', input.category);
   const variables = checkVariables(input.variables);
-  const contents = await checkContents(input.contents);
+  const contents = await checkContents(input.contents, sampleData(input.variables));
   return {
     name,
     ...(category !== undefined && { category }),
@@ -45,7 +45,10 @@ function checkVariables(variables: unknown): string | undefined {
   return JSON.stringify(variables);
 }
 
-async function checkContents(contents: readonly TemplateContentInput[]): Promise<StoredContent[]> {
+async function checkContents(
+  contents: readonly TemplateContentInput[],
+  sample: Readonly<Record<string, unknown>>,
+): Promise<StoredContent[]> {
   if (contents.length === 0)
     throw badInput('input.contents', 'A template needs at least one content: a channel and its body.');
   if (contents.length > MAX_CONTENTS)
@@ -64,7 +67,7 @@ async function checkContents(contents: readonly TemplateContentInput[]): Promise
         `Contents ${first} and ${index} are for the same channel and locale (${content.channel}, ${content.locale ?? 'no locale'}); keep one.`,
       );
     seen.set(key, index);
-    checkSyntax(at, content);
+    checkSyntax(at, content, sample);
     await new Promise((resolve) => setImmediate(resolve));
   }
   return stored;
@@ -124,18 +127,17 @@ function checkMaxSegments(at: string, { channel, oversize, maxSegments }: Templa
     throw badInput(field, `It must be 1 to ${MAX_SEGMENTS}; it is ${maxSegments}.`);
 }
 
-function checkSyntax(at: string, content: TemplateContentInput): void {
+function checkSyntax(
+  at: string,
+  content: TemplateContentInput,
+  sample: Readonly<Record<string, unknown>>,
+): void {
   for (const part of SOURCE_PARTS) {
     const source = content[part];
     if (source == null) continue;
     const problem = sourceProblem(source);
     if (problem !== undefined) throw badInput(`${at}.${part}`, problem);
-    try {
-      // What fails without any variable would fail at every send.
-      compileSource(part, source)({});
-    } catch (error) {
-      const reason = messageOf(error);
-      throw badInput(`${at}.${part}`, `This source cannot be rendered: ${reason}.`);
-    }
+    const reason = trialProblem(part, source, sample);
+    if (reason !== undefined) throw badInput(`${at}.${part}`, reason);
   }
 }

@@ -7,7 +7,9 @@ import type { CompiledTemplate, RenderedContent } from '../contract.ts';
 import type { StoredContent, TemplateBody } from '../store/records.ts';
 import { type CompiledSource, compileSource } from './compile-source.ts';
 import { SOURCE_PARTS, type SourcePart } from './limits.ts';
-import { chooseLocale, DEFAULT_LOCALE } from './locale.ts';
+import { chooseLocale, DEFAULT_LOCALE, readerLocale } from './locale.ts';
+import { NO_PARTIALS, type PartialSet } from './partial-set.ts';
+import type { Reader } from './render-run.ts';
 import { compileVariables } from './variables.ts';
 
 interface CompiledContent extends Readonly<Partial<Record<SourcePart, CompiledSource>>> {
@@ -30,11 +32,19 @@ export interface SourcedTemplate extends CompiledTemplate {
   renderSourced(...args: Parameters<CompiledTemplate['render']>): SourcedContent;
 }
 
-/** Pure; each source is compiled at its first render. */
-export function compileTemplate(id: string, version: number, body: TemplateBody): SourcedTemplate {
+/**
+ * Pure; each source is compiled at its first render.
+ * @param partials what its sources may call; passed `partialsProblem`.
+ */
+export function compileTemplate(
+  id: string,
+  version: number,
+  body: TemplateBody,
+  partials: PartialSet = NO_PARTIALS,
+): SourcedTemplate {
   const byChannel = new Map<Channel, CompiledContent[]>();
   for (const [index, content] of body.contents.entries()) {
-    const compiled = compileContent(content, `contents.${index}`);
+    const compiled = compileContent(content, `contents.${index}`, partials);
     const others = byChannel.get(content.channel);
     if (others) others.push(compiled);
     else byChannel.set(content.channel, [compiled]);
@@ -47,7 +57,8 @@ export function compileTemplate(id: string, version: number, body: TemplateBody)
     );
     const content = contents[at];
     if (!content) throw new Error(`Template "${id}" version ${version} has no content for ${channel}.`);
-    return renderContent(content, variables, `template "${id}" version ${version}`);
+    const reader = { locale: readerLocale(content.source.locale, locale), timeZone: timeZoneOf(variables) };
+    return renderContent(content, variables, reader, `template "${id}" version ${version}`);
   };
   return {
     id,
@@ -64,11 +75,17 @@ export function compileTemplate(id: string, version: number, body: TemplateBody)
   };
 }
 
-function compileContent(content: StoredContent, field: string): CompiledContent {
+/** The recipient's, where there is one. */
+function timeZoneOf({ user }: Readonly<Record<string, unknown>>): string | undefined {
+  const zone = typeof user === 'object' && user !== null && 'timezone' in user ? user.timezone : undefined;
+  return typeof zone === 'string' ? zone : undefined;
+}
+
+function compileContent(content: StoredContent, field: string, partials: PartialSet): CompiledContent {
   const parts: Partial<Record<SourcePart, CompiledSource>> = {};
   for (const part of SOURCE_PARTS) {
     const source = content[part];
-    if (source !== undefined) parts[part] = compileSource(part, source);
+    if (source !== undefined) parts[part] = compileSource(part, source, partials);
   }
   return { ...parts, field, source: content };
 }
@@ -76,6 +93,7 @@ function compileContent(content: StoredContent, field: string): CompiledContent 
 function renderContent(
   content: CompiledContent,
   variables: Readonly<Record<string, unknown>>,
+  reader: Reader,
   what: string,
 ): SourcedContent {
   const { channel, locale, oversize, maxSegments } = content.source;
@@ -83,7 +101,7 @@ function renderContent(
     const source = content[part];
     if (!source) return undefined;
     try {
-      return source(variables);
+      return source(variables, reader);
     } catch (error) {
       const reason = messageOf(error);
       throw new Error(`The ${part} of ${what} for ${channel} cannot be rendered: ${reason}.`, {

@@ -30,6 +30,14 @@ export const MAX_OUTPUT_CHARS: Readonly<Record<SourcePart, number>> = {
 /** Times that the blocks of all loops of one source may run in one render. */
 export const MAX_LOOP_ITERATIONS = 50_000;
 
+/** Times that one render may call partials. */
+export const MAX_PARTIAL_CALLS = 5_000;
+/** How long one source may take: it holds up its process as long. */
+export const MAX_RENDER_MS = 2_000;
+
+/** Of the partials of one template. */
+export const MAX_PARTIALS = 200;
+
 /** Of one source: parsing costs its length times its depth, compiling the square of its blocks. */
 export const MAX_BLOCKS = 1_000;
 export const MAX_EXPRESSIONS = 5_000;
