@@ -36,8 +36,9 @@ const MAPPERS: Readonly<Record<SubgraphName, Readonly<Record<string, string>>>> 
   },
   templates: {
     Template: '../service/template-drafts.ts#TemplateHead',
+    TemplateContent: '../store/records.ts#StoredContent',
     Route: '../service/route-drafts.ts#RouteHead',
-    RenderedContent: '../contract.ts#RenderedContent as RenderedContentParent',
+    RenderedContent: '../sources/compile-template.ts#SourcedContent',
   },
   users: {
     User: '../store/records.ts#UserRecord',

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { smsSize, truncateSms } from './sms-size.ts';
+import { smsSize } from './sms-size.ts';
 
 const x = (count: number) => 'x'.repeat(count);
 const han = (count: number) => '好'.repeat(count);
@@ -50,28 +50,5 @@ describe('smsSize', () => {
     const inSeptets = all.filter((character) => smsSize(character).encoding === 'GSM-7');
     // 128 of the basic table but the escape, and 10 of the extension table.
     expect(inSeptets).toHaveLength(127 + 10);
-  });
-});
-
-describe('truncateSms', () => {
-  it.each([
-    ['', 1, ''],
-    [x(160), 1, x(160)],
-    [x(161), 1, `${x(157)}...`],
-    [x(400), 2, `${x(303)}...`],
-    [han(71), 1, `${han(69)}…`],
-    [han(200), 2, `${han(133)}…`],
-    // What is cut off does not make the rest dear.
-    [`${x(200)}🎉`, 1, `${x(157)}...`],
-    [`${x(150)} ${x(50)}`, 1, `${x(150)} ${x(6)}...`],
-    [`${x(156)} ${x(50)}`, 1, `${x(156)}...`],
-    // One that people see as one stays whole, or goes.
-    [`${han(66)}👩‍👩‍👧‍👦${han(9)}`, 1, `${han(66)}…`],
-    [`${han(57)}👩‍👩‍👧‍👦${han(9)}`, 1, `${han(57)}👩‍👩‍👧‍👦${han(1)}…`],
-    [`${han(68)}e\u0301${han(9)}`, 1, `${han(68)}…`],
-  ])('%j in %d → %j', (text, segments, expected) => {
-    const made = truncateSms(text, segments);
-    expect(made).toBe(expected);
-    expect(smsSize(made).segments).toBeLessThanOrEqual(segments);
   });
 });

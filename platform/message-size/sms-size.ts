@@ -54,30 +54,6 @@ export function smsSize(text: string): SmsSize {
   };
 }
 
-/**
- * The longest beginning of a text that fits into so many SMS, with dots where something is missing. Whole characters as
- * people see them: neither an emoji nor a letter loses its other half.
- * @param maxSegments at least 1.
- */
-export function truncateSms(text: string, maxSegments: number): string {
-  const fits = (candidate: string) => smsSize(candidate).segments <= maxSegments;
-  if (fits(text)) return text;
-  const ends = [...new Intl.Segmenter().segment(text)].map(({ index }) => index);
-  let [most, tooMany] = [0, ends.length];
-  while (tooMany - most > 1) {
-    const middle = Math.floor((most + tooMany) / 2);
-    if (fits(withDots(text.slice(0, ends[middle])))) most = middle;
-    else tooMany = middle;
-  }
-  return withDots(text.slice(0, ends[most]));
-}
-
-/** The one character of three dots would make a text in septets one in UCS-2. */
-const withDots = (text: string): string => {
-  const kept = text.trimEnd();
-  return `${kept}${smsSize(kept).encoding === 'GSM-7' ? '...' : '…'}`;
-};
-
 const septetsOf = (character: string): 1 | 2 | undefined => {
   if (BASIC.has(character)) return 1;
   return EXTENSION.has(character) ? 2 : undefined;

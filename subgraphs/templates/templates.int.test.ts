@@ -137,7 +137,7 @@ describe('saving and publishing a template', () => {
       { channel: 'TELEGRAM', body: '{{order}}' },
     ];
     await run(operator, SAVE, { input: { id: 'sized', name: 'Sized', contents } });
-    const query = `query ($data: JSON) { previewTemplate(id: "sized", data: $data) {
+    const query = `query ($data: JSON) { previewTemplate(id: "sized", data: $data, allowOversize: true) {
       size { characters bytes segments encoding outsideGsm7 limit limitUnit fits } } }`;
     const { previewTemplate } = await run(app, query, { data: { order: '7'.repeat(4_097) } });
     const none = { segments: null, encoding: null, outsideGsm7: null, limit: null, limitUnit: null };
@@ -157,6 +157,70 @@ describe('saving and publishing a template', () => {
       { size: { ...none, characters: 5, bytes: 7, fits: true } },
       { size: { ...none, ...characters, characters: 4_097, bytes: 4_097, limit: 4_096 } },
     ]);
+  });
+
+  test('a preview refuses what is larger than its channel takes, and names its content', async () => {
+    const contents = [
+      { channel: 'EMAIL', body: '{{text}}' },
+      { channel: 'SMS', locale: 'de', body: '{{text}}' },
+      { channel: 'SMS', body: '{{text}}' },
+    ];
+    await run(operator, SAVE, { input: { id: 'over', name: 'Over', contents } });
+    const query = `query ($data: JSON, $locale: String) {
+      previewTemplate(id: "over", data: $data, locale: $locale) { truncated } }`;
+    const data = { text: 'x'.repeat(1_601) };
+    expect(problem(await room.execute(app, query, { data }))).toMatchObject({
+      code: 'BAD_USER_INPUT',
+      field: 'contents.2.body',
+      message: expect.stringMatching(/SMS \(no locale\) has 1601 characters .* at most 1600/) as string,
+    });
+    expect(problem(await room.execute(app, query, { data, locale: 'de-AT' }))).toMatchObject({
+      field: 'contents.1.body',
+      message: expect.stringContaining('SMS (de) has') as string,
+    });
+    expect((await run(app, query, { data: { text: 'short' } })).previewTemplate).toEqual([
+      { truncated: false },
+      { truncated: false },
+    ]);
+  });
+
+  test('what is to be cut is cut in the preview and where it is sent', async () => {
+    const contents = [
+      { channel: 'TELEGRAM', title: 'T', body: '{{text}}', oversize: 'TRUNCATE' },
+      { channel: 'SMS', body: '{{text}}', oversize: 'TRUNCATE', maxSegments: 2 },
+    ];
+    await run(operator, SAVE, { input: { id: 'cut', name: 'Cut', contents } });
+    const shown = await run(app, 'query { template(id: "cut") { contents { oversize maxSegments } } }');
+    expect(shown.template).toEqual({
+      contents: [
+        { oversize: 'TRUNCATE', maxSegments: null },
+        { oversize: 'TRUNCATE', maxSegments: 2 },
+      ],
+    });
+    const text = 'x'.repeat(5_000);
+    const { previewTemplate } = await run(
+      app,
+      `query ($data: JSON) { previewTemplate(id: "cut", data: $data) {
+        title body truncated size { characters segments fits } } }`,
+      { data: { text } },
+    );
+    const sms = `${'x'.repeat(303)}...`;
+    expect(previewTemplate).toEqual([
+      {
+        title: 'T',
+        body: `${'x'.repeat(4_093)}…`,
+        truncated: true,
+        size: { characters: 4_096, segments: null, fits: true },
+      },
+      { title: null, body: sms, truncated: true, size: { characters: 306, segments: 2, fits: true } },
+    ]);
+    await run(operator, PUBLISH, { id: 'cut' });
+    const published = await room.service.publishedTemplate('default', 'cut');
+    expect(published?.render('SMS', undefined, { text })).toEqual({
+      channel: 'SMS',
+      locale: 'default',
+      body: sms,
+    });
   });
 
   test('what was saved comes back as it was', async () => {

@@ -26,6 +26,8 @@ describe('inputProblem', () => {
     ],
     ['a window', { ...good, sendAt: later(1_000), expiresAt: later(2_000) }],
     ['a path as link', { ...good, content: { body: 'x', url: '/orders/1' } }],
+    ['as much as SMS takes', { ...good, channels: ['SMS'], content: { body: 'x'.repeat(1_600) } }],
+    ['a long body for whatever channel', { ...good, content: { body: 'x'.repeat(60_000) } }],
     ['1,000 recipients', { ...good, to: Array.from({ length: 1_000 }, (_, i) => ({ user: `u${i}` })) }],
     ['data of 64 KiB', { ...good, data: { x: 'x'.repeat(64 * 1024 - 8) } }],
   ])('takes %s', (_what, input) => {
@@ -90,6 +92,18 @@ describe('inputProblem', () => {
       /after sendAt/,
     ],
     ['a send in two years', { ...good, sendAt: later(800 * 24 * 3600_000) }, 'input.sendAt', /366 days/],
+    [
+      'more than a channel that is named takes',
+      { ...good, channels: ['EMAIL', 'SMS'], content: { title: 'T', body: 'x'.repeat(1_599) } },
+      'input.content.body',
+      /have 1601 characters; SMS takes at most 1600/,
+    ],
+    [
+      'more than the channel of an address takes',
+      { content: { body: 'é'.repeat(2_049) }, to: [{ channel: 'WECOM', address: 'ann' }] },
+      'input.content.body',
+      /have 4098 bytes; WECOM takes at most 4096/,
+    ],
     ['an empty body', { ...good, content: { body: '  ' } }, 'input.content.body', /empty/],
     [
       'a script as link',

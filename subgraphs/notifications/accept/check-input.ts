@@ -2,6 +2,7 @@
 import { badInput, HeraldError } from '../../../platform/errors/herald-error.ts';
 import type { Channel, Priority } from '../../../platform/graphql/contract-enums.ts';
 import { storedJsonProblem } from '../../../platform/graphql/json-problem.ts';
+import { contentSize } from '../../../platform/message-size/content-size.ts';
 import { isCallerId } from '../../../platform/names/ids.ts';
 import { type FallbackStepInput, fallbackSteps } from '../../templates/index.ts';
 import { addressProblem } from '../../users/index.ts';
@@ -43,6 +44,7 @@ export function inputProblem(input: SendInput, at: string, now: Date): HeraldErr
     fallbackProblem(input, at) ??
     timeProblem(input, at, now) ??
     contentProblem(input, at) ??
+    sizeProblem(input, at) ??
     dataProblem(input, at) ??
     labelProblem(input, at)
   );
@@ -161,6 +163,33 @@ export function contentProblem(input: Pick<SendInput, 'content'>, at: string): H
   }
   const problem = storedJsonProblem(content.data);
   return problem === undefined ? undefined : badInput(`${at}.content.data`, problem);
+}
+
+/** Words that one of the channels asked for by name could never carry. */
+function sizeProblem(
+  { content, channels, to }: Pick<SendInput, 'content' | 'channels' | 'to'>,
+  at: string,
+): HeraldError | undefined {
+  if (!content) return undefined;
+  const { title, url } = content;
+  // contentProblem has seen that there is one.
+  const body = content.body ?? '';
+  const asked = new Set([...(channels ?? []), ...(to ?? []).flatMap((entry) => entry.channel ?? [])]);
+  for (const channel of asked) {
+    const { characters, bytes, limit, fits } = contentSize({
+      channel,
+      body,
+      ...(title != null && { title }),
+      ...(url != null && { url }),
+    });
+    if (fits || !limit) continue;
+    const [count, unit] = limit.unit === 'BYTES' ? [bytes, 'bytes'] : [characters, 'characters'];
+    return badInput(
+      `${at}.content.body`,
+      `Title, body and url have ${count} ${unit}; ${channel} takes at most ${limit.most}. Make them shorter, or leave ${channel} out.`,
+    );
+  }
+  return undefined;
 }
 
 /**

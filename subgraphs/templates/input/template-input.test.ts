@@ -25,19 +25,21 @@ describe('templateBody', () => {
         contents: [
           { channel: 'SMS', body: 'a', locale: null, title: null, html: null, url: null },
           { channel: 'EMAIL', body: 'b', locale: 'pt_BR', title: 't', html: '<p>', url: '/x' },
-          { channel: 'SMS', body: 'c', locale: 'en' },
+          { channel: 'SMS', body: 'c', locale: 'en', oversize: 'TRUNCATE', maxSegments: 2 },
+          { channel: 'QQ', body: 'd', oversize: 'REFUSE', maxSegments: null },
         ],
       }),
     );
     expect(body).toEqual({
       name: 'Welcome',
       category: 'account',
-      channels: ['SMS', 'EMAIL'],
+      channels: ['SMS', 'EMAIL', 'QQ'],
       variables: '{"$schema":"http://json-schema.org/draft-07/schema#","properties":{"a.b":{}}}',
       contents: [
         { channel: 'SMS', body: 'a' },
         { channel: 'EMAIL', body: 'b', locale: 'pt_BR', title: 't', html: '<p>', url: '/x' },
-        { channel: 'SMS', body: 'c', locale: 'en' },
+        { channel: 'SMS', body: 'c', locale: 'en', oversize: 'TRUNCATE', maxSegments: 2 },
+        { channel: 'QQ', body: 'd' },
       ],
     });
     expect(await templateBody(input({ category: null, variables: null }))).toEqual({
@@ -106,6 +108,24 @@ describe('templateBody', () => {
       'input.contents.2',
       /Contents 0 and 2/,
     ],
+    [
+      'segments of what has none',
+      content({ oversize: 'TRUNCATE', maxSegments: 2 }),
+      'input.contents.1.maxSegments',
+      /IN_APP has none/,
+    ],
+    [
+      'segments without a cut',
+      content({ channel: 'SMS', maxSegments: 2 }),
+      'input.contents.1.maxSegments',
+      /write "oversize: TRUNCATE"/,
+    ],
+    [
+      'more segments than are allowed',
+      content({ channel: 'SMS', oversize: 'TRUNCATE', maxSegments: 11 }),
+      'input.contents.1.maxSegments',
+      /must be 1 to 10; it is 11/,
+    ],
     ['a syntax error', content({ title: 'ok', url: 'a\n{{#if x}}' }), 'input.contents.1.url', /^Line 2: /],
     [
       'an unknown helper',
@@ -118,6 +138,15 @@ describe('templateBody', () => {
       content({ url: 'javascript:{{x}}' }),
       'input.contents.1.url',
       /cannot be rendered: it makes a URL that runs code/,
+    ],
+    [
+      'what fails with the examples of its variables',
+      {
+        ...content({ body: '{{#each list}}{{#each @root.list}}{{n}}{{/each}}{{/each}}' }),
+        variables: { examples: [{ list: Array.from({ length: 300 }, () => 1) }] },
+      },
+      'input.contents.1.body',
+      /cannot be rendered with the examples of its variables: its loops run more than 50000 times/,
     ],
     [
       'a large body',

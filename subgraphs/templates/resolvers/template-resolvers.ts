@@ -36,7 +36,7 @@ function shownSize(content: RenderedContent): ContentSize {
 export function templateResolvers(
   drafts: TemplateDrafts,
   loaders: LoadersOf,
-): Pick<Resolvers, 'Template' | 'RenderedContent'> & {
+): Pick<Resolvers, 'Template' | 'TemplateContent' | 'RenderedContent'> & {
   Query: Resolvers['Query'];
   Mutation: Resolvers['Mutation'];
 } {
@@ -52,13 +52,14 @@ export function templateResolvers(
         const { workspace } = requirePrincipal(context, 'app', 'operator');
         return pageOf(args, (after, limit) => drafts.page(workspace, after, limit));
       },
-      previewTemplate(_, { id, data, locale, version }, context) {
+      previewTemplate(_, { id, data, locale, version, allowOversize }, context) {
         const { workspace } = requirePrincipal(context, 'app', 'operator');
         return drafts.preview(workspace, {
           id,
           data,
           ...(locale != null && { locale }),
           ...(version != null && { version }),
+          allowOversize: allowOversize ?? false,
         });
       },
     },
@@ -89,6 +90,7 @@ export function templateResolvers(
         return [...((full?.draft ?? full?.published)?.contents ?? [])];
       },
     },
+    TemplateContent: { oversize: ({ oversize }) => oversize ?? 'REFUSE' },
     RenderedContent: { size: shownSize },
   };
 }

@@ -3,8 +3,8 @@
 import type { InvalidationBus } from '../../../platform/invalidation/invalidation-bus.ts';
 import { scopedKey } from '../../../platform/names/ids.ts';
 import { LoadingCache } from '../cache/loading-cache.ts';
-import type { CompiledTemplate, PublishedRoute, TemplatesService } from '../contract.ts';
-import { compileTemplate } from '../sources/compile-template.ts';
+import type { PublishedRoute, TemplatesService } from '../contract.ts';
+import { compileTemplate, type SourcedTemplate } from '../sources/compile-template.ts';
 import type { DraftStore } from '../store/draft-store.ts';
 import type { RouteBody, TemplateBody, TemplateSummary } from '../store/records.ts';
 
@@ -17,7 +17,7 @@ const MAX_VERSIONS = 2_000;
 const MAX_SOURCE_CHARS = 32 * 1024 * 1024;
 
 interface CachedVersion {
-  readonly template: CompiledTemplate;
+  readonly template: SourcedTemplate;
   readonly sourceChars: number;
 }
 
@@ -26,12 +26,18 @@ interface Names {
   readonly id: string;
 }
 
+/** As other rooms have it, with templates that know their sources. */
+export interface PublishedReader extends TemplatesService {
+  publishedTemplate(workspace: string, id: string): Promise<SourcedTemplate | undefined>;
+  templateVersion(workspace: string, id: string, version: number): Promise<SourcedTemplate | undefined>;
+}
+
 /** Reads through caches that the bus keeps current. */
 export function publishedReader(
   templates: DraftStore<TemplateBody, TemplateSummary>,
   routes: DraftStore<RouteBody, RouteBody>,
   bus: InvalidationBus,
-): TemplatesService {
+): PublishedReader {
   const pointers = new LoadingCache<{ readonly version: number }>({
     maxEntries: MAX_POINTERS,
     maxAgeMs: PUBLISHED_MAX_AGE_MS,

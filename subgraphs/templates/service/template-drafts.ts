@@ -5,13 +5,13 @@ import { jsonProblem } from '../../../platform/graphql/json-problem.ts';
 import type { InvalidationBus } from '../../../platform/invalidation/invalidation-bus.ts';
 import type { Logger } from '../../../platform/logging/logger.ts';
 import { isCallerId, scopedKey } from '../../../platform/names/ids.ts';
-import type { CompiledTemplate, RenderedContent, TemplatesService } from '../contract.ts';
 import type { TemplateInput } from '../generated/types.ts';
 import { templateBody } from '../input/template-input.ts';
-import { compileTemplate } from '../sources/compile-template.ts';
-import { sizeProblem } from '../sources/size-problem.ts';
+import { compileTemplate, type SourcedContent, type SourcedTemplate } from '../sources/compile-template.ts';
+import { renderedSizeProblem, sizeProblem } from '../sources/size-problem.ts';
 import type { DraftStore } from '../store/draft-store.ts';
 import type { HeadRecord, TemplateBody, TemplateSummary } from '../store/records.ts';
+import type { PublishedReader } from './published.ts';
 
 export type TemplateHead = HeadRecord<TemplateSummary>;
 
@@ -21,17 +21,19 @@ export interface PreviewRequest {
   readonly locale?: string;
   /** The draft when absent, else the published version. */
   readonly version?: number;
+  /** Shows also what is larger than its channel takes. */
+  readonly allowOversize?: boolean;
 }
 
 export class TemplateDrafts {
   readonly #store: DraftStore<TemplateBody, TemplateSummary>;
-  readonly #published: TemplatesService;
+  readonly #published: PublishedReader;
   readonly #bus: InvalidationBus;
   readonly #log: Logger;
 
   constructor(
     store: DraftStore<TemplateBody, TemplateSummary>,
-    published: TemplatesService,
+    published: PublishedReader,
     bus: InvalidationBus,
     log: Logger,
   ) {
@@ -88,9 +90,10 @@ export class TemplateDrafts {
   /**
    * One rendered content for each channel, in the order of the sources. Nothing is sent or stored; `user`
    * and `notification` are empty.
-   * @throws HeraldError NOT_FOUND; BAD_USER_INPUT naming `data.<path>` that is missing or wrong.
+   * @throws HeraldError NOT_FOUND; BAD_USER_INPUT naming `data.<path>` that is missing or wrong, or the content
+   * (`contents.2.body`) that is larger than its channel takes.
    */
-  async preview(workspace: string, request: PreviewRequest): Promise<RenderedContent[]> {
+  async preview(workspace: string, request: PreviewRequest): Promise<SourcedContent[]> {
     const template = await this.#previewed(workspace, request.id, request.version);
     const data = request.data ?? {};
     const wrongJson = jsonProblem(data);
@@ -99,9 +102,9 @@ export class TemplateDrafts {
     if (problem) throw badInput(problem.path === '' ? 'data' : `data.${problem.path}`, problem.message);
     // dataProblem has seen that it is an object.
     const variables = { ...(data as object), data, user: {}, notification: {} };
-    return template.channels.map((channel) => {
+    const contents = template.channels.map((channel) => {
       try {
-        return template.render(channel, request.locale, variables);
+        return template.renderSourced(channel, request.locale, variables);
       } catch (error) {
         throw new HeraldError('BAD_USER_INPUT', messageOf(error), {
           field: 'data',
@@ -109,9 +112,14 @@ export class TemplateDrafts {
         });
       }
     });
+    for (const content of request.allowOversize ? [] : contents) {
+      const tooLarge = renderedSizeProblem(content);
+      if (tooLarge) throw badInput(tooLarge.field, tooLarge.message);
+    }
+    return contents;
   }
 
-  async #previewed(workspace: string, id: string, version: number | undefined): Promise<CompiledTemplate> {
+  async #previewed(workspace: string, id: string, version: number | undefined): Promise<SourcedTemplate> {
     if (!isCallerId(id)) throw notFound('template', id);
     const draft = await this.#store.draft(workspace, id);
     if (draft && (version === undefined || version === draft.version))

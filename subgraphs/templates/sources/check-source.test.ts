@@ -13,6 +13,9 @@ describe('sourceProblem', () => {
     ['{{!-- a comment --}}{{! another }}\\{{as is}}{{~ trimmed ~}}'],
     ['{{{{if a}}}} {{raw}} {{{{/if}}}}'],
     ['{{log}} {{constructor}} {{__proto__}}'],
+    // Names of helpers that take a parameter are variables without one.
+    ['{{date}} {{link}} {{#number}}{{/number}} {{upper date}}'],
+    ['{{#if (and (eq a "b") (not (gt c 1)))}}{{plural n one="#" other="# x"}}{{/if}}'],
   ])('nothing is wrong with %j', (source) => {
     expect(sourceProblem(source)).toBeUndefined();
   });
@@ -26,7 +29,7 @@ describe('sourceProblem', () => {
     ['{{!-- never closed', /^Line 1: this is not Handlebars syntax/],
     [
       '{{shout name}}',
-      /^Line 1: there is no helper "shout"; the helpers are if, unless, each, with, lookup\.$/,
+      /^Line 1: there is no helper "shout"; the helpers are if, unless, each, with, lookup, date, /,
     ],
     ['{{shout loud=true}}', /no helper "shout"/],
     ['{{#shout name}}{{/shout}}', /no helper "shout"/],
@@ -48,12 +51,35 @@ describe('sourceProblem', () => {
     ['{{#lookup a "b"}}{{/lookup}}', /"lookup" is no block/],
     ['{{#if a as |b|}}{{b}}{{/if}}', /only each and with give names \("as \|b\|"\)/],
     ['{{#items as |item|}}{{item}}{{/items}}', /only each and with give names/],
-    ['{{> footer}}', /partials .* are not available/],
-    ['{{#> layout}}{{/layout}}', /partials .* are not available/],
+    ['{{> footer}}', /^Line 1: there is no partial "footer"; there are none here\.$/],
+    ['{{#> layout}}{{/layout}}', /no partial "layout"/],
+    ['{{> (lookup a "b")}}', /a partial is called by its name/],
+    ['{{> @partial-block}}', /is for layouts/],
+    ['{{date at "long" "x"}}', /"date" takes 1 to 2 parameters and got 3/],
+    ['{{date at zone="UTC"}}', /"date" has no setting "zone"; it has timeZone/],
+    ['{{upper a b=1}}', /"upper" has no setting "b"; it has none/],
+    ['{{plural n one="#"}}', /"plural" needs the setting "other"/],
+    ['{{currency total}}', /"currency" takes 2 parameters and got 1/],
+    ['{{#eq a b}}{{/eq}}', /"eq" is no block/],
+    ['{{#if (date)}}{{/if}}', /"date" takes 1 to 2 parameters and got 0/],
     ['{{#*inline "x"}}{{/inline}}', /decorators .* are not available/],
     ['{{* x}}', /decorators .* are not available/],
   ])('%j: %s', (source, problem) => {
     expect(sourceProblem(source)).toMatch(problem);
+  });
+
+  test('partials that there are', () => {
+    const partials = { page: '', footer: '' };
+    expect(sourceProblem('{{#> page}}{{> footer order company="X"}}{{/page}}', { partials })).toBeUndefined();
+    expect(sourceProblem('{{> @partial-block}}', { partials, isPartial: true })).toBeUndefined();
+    expect(sourceProblem('{{> other}}', { partials })).toBe(
+      'Line 1: there is no partial "other"; the partials are page, footer.',
+    );
+    expect(sourceProblem('{{> footer a b}}', { partials })).toMatch(/takes one parameter and got 2/);
+    expect(sourceProblem('{{> constructor}}', { partials })).toMatch(/no partial "constructor"/);
+    expect(sourceProblem('{{#> @partial-block}}{{/@partial-block}}', { partials, isPartial: true })).toMatch(
+      /is for layouts/,
+    );
   });
 
   describe('sources that would take long to parse or compile', () => {

@@ -2,12 +2,14 @@
 import Handlebars from 'handlebars';
 import { messageOf } from '../../../platform/errors/message-of.ts';
 import {
-  BLOCK_HELPERS,
   BLOCK_PARAMETER_HELPERS,
   HELPER_NAMES,
-  HELPER_PARAMETERS,
-} from './allowed-helpers.ts';
+  type HelperRule,
+  helperRule,
+  isVariableCall,
+} from './helper-rules.ts';
 import { MAX_BLOCKS, MAX_DEPTH, MAX_EXPRESSIONS, MAX_PATH_PARTS } from './limits.ts';
+import { PARTIAL_BLOCK, writtenPath } from './parsed-source.ts';
 
 /** What a source must not have; the message says where and what to do. */
 class SourceProblem extends Error {
@@ -17,11 +19,18 @@ class SourceProblem extends Error {
   }
 }
 
+export interface SourceSetting {
+  /** What it may call, by name. */
+  readonly partials?: Readonly<Record<string, unknown>>;
+  /** It is one itself, and may be a layout. */
+  readonly isPartial?: boolean;
+}
+
 /** The one sentence that people get for what a source has wrong; undefined when nothing is. Pure. */
-export function sourceProblem(source: string): string | undefined {
+export function sourceProblem(source: string, setting: SourceSetting = {}): string | undefined {
   try {
     checkComplexity(source);
-    new SourceChecker().accept(Handlebars.parse(source));
+    new SourceChecker(setting).accept(Handlebars.parse(source));
     return undefined;
   } catch (error) {
     if (error instanceof SourceProblem) return error.message;
@@ -101,6 +110,12 @@ type Call = hbs.AST.MustacheStatement | hbs.AST.BlockStatement | hbs.AST.SubExpr
 
 /** Walks a parsed source and throws a SourceProblem at the first thing that is not available. */
 class SourceChecker extends Handlebars.Visitor {
+  readonly #setting: SourceSetting;
+  constructor(setting: SourceSetting) {
+    super();
+    this.#setting = setting;
+  }
+
   override MustacheStatement(mustache: hbs.AST.MustacheStatement): void {
     checkCall(mustache);
     super.MustacheStatement(mustache);
@@ -114,7 +129,7 @@ class SourceChecker extends Handlebars.Visitor {
   override BlockStatement(block: hbs.AST.BlockStatement): void {
     checkCall(block);
     const names = [block.program, block.inverse].flatMap((program) => program?.blockParams ?? []);
-    if (names.length > 0 && !BLOCK_PARAMETER_HELPERS.has(sourceOf(block.path)))
+    if (names.length > 0 && !BLOCK_PARAMETER_HELPERS.has(writtenPath(block.path)))
       throw new SourceProblem(
         block.loc.start.line,
         `only each and with give names ("as |${names.join(' ')}|"); remove them here.`,
@@ -123,16 +138,35 @@ class SourceChecker extends Handlebars.Visitor {
   }
 
   override PartialStatement(partial: hbs.AST.PartialStatement): void {
-    throw new SourceProblem(
-      partial.loc.start.line,
-      'partials ({{> …}}) are not available; write the text out.',
-    );
+    this.#checkPartial(partial);
+    super.PartialStatement(partial);
   }
 
   override PartialBlockStatement(partial: hbs.AST.PartialBlockStatement): void {
+    this.#checkPartial(partial);
+    super.PartialBlockStatement(partial);
+  }
+
+  #checkPartial(partial: hbs.AST.PartialStatement | hbs.AST.PartialBlockStatement): void {
+    const { line } = partial.loc.start;
+    if (partial.name.type !== 'PathExpression')
+      throw new SourceProblem(line, 'a partial is called by its name: {{> footer}}.');
+    const name = writtenPath(partial.name);
+    const { partials = {}, isPartial = false } = this.#setting;
+    if (partial.params.length > 1)
+      throw new SourceProblem(
+        line,
+        `the partial "${name}" takes one parameter and got ${partial.params.length}.`,
+      );
+    if (name === PARTIAL_BLOCK) {
+      if (isPartial && partial.type === 'PartialStatement') return;
+      throw new SourceProblem(line, `{{> ${PARTIAL_BLOCK}}} is for layouts, which are partials themselves.`);
+    }
+    if (Object.hasOwn(partials, name)) return;
+    const names = Object.keys(partials);
     throw new SourceProblem(
-      partial.loc.start.line,
-      'partials ({{#> …}}) are not available; write the text out.',
+      line,
+      `there is no partial "${name}"; ${names.length > 0 ? `the partials are ${names.join(', ')}` : 'there are none here'}.`,
     );
   }
 
@@ -148,35 +182,49 @@ class SourceChecker extends Handlebars.Visitor {
 /** A helper must be one of ours with its parameters; nothing else may look like a call. */
 function checkCall(call: Call): void {
   const { line } = call.loc.start;
-  const written = sourceOf(call.path);
-  const takes = Object.hasOwn(HELPER_PARAMETERS, written) ? HELPER_PARAMETERS[written] : undefined;
-  const given = call.params.length;
-  if (takes !== undefined) {
-    if (given !== takes)
+  const written = writtenPath(call.path);
+  const rule = helperRule(written);
+  if (!rule) {
+    if (call.params.length > 0 || (call.hash?.pairs.length ?? 0) > 0 || call.type === 'SubExpression')
       throw new SourceProblem(
         line,
-        `the helper "${written}" takes ${takes === 1 ? 'one parameter' : `${takes} parameters`} and got ${given}; a variable of that name is written {{this.${written}}}.`,
+        `there is no helper "${written}"; the helpers are ${HELPER_NAMES.join(', ')}.`,
       );
-    if (call.type !== 'BlockStatement' && BLOCK_HELPERS.has(written))
-      throw new SourceProblem(
-        line,
-        `the helper "${written}" is a block: {{#${written} …}} … {{/${written}}}.`,
-      );
-    // A block's result is not escaped.
-    if (call.type === 'BlockStatement' && !BLOCK_HELPERS.has(written))
-      throw new SourceProblem(line, `the helper "${written}" is no block: {{${written} …}}.`);
     return;
   }
-  if (given > 0 || (call.hash?.pairs.length ?? 0) > 0 || call.type === 'SubExpression')
-    throw new SourceProblem(
-      line,
-      `there is no helper "${written}"; the helpers are ${HELPER_NAMES.join(', ')}.`,
-    );
+  if (call.type !== 'SubExpression' && isVariableCall(call)) return;
+  checkParameters(written, rule, call);
+  if (call.type !== 'BlockStatement' && rule.use === 'block')
+    throw new SourceProblem(line, `the helper "${written}" is a block: {{#${written} …}} … {{/${written}}}.`);
+  // A block's result is not escaped.
+  if (call.type === 'BlockStatement' && rule.use !== 'block')
+    throw new SourceProblem(line, `the helper "${written}" is no block: {{${written} …}}.`);
 }
 
-/** What is called, as it is written: `this.if` and `../if` are not the helper `if`. */
-function sourceOf(path: hbs.AST.Expression): string {
-  return 'original' in path ? String(path.original) : path.type;
+function checkParameters(written: string, { params, settings, required }: HelperRule, call: Call): void {
+  const { line } = call.loc.start;
+  const [fewest, most] = params;
+  const given = call.params.length;
+  if (given < fewest || given > most)
+    throw new SourceProblem(
+      line,
+      `the helper "${written}" takes ${takes(fewest, most)} and got ${given}; a variable of that name is written {{this.${written}}}.`,
+    );
+  const names = call.hash?.pairs.map(({ key }) => key) ?? [];
+  for (const name of settings ? names : [])
+    if (!settings?.includes(name))
+      throw new SourceProblem(
+        line,
+        `the helper "${written}" has no setting "${name}"; ${settings?.length ? `it has ${settings.join(', ')}` : 'it has none'}.`,
+      );
+  for (const name of required ?? [])
+    if (!names.includes(name))
+      throw new SourceProblem(line, `the helper "${written}" needs the setting "${name}".`);
+}
+
+function takes(fewest: number, most: number): string {
+  if (fewest !== most) return `${fewest} to ${most} parameters`;
+  return most === 1 ? 'one parameter' : `${most} parameters`;
 }
 
 const ADVICE = 'Check that every {{ is closed by }} and every block, like {{#if x}}, by its end, {{/if}}.';

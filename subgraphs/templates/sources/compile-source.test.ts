@@ -110,7 +110,40 @@ describe('titles and URLs', () => {
   });
 });
 
+test('a variable that has a helper’s name is a variable', () => {
+  const variables = { date: 'today', number: [1, 2], link: 'x' };
+  expect(
+    render(
+      'body',
+      '{{date}} {{#number}}{{this}}{{/number}} {{upper date}} {{#if link}}{{link}}{{/if}}',
+      variables,
+    ),
+  ).toBe('today 12 TODAY x');
+});
+
+test('what an object is in html is what it is elsewhere', () => {
+  for (const part of ['html', 'body'] as const)
+    expect(render(part, '{{o}}{{l}}', { o: { a: 1 }, l: [1, 2] })).toBe('[object Object]1,2');
+  expect(render('html', '{{o}}', { o: { toHTML: '<b>' } })).toBe('[object Object]');
+});
+
 describe('bounds', () => {
+  test('a text that takes long to escape', () => {
+    const source = '{{s}}'.repeat(5_000);
+    const start = performance.now();
+    expect(() => render('html', source, { s: '<'.repeat(60_000) })).toThrow('it makes too much text');
+    expect(performance.now() - start).toBeLessThan(5_000);
+  });
+
+  test('a render that takes too long', () => {
+    const source = `{{#each a}}${'{{#if (truncate @root.s 3000)}}{{/if}}'.repeat(900)}{{/each}}`;
+    const start = performance.now();
+    expect(() => render('body', source, { a: many(40_000), s: '👩‍👩‍👧‍👦'.repeat(5_000) })).toThrow(
+      'it takes more than 2000 ms',
+    );
+    expect(performance.now() - start).toBeLessThan(7_000);
+  });
+
   const many = (n: number) => Array.from({ length: n }, (_, i) => i);
   test.each<[string, SourcePart, string, Record<string, unknown>, string]>([
     [

@@ -1,80 +1,129 @@
 /**
- * Handlebars as templates get it: an environment of its own with the built-in helpers only, no access to
+ * Handlebars as templates get it: environments of their own with the helpers that a source uses, no access to
  * prototypes, and bounds on what one render may do.
  */
 import Handlebars from 'handlebars';
-import { HELPER_NAMES } from './allowed-helpers.ts';
-import { MAX_LOOP_ITERATIONS, MAX_OUTPUT_CHARS, type SourcePart } from './limits.ts';
+import { HELPER_FUNCTIONS } from './helper-functions.ts';
+import { MAX_OUTPUT_CHARS, type SourcePart } from './limits.ts';
+import { KNOWN_HELPERS, parseSource } from './parsed-source.ts';
+import { NO_PARTIALS, type PartialSet, reachPartials } from './partial-set.ts';
+import { countPartial, type Reader, startRun } from './render-run.ts';
+import { insertIntoHtml, safeUrl } from './write-value.ts';
 
 /** One source, ready to render. @throws Error when the variables make it fail or exceed its bounds. */
-export type CompiledSource = (variables: Readonly<Record<string, unknown>>) => string;
+export type CompiledSource = (variables: Readonly<Record<string, unknown>>, reader?: Reader) => string;
 
-const environment = Handlebars.create();
-// It would write what callers send to the process's console.
-environment.unregisterHelper('log');
+type Template = Handlebars.TemplateDelegate<Readonly<Record<string, unknown>>>;
 
-/** Rendering is synchronous, so that one count serves all sources: it is reset at the start of each render. */
-let iterations = 0;
-
-/** The built-in `each` (which also runs `{{#items}}` sections), with its iterations counted and its output bounded. */
-const each = environment.helpers.each as Handlebars.HelperDelegate;
-environment.unregisterHelper('each');
-environment.registerHelper(
-  'each',
-  function boundedEach(this: unknown, items: unknown, options: Handlebars.HelperOptions) {
-    let produced = 0;
-    const fn: Handlebars.TemplateDelegate = (context: unknown, runtime) => {
-      if (++iterations > MAX_LOOP_ITERATIONS)
-        throw new Error(`its loops run more than ${MAX_LOOP_ITERATIONS} times`);
-      const text = options.fn(context, runtime);
-      produced += text.length;
-      if (produced > MAX_OUTPUT_CHARS.html) throw new Error('a loop makes too much text');
-      return text;
-    };
-    return each.call(this, items, { ...options, fn });
-  },
-);
-
-/** Handlebars' internal helpers are names like any other: `{{log}}` is a variable. */
-const KNOWN_HELPERS = Object.fromEntries([
-  ...HELPER_NAMES.map((name) => [name, true]),
-  ...['log', 'helperMissing', 'blockHelperMissing'].map((name) => [name, false]),
-]) as KnownHelpers;
+const NOBODY: Reader = {};
 
 /**
  * Compiles at the first render and never again. Only `html` is HTML-escaped (triple braces insert as is);
  * titles come out on one line (a line break would forge mail headers); URLs of schemes that run code are refused.
  * @param source has been checked by `sourceProblem`.
+ * @param partials passed `partialsProblem`.
  */
-export function compileSource(part: SourcePart, source: string): CompiledSource {
-  const template: Handlebars.TemplateDelegate<Readonly<Record<string, unknown>>> = environment.compile(
-    source,
-    {
-      noEscape: part !== 'html',
-      knownHelpers: KNOWN_HELPERS,
-      knownHelpersOnly: true,
-    },
-  );
-  return (variables) => {
-    iterations = 0;
-    const text = template(variables, {
-      allowProtoPropertiesByDefault: false,
-      allowProtoMethodsByDefault: false,
-      allowCallsToHelperMissing: false,
-    });
-    if (text.length > MAX_OUTPUT_CHARS[part])
-      throw new Error(`it makes more than ${MAX_OUTPUT_CHARS[part]} characters`);
-    if (part === 'title') return oneLine(text);
-    if (part === 'url') return safeUrl(text);
-    return text;
+export function compileSource(
+  part: SourcePart,
+  source: string,
+  partials: PartialSet = NO_PARTIALS,
+): CompiledSource {
+  const finish = part === 'title' ? oneLine : part === 'url' ? safeUrl : undefined;
+  const most = MAX_OUTPUT_CHARS[part];
+  // Text without an expression is what it makes.
+  if (!source.includes('{{') && !source.includes('\\')) {
+    const made = finish ? finish(source) : source;
+    return () => {
+      if (source.length > most) throw new Error(`it makes more than ${most} characters`);
+      return made;
+    };
+  }
+  let compiled: { readonly template: Template; readonly options: Handlebars.RuntimeOptions } | undefined;
+  return (variables, reader = NOBODY) => {
+    compiled ??= compile(part === 'html', source, partials);
+    startRun(part, reader);
+    const text = compiled.template(variables, compiled.options);
+    if (text.length > most) throw new Error(`it makes more than ${most} characters`);
+    return finish ? finish(text) : text;
   };
 }
 
-const oneLine = (text: string): string => text.replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ').trim();
+const OWN_MEMBERS_ONLY = {
+  allowProtoPropertiesByDefault: false,
+  allowProtoMethodsByDefault: false,
+  allowCallsToHelperMissing: false,
+} as const;
 
-function safeUrl(text: string): string {
-  // Browsers ignore control characters inside a URL, so that "java\nscript:" would pass a plain comparison.
-  const url = text.replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, '').trim();
-  if (/^(javascript|vbscript|data|blob):/i.test(url)) throw new Error('it makes a URL that runs code');
-  return url;
+function compile(
+  isHtml: boolean,
+  source: string,
+  partials: PartialSet,
+): { readonly template: Template; readonly options: Handlebars.RuntimeOptions } {
+  const { program, helpers, partials: named } = parseSource(source);
+  const reached = reachPartials(partials, named);
+  const environment = environmentFor(new Set([...helpers, ...reached.helpers]));
+  if (reached.parsed.size === 0)
+    return { template: templateOf(environment, program, isHtml), options: OWN_MEMBERS_ONLY };
+  const compiled: Record<string, Template> = {};
+  for (const [name, parsed] of reached.parsed)
+    compiled[name] = counted(templateOf(environment, parsed.program, isHtml));
+  return {
+    template: templateOf(environment, program, isHtml),
+    options: { ...OWN_MEMBERS_ONLY, partials: compiled },
+  };
 }
+
+const counted =
+  (template: Template): Template =>
+  (context, options) => {
+    countPartial();
+    return template(context, options);
+  };
+
+type Environment = typeof Handlebars;
+
+/** By the helpers' names: Handlebars wraps all that an environment has anew for each render. */
+const environments = new Map<string, Environment>();
+const MAX_ENVIRONMENTS = 500;
+
+function environmentFor(helpers: ReadonlySet<string>): Environment {
+  const names = [...helpers].sort();
+  const key = names.join(' ');
+  const found = environments.get(key);
+  if (found) return found;
+  const environment = Handlebars.create();
+  // `log` would write what callers send to the process's console; the two of `…Missing` are Handlebars' own hooks.
+  for (const name of Object.keys(environment.helpers))
+    if (!name.endsWith('Missing')) environment.unregisterHelper(name);
+  for (const name of names) {
+    const helper = HELPER_FUNCTIONS[name];
+    if (helper) environment.registerHelper(name, helper);
+  }
+  if (environments.size < MAX_ENVIRONMENTS) environments.set(key, environment);
+  return environment;
+}
+
+/** What Handlebars' compiler makes: `main` writes the text with what is in its first parameter. */
+interface Specification {
+  main(this: unknown, container: { escapeExpression: typeof insertIntoHtml }, ...rest: unknown[]): string;
+}
+
+function templateOf(environment: Environment, program: hbs.AST.Program, isHtml: boolean): Template {
+  const code: unknown = environment.precompile(program, {
+    noEscape: !isHtml,
+    knownHelpers: KNOWN_HELPERS,
+    knownHelpersOnly: true,
+    // Partials come out as they are written, wherever they are called.
+    preventIndent: true,
+  });
+  // The code is Handlebars' own, made of a source that has been checked: names and texts are strings in it.
+  const specification = new Function(`return ${String(code)}`)() as Specification;
+  const { main } = specification;
+  specification.main = function countedMain(this: unknown, container, ...rest) {
+    container.escapeExpression = insertIntoHtml;
+    return main.call(this, container, ...rest);
+  };
+  return environment.template(specification);
+}
+
+const oneLine = (text: string): string => text.replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ').trim();

@@ -67,6 +67,28 @@ describe('compileTemplate', () => {
     );
   });
 
+  test('dates are of the recipient’s locale and time zone, in the language of the words', () => {
+    const body = '{{datetime at}}';
+    const dated = compileTemplate(
+      'd',
+      1,
+      {
+        name: 'D',
+        channels: ['SMS', 'EMAIL'],
+        contents: [
+          { channel: 'SMS', locale: 'en', body },
+          { channel: 'EMAIL', body: '{{> sent}}' },
+        ],
+      },
+      { sent: body },
+    );
+    const variables = { at: '2026-03-05T22:30:00Z', user: { timezone: 'Asia/Shanghai' } };
+    expect(dated.render('SMS', 'en-GB', variables).body).toBe('6 Mar 2026, 06:30');
+    expect(dated.render('SMS', 'de', variables).body).toMatch(/^Mar 6, 2026, 6:30\sAM$/);
+    expect(dated.render('EMAIL', 'de', variables).body).toBe('06.03.2026, 06:30');
+    expect(dated.render('EMAIL', 'de', { ...variables, user: {} }).body).toBe('05.03.2026, 22:30');
+  });
+
   test('what fails at render time names the part', () => {
     const loop = Array.from({ length: 300 }, () => 1);
     expect(() => template.render('SMS', undefined, { loop })).toThrow(

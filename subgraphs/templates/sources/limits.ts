@@ -16,6 +16,9 @@ export const MAX_SOURCE_BYTES: Readonly<Record<SourcePart, number>> = {
 export const MAX_TEMPLATE_BYTES = 4 * 1024 * 1024;
 export const MAX_CONTENTS = 200;
 
+/** Most segments that a content may ask its SMS to be cut to. */
+export const MAX_SEGMENTS = 10;
+
 /** Longest rendered text, in UTF-16 units. */
 export const MAX_OUTPUT_CHARS: Readonly<Record<SourcePart, number>> = {
   title: 2_000,
@@ -26,6 +29,14 @@ export const MAX_OUTPUT_CHARS: Readonly<Record<SourcePart, number>> = {
 
 /** Times that the blocks of all loops of one source may run in one render. */
 export const MAX_LOOP_ITERATIONS = 50_000;
+
+/** Times that one render may call partials. */
+export const MAX_PARTIAL_CALLS = 5_000;
+/** How long one source may take: it holds up its process as long. */
+export const MAX_RENDER_MS = 2_000;
+
+/** Of the partials of one template. */
+export const MAX_PARTIALS = 200;
 
 /** Of one source: parsing costs its length times its depth, compiling the square of its blocks. */
 export const MAX_BLOCKS = 1_000;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { chooseLocale, isLocale } from './locale.ts';
+import { chooseLocale, isLocale, readerLocale } from './locale.ts';
 
 describe('chooseLocale', () => {
   const none = undefined;
@@ -40,4 +40,15 @@ test.each([
   [`en-${'a'.repeat(8)}-${'b'.repeat(8)}-${'c'.repeat(8)}-${'d'.repeat(8)}`, false],
 ])('isLocale(%j) is %s', (locale, is) => {
   expect(isLocale(locale)).toBe(is);
+});
+
+test.each([
+  ['en', 'en-GB', 'en-GB'],
+  ['zh_Hant', 'zh-TW', 'zh-TW'],
+  ['en', 'fr', 'en'],
+  [undefined, 'fr', 'fr'],
+  ['de', undefined, 'de'],
+  [undefined, undefined, undefined],
+])('words in %s for a reader of %s have dates in %s', (written, wanted, expected) => {
+  expect(readerLocale(written, wanted)).toBe(expected);
 });

@@ -34,3 +34,13 @@ export function chooseLocale(available: readonly (string | undefined)[], wanted:
   if (withoutLocale >= 0) return withoutLocale;
   return available.length > 0 ? 0 : -1;
 }
+
+/**
+ * The language of dates and numbers in words of `written` for somebody who wants `wanted`: the reader's own where the
+ * words are in the same language (`en` words have a British reader's dates) or say none; else that of the words.
+ */
+export function readerLocale(written: string | undefined, wanted: string | undefined): string | undefined {
+  if (wanted === undefined || written === undefined) return wanted ?? written;
+  const language = (tag: string) => localeKey(tag).split('-')[0];
+  return language(written) === language(wanted) ? wanted : written;
+}

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { sizeProblem } from './size-problem.ts';
+import { renderedSizeProblem, sizeProblem } from './size-problem.ts';
 
 const x = (count: number) => 'x'.repeat(count);
 
@@ -11,6 +11,7 @@ test.each([
   [[{ channel: 'SMS' as const, title: ` ${' '.repeat(100)}T`, body: x(1_598) }]],
   [[{ channel: 'EMAIL' as const, body: x(60_000), html: x(60_000) }]],
   [[{ channel: 'WEB_PUSH' as const, body: x(60_000) }]],
+  [[{ channel: 'SMS' as const, body: x(5_000), oversize: 'TRUNCATE' as const }]],
   [[{ channel: 'SLACK' as const, body: '🎉'.repeat(12_000) }]],
 ])('%# fits', async (contents) => {
   expect(await sizeProblem(contents)).toBeUndefined();
@@ -24,7 +25,7 @@ test('of several contents, the one that is too large is named', async () => {
   expect(problem).toEqual({
     field: 'contents.1.body',
     message:
-      'The content for SMS (de) has 1601 characters before any variable is put in; SMS takes at most 1600. Make its text shorter.',
+      'The content for SMS (de) has 1601 characters before any variable is put in; SMS takes at most 1600. Make its body shorter, or let it be cut with "oversize: TRUNCATE".',
   });
 });
 
@@ -33,4 +34,19 @@ test.each([
   ['bytes, where the channel counts them', { channel: 'DINGTALK' as const, body: '好'.repeat(6_700) }],
 ])('%s', async (_, content) => {
   expect((await sizeProblem([content]))?.field).toBe('contents.0.body');
+});
+
+test('a title that no cut of the body can help', async () => {
+  const content = { channel: 'SMS', title: x(1_601), body: x(9), oversize: 'TRUNCATE' } as const;
+  expect((await sizeProblem([content]))?.field).toBe('contents.0.title');
+});
+
+test('a rendered message is told with its content, size and limit', () => {
+  const content = { channel: 'SMS', locale: 'default', field: 'contents.2', truncated: false } as const;
+  expect(renderedSizeProblem({ ...content, body: x(1_600) })).toBeUndefined();
+  expect(renderedSizeProblem({ ...content, body: x(1_601) })).toEqual({
+    field: 'contents.2.body',
+    message:
+      'The content for SMS (no locale) has 1601 characters with these variables; SMS takes at most 1600. Make it shorter, or let it be cut with "oversize: TRUNCATE"; "allowOversize: true" shows it all the same.',
+  });
 });

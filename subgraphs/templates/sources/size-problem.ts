@@ -1,7 +1,9 @@
 /** Contents that no provider of their channel could ever send, found before they are published. */
 import { contentSize } from '../../../platform/message-size/content-size.ts';
 import type { StoredContent } from '../store/records.ts';
+import type { SourcedContent } from './compile-template.ts';
 import { fixedText } from './fixed-text.ts';
+import { DEFAULT_LOCALE } from './locale.ts';
 
 export interface SizeProblem {
   /** As in `Template.contents`: `contents.2.body`. */
@@ -16,7 +18,9 @@ export interface SizeProblem {
  */
 export async function sizeProblem(contents: readonly StoredContent[]): Promise<SizeProblem | undefined> {
   for (const [index, content] of contents.entries()) {
-    const { channel, title: titleSource, body: bodySource } = content;
+    const { channel, title: titleSource, oversize } = content;
+    // A body that is cut is never too long; the title may be.
+    const [part, bodySource] = oversize === 'TRUNCATE' ? ['title', ''] : ['body', content.body];
     // No fixed text is longer than its source.
     const source = { channel, body: bodySource, ...(titleSource !== undefined && { title: titleSource }) };
     if (contentSize(source).fits) continue;
@@ -31,9 +35,23 @@ export async function sizeProblem(contents: readonly StoredContent[]): Promise<S
     if (fits || !limit) continue;
     const [count, unit] = limit.unit === 'BYTES' ? [bytes, 'bytes'] : [characters, 'characters'];
     return {
-      field: `contents.${index}.body`,
-      message: `The content for ${channel} (${content.locale ?? 'no locale'}) has ${count} ${unit} before any variable is put in; ${channel} takes at most ${limit.most}. Make its text shorter.`,
+      field: `contents.${index}.${part}`,
+      message: `The content for ${channel} (${content.locale ?? 'no locale'}) has ${count} ${unit} before any variable is put in; ${channel} takes at most ${limit.most}. Make its ${part} shorter${part === 'body' ? ORELSE : ''}.`,
     };
   }
   return undefined;
 }
+
+/** What a rendered message is over its channel's limit; undefined where it is not. Pure. */
+export function renderedSizeProblem(content: SourcedContent): SizeProblem | undefined {
+  const { channel, locale, field } = content;
+  const { characters, bytes, limit, fits } = contentSize(content);
+  if (fits || !limit) return undefined;
+  const [count, unit] = limit.unit === 'BYTES' ? [bytes, 'bytes'] : [characters, 'characters'];
+  return {
+    field: `${field}.body`,
+    message: `The content for ${channel} (${locale === DEFAULT_LOCALE ? 'no locale' : locale}) has ${count} ${unit} with these variables; ${channel} takes at most ${limit.most}. Make it shorter${ORELSE}; "allowOversize: true" shows it all the same.`,
+  };
+}
+
+const ORELSE = ', or let it be cut with "oversize: TRUNCATE"';

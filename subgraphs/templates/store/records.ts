@@ -10,6 +10,10 @@ export interface StoredContent {
   readonly body: string;
   readonly html?: string;
   readonly url?: string;
+  /** Absent: what is too large is refused. */
+  readonly oversize?: 'TRUNCATE';
+  /** Of an SMS that is cut. */
+  readonly maxSegments?: number;
 }
 
 /** A template without its sources: what lists show. */

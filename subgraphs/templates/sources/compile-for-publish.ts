@@ -1,0 +1,58 @@
+/** What of a draft is made once, when it is published, and not at each send. */
+import type { StoredContent } from '../store/records.ts';
+import { sourceProblem } from './check-source.ts';
+import { compileHtml } from './email/compile-html.ts';
+import { plainTwin } from './email/plain-twin.ts';
+import { NO_PARTIALS, type PartialSet } from './partial-set.ts';
+
+export interface CompileProblem {
+  /** As in `Template.contents`: `contents.2.html`. */
+  readonly field: string;
+  readonly message: string;
+}
+
+export interface CompiledContents {
+  /** With the html of e-mails compiled, and a body from it where there was none. As given where there are problems. */
+  readonly contents: readonly StoredContent[];
+  readonly problems: readonly CompileProblem[];
+}
+
+/**
+ * Other requests get their turn between two contents.
+ * @param contents have been checked when they were saved; a blank body is one that the html is to make.
+ * @param partials passed `partialsProblem`.
+ */
+export async function compileForPublish(
+  contents: readonly StoredContent[],
+  partials: PartialSet = NO_PARTIALS,
+): Promise<CompiledContents> {
+  const problems: CompileProblem[] = [];
+  const compiled: StoredContent[] = [];
+  for (const [index, content] of contents.entries()) {
+    if (content.html === undefined) {
+      compiled.push(content);
+      continue;
+    }
+    await new Promise((resolve) => setImmediate(resolve));
+    const made = await compileHtml(content.html, partials);
+    if ('problem' in made) {
+      problems.push({ field: `contents.${index}.html`, message: made.problem });
+      compiled.push(content);
+      continue;
+    }
+    const withHtml = { ...content, html: made.html };
+    if (content.body.trim() !== '') {
+      compiled.push(withHtml);
+      continue;
+    }
+    const body = await plainTwin(made.html);
+    const wrong = sourceProblem(body, { partials });
+    if (wrong !== undefined)
+      problems.push({
+        field: `contents.${index}.body`,
+        message: `The html cannot be made to text: write a body. ${wrong}`,
+      });
+    compiled.push(wrong === undefined ? { ...withHtml, body } : content);
+  }
+  return { contents: problems.length > 0 ? contents : compiled, problems };
+}

@@ -1,0 +1,163 @@
+/** Values as a reader of a language and time zone writes them (ECMA-402). All tolerate what is missing: no text. */
+import { LRUCache } from 'lru-cache';
+
+export const DATE_STYLES = ['full', 'long', 'medium', 'short'] as const;
+export type DateStyle = (typeof DATE_STYLES)[number];
+
+/** Making a formatter takes longer than a whole render. */
+const made = new LRUCache<string, object>({ max: 500 });
+
+function once<T extends object>(key: string, make: () => T): T {
+  const found = made.get(key);
+  // Each key begins with the kind of its formatter.
+  if (found) return found as T;
+  const fresh = make();
+  made.set(key, fresh);
+  return fresh;
+}
+
+const DEFAULT_LANGUAGE = 'en';
+
+/** The tag as Intl takes it: `pt_BR` is one, and what is none is English. */
+export const usableLocale = (tag: string | undefined): string =>
+  once(`locale ${tag}`, () => {
+    try {
+      return { tag: Intl.getCanonicalLocales((tag ?? DEFAULT_LANGUAGE).replaceAll('_', '-'))[0] };
+    } catch (error) {
+      if (error instanceof RangeError) return { tag: DEFAULT_LANGUAGE };
+      throw error;
+    }
+  }).tag ?? DEFAULT_LANGUAGE;
+
+/** The zone where it is one; else UTC. */
+export const usableTimeZone = (zone: string | undefined): string =>
+  once(`zone ${zone}`, () => ({ zone: zone !== undefined && isTimeZone(zone) ? zone : 'UTC' })).zone;
+
+export function isTimeZone(zone: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: zone });
+    return true;
+  } catch (error) {
+    if (error instanceof RangeError) return false;
+    throw error;
+  }
+}
+
+/** A day without a time is the same day everywhere. */
+const isDay = (value: unknown): boolean => typeof value === 'string' && /^\d{4}-\d\d-\d\d$/.test(value);
+
+/**
+ * @param value an ISO 8601 string, milliseconds since 1970, or a Date.
+ * @throws Error for what is none.
+ */
+export function formatDate(
+  value: unknown,
+  parts: { readonly date?: DateStyle; readonly time?: DateStyle },
+  locale: string,
+  timeZone: string,
+): string {
+  const at = dateOf(value);
+  if (!at) return '';
+  const zone = isDay(value) ? 'UTC' : timeZone;
+  return once(
+    `date ${locale} ${zone} ${parts.date ?? ''} ${parts.time ?? ''}`,
+    () =>
+      new Intl.DateTimeFormat(locale, {
+        timeZone: zone,
+        ...(parts.date && { dateStyle: parts.date }),
+        ...(parts.time && { timeStyle: parts.time }),
+      }),
+  ).format(at);
+}
+
+const STEPS: readonly (readonly [Intl.RelativeTimeFormatUnit, number])[] = [
+  ['second', 60],
+  ['minute', 60],
+  ['hour', 24],
+  ['day', 7],
+  ['week', 4.348],
+  ['month', 12],
+  ['year', Number.POSITIVE_INFINITY],
+];
+
+/** "in 3 hours", "yesterday", "2 weeks ago". @throws Error for what is no date. */
+export function formatRelative(value: unknown, now: Date, locale: string): string {
+  const at = dateOf(value);
+  if (!at) return '';
+  let amount = (at.getTime() - now.getTime()) / 1_000;
+  const format = once(`relative ${locale}`, () => new Intl.RelativeTimeFormat(locale, { numeric: 'auto' }));
+  for (const [unit, next] of STEPS) {
+    if (Math.abs(Math.round(amount)) < next) return format.format(Math.round(amount), unit);
+    amount /= next;
+  }
+  return '';
+}
+
+/** @throws Error for what is no number. */
+export function formatNumber(
+  value: unknown,
+  style: { readonly currency?: string; readonly percent?: boolean; readonly digits?: number },
+  locale: string,
+): string {
+  const number = numberOf(value);
+  if (number === undefined) return '';
+  const { currency, percent, digits } = style;
+  const key = `number ${locale} ${currency ?? ''} ${percent ?? ''} ${digits ?? ''}`;
+  return once(
+    key,
+    () =>
+      new Intl.NumberFormat(locale, {
+        ...(currency !== undefined && { style: 'currency', currency }),
+        ...(percent && { style: 'percent' }),
+        ...(digits !== undefined && { minimumFractionDigits: digits, maximumFractionDigits: digits }),
+      }),
+  ).format(number);
+}
+
+/** The word of the language's category (https://cldr.unicode.org/index/cldr-spec/plural-rules) for a number, `#` in it. */
+export function formatPlural(
+  value: unknown,
+  words: Readonly<Partial<Record<Intl.LDMLPluralRule, string>>> & { readonly other: string },
+  locale: string,
+): string {
+  const number = numberOf(value);
+  if (number === undefined) return '';
+  const category = once(`plural ${locale}`, () => new Intl.PluralRules(locale)).select(number);
+  return (words[category] ?? words.other).replaceAll('#', () => formatNumber(number, {}, locale));
+}
+
+/** Whole characters as people see them, and dots for what is left out; at most `most` with the dots. */
+export function shorten(text: string, most: number): string {
+  if (text.length <= most) return text;
+  // Where the last character that has room beside the dots begins.
+  let [count, end] = [0, 0];
+  for (const { index } of new Intl.Segmenter().segment(text)) {
+    if (count === most - 1) end = index;
+    if (++count > most) return `${text.slice(0, end).trimEnd()}…`;
+  }
+  return text;
+}
+
+function dateOf(value: unknown): Date | undefined {
+  if (value === undefined || value === null || value === '') return undefined;
+  const at =
+    value instanceof Date
+      ? value
+      : typeof value === 'number' || typeof value === 'string'
+        ? new Date(value)
+        : undefined;
+  if (!at || Number.isNaN(at.getTime())) throw new Error(`${shown(value)} is no date`);
+  return at;
+}
+
+function numberOf(value: unknown): number | undefined {
+  if (value === undefined || value === null || value === '') return undefined;
+  const number = typeof value === 'number' ? value : typeof value === 'string' ? Number(value) : Number.NaN;
+  if (!Number.isFinite(number)) throw new Error(`${shown(value)} is no number`);
+  return number;
+}
+
+const shown = (value: unknown): string => {
+  const text = typeof value === 'string' ? JSON.stringify(value) : typeof value;
+  return text.length > 40 ? `${text.slice(0, 40)}…` : text;
+};
