@@ -38,6 +38,11 @@ const MAPPERS: Readonly<Record<SubgraphName, Readonly<Record<string, string>>>> 
     Template: '../service/template-drafts.ts#TemplateHead',
     TemplateContent: '../store/records.ts#StoredContent',
     Route: '../service/route-drafts.ts#RouteHead',
+    Partial: '../partials/partial-drafts.ts#PartialHead',
+    PartialUsers: '../partials/partial-drafts.ts#PartialUsers as PartialUsersParent',
+    Package: '../packages/package-drafts.ts#PackageHead',
+    PackageVersion: '../packages/package-drafts.ts#PackageVersion as PackageVersionParent',
+    PublishedVersion: '../store/records.ts#VersionStamp',
     RenderedContent: '../sources/compile-template.ts#SourcedContent',
   },
   users: {

@@ -10,7 +10,8 @@ import { within } from '../data-services/within.ts';
 import type { Logger } from '../logging/logger.ts';
 
 const invalidationSchema = z.object({
-  topic: z.enum(['template', 'route', 'key', 'user', 'suppression', 'provider']),
+  /** `templates`: all templates and routes of the workspace `key`. */
+  topic: z.enum(['template', 'route', 'templates', 'key', 'user', 'suppression', 'provider']),
   key: z.string(),
 });
 /** What was changed: the kind of thing and its scoped key. */

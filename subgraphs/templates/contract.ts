@@ -69,6 +69,8 @@ export interface PublishedRoute {
   readonly category?: string;
   readonly delaySeconds: number;
   readonly recipients: readonly RouteRecipient[];
+  /** By id: the versions of its package's templates that it was published with. Others are sent as they are published. */
+  readonly pins?: Readonly<Record<string, number>>;
 }
 
 export interface TemplatesService {

@@ -4,8 +4,9 @@ import { notFound } from '../../../platform/errors/herald-error.ts';
 import type { Resolvers } from '../generated/types.ts';
 import type { RouteDrafts, RouteHead } from '../service/route-drafts.ts';
 import type { RouteBody } from '../store/records.ts';
-import type { LoadersOf } from './loaders.ts';
-import { pageOf } from './page.ts';
+import { type LoadersOf, packageOfMember } from './loaders.ts';
+import { operatorOf } from './operator-of.ts';
+import { pageOf, versionsPage } from './page.ts';
 
 /** The draft where there is one, else what is published. */
 function shown(head: RouteHead): RouteBody {
@@ -34,8 +35,18 @@ export function routeResolvers(
     Mutation: {
       saveRoute: (_, { input }, context) =>
         drafts.save(requirePrincipal(context, 'operator').workspace, input),
-      publishRoute: (_, { event }, context) =>
-        drafts.publish(requirePrincipal(context, 'operator').workspace, event),
+      publishRoute(_, { event, note }, context) {
+        const { workspace, publisher } = operatorOf(context, note);
+        return drafts.publish(workspace, event, publisher);
+      },
+      rollbackRoute(_, { event, version, note }, context) {
+        const { workspace, publisher } = operatorOf(context, note);
+        return drafts.rollBack(workspace, event, version, publisher);
+      },
+      removeRoute(_, { event }, context) {
+        const { workspace, publisher } = operatorOf(context);
+        return drafts.remove(workspace, event, publisher);
+      },
     },
     Route: {
       async __resolveReference({ event }, context) {
@@ -58,6 +69,10 @@ export function routeResolvers(
       recipients: (head) => [...shown(head).recipients],
       publishedVersion: (head) => head.publishedVersion ?? null,
       draftVersion: (head) => (head.draft ? head.nextVersion : null),
+      package: (head, _, context) => packageOfMember(head, loaders(context)),
+      removing: (head) => head.removing ?? false,
+      versions: (head, args) =>
+        versionsPage(args, (before, limit) => drafts.history(head.workspace, head.id, before, limit)),
     },
   };
 }

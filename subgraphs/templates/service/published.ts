@@ -1,15 +1,16 @@
 /** What other rooms read: published templates and routes, from memory as long as it is current. */
 
 import type { InvalidationBus } from '../../../platform/invalidation/invalidation-bus.ts';
+import type { Logger } from '../../../platform/logging/logger.ts';
 import { scopedKey } from '../../../platform/names/ids.ts';
+import { Freshness } from '../cache/freshness.ts';
 import { LoadingCache } from '../cache/loading-cache.ts';
 import type { PublishedRoute, TemplatesService } from '../contract.ts';
-import { compileTemplate, type SourcedTemplate } from '../sources/compile-template.ts';
-import type { DraftStore } from '../store/draft-store.ts';
-import type { RouteBody, TemplateBody, TemplateSummary } from '../store/records.ts';
-
-/** How long another process may miss a publish whose Redis message was lost. */
-export const PUBLISHED_MAX_AGE_MS = 5_000;
+import type { SourcedTemplate } from '../sources/compile-template.ts';
+import type { Versioned } from '../store/draft-store.ts';
+import type { RouteBody } from '../store/records.ts';
+import type { Stores } from '../store/stores.ts';
+import { compileBody, sourceChars } from '../versions/compile-body.ts';
 
 const MAX_POINTERS = 20_000;
 const MAX_VERSIONS = 2_000;
@@ -32,22 +33,17 @@ export interface PublishedReader extends TemplatesService {
   templateVersion(workspace: string, id: string, version: number): Promise<SourcedTemplate | undefined>;
 }
 
-/** Reads through caches that the bus keeps current. */
-export function publishedReader(
-  templates: DraftStore<TemplateBody, TemplateSummary>,
-  routes: DraftStore<RouteBody, RouteBody>,
-  bus: InvalidationBus,
-): PublishedReader {
+/** Reads through caches that the bus keeps current at once, and a look at the workspace's revision within a second. */
+export function publishedReader(stores: Stores, bus: InvalidationBus, log: Logger): PublishedReader {
   const pointers = new LoadingCache<{ readonly version: number }>({
     maxEntries: MAX_POINTERS,
-    maxAgeMs: PUBLISHED_MAX_AGE_MS,
     load: async (key) => {
       const { workspace, id } = namesOf(key);
-      const version = await templates.publishedVersion(workspace, id);
+      const version = await stores.templates.publishedVersion(workspace, id);
       return version === undefined ? undefined : { version };
     },
   });
-  // A published version never changes: no age.
+  // A published version never changes.
   const versions = new LoadingCache<CachedVersion>({
     maxEntries: MAX_VERSIONS,
     maxWeight: MAX_SOURCE_CHARS,
@@ -56,30 +52,33 @@ export function publishedReader(
       const at = key.lastIndexOf(':');
       const { workspace, id } = namesOf(key.slice(0, at));
       const version = Number(key.slice(at + 1));
-      const body = await templates.version(workspace, id, version);
-      if (!body) return undefined;
-      const sourceChars = body.contents.reduce(
-        (sum, c) =>
-          sum + c.body.length + (c.html?.length ?? 0) + (c.title?.length ?? 0) + (c.url?.length ?? 0),
-        0,
-      );
-      return { template: compileTemplate(id, version, body), sourceChars };
+      const body = await stores.templates.version(workspace, id, version);
+      return body && { template: compileBody(id, version, body), sourceChars: sourceChars(body) };
     },
   });
   const publishedRoutes = new LoadingCache<PublishedRoute>({
     maxEntries: MAX_POINTERS,
-    maxAgeMs: PUBLISHED_MAX_AGE_MS,
     load: async (key) => {
       const { workspace, id } = namesOf(key);
-      const published = await routes.published(workspace, id);
-      return published && { event: id, version: published.version, ...published.body };
+      const published = await stores.routes.published(workspace, id);
+      return published && publishedRoute(id, published);
     },
   });
 
+  const dropWorkspace = (workspace: string) => {
+    pointers.dropPrefix(`${workspace}:`);
+    publishedRoutes.dropPrefix(`${workspace}:`);
+  };
+  const freshness = new Freshness({
+    read: (workspace) => stores.revisions.read(workspace),
+    onChange: dropWorkspace,
+    onFailure: (error) => log.debug({ err: error }, 'templates: the revision could not be read ahead'),
+  });
   bus.onInvalidation(
     ({ topic, key }) => {
       if (topic === 'template') pointers.drop(key);
       if (topic === 'route') publishedRoutes.drop(key);
+      if (topic === 'templates') dropWorkspace(key);
     },
     () => {
       pointers.dropAll();
@@ -91,12 +90,29 @@ export function publishedReader(
     (await versions.get(`${key}:${version}`))?.template;
   return {
     async publishedTemplate(workspace, id) {
+      const waiting = freshness.ensure(workspace);
+      if (waiting) await waiting;
       const key = scopedKey(workspace, id);
       const pointer = await pointers.get(key);
       return pointer && templateAt(key, pointer.version);
     },
     templateVersion: (workspace, id, version) => templateAt(scopedKey(workspace, id), version),
-    publishedRoute: (workspace, event) => publishedRoutes.get(scopedKey(workspace, event)),
+    async publishedRoute(workspace, event) {
+      const waiting = freshness.ensure(workspace);
+      if (waiting) await waiting;
+      return publishedRoutes.get(scopedKey(workspace, event));
+    },
+  };
+}
+
+/** As other rooms see a version of a route. Pure. */
+function publishedRoute(event: string, { version, body }: Versioned<RouteBody>): PublishedRoute {
+  const { pins, ...rest } = body;
+  return {
+    event,
+    version,
+    ...rest,
+    ...(pins && { pins: Object.fromEntries(pins.map((pin) => [pin.template, pin.version])) }),
   };
 }
 
