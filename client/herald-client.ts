@@ -2,7 +2,25 @@
 import { type Client, createClient, type ExecutionResult } from 'graphql-ws';
 import { WebSocket } from 'ws';
 import { type GraphQLResponseError, HeraldConnectionError, HeraldRequestError } from './errors.ts';
-import type { SendMutation, SendMutationVariables } from './generated/operations.ts';
+import type {
+  AddDeviceMutation,
+  AddDeviceMutationVariables,
+  DropDeviceMutation,
+  RequestOtpMutation,
+  SendMutation,
+  SendMutationVariables,
+  VerifyOtpMutation,
+} from './generated/operations.ts';
+import {
+  type OtpCode,
+  type OtpInput,
+  type OtpRequested,
+  type OtpVerified,
+  REQUEST_OTP,
+  requestedOf,
+  VERIFY_OTP,
+  verifiedOf,
+} from './one-time-passwords.ts';
 
 export interface HeraldClientOptions {
   /** Where Herald is: `https://herald.example.com`, or the whole address of its `/graphql`. */
@@ -30,6 +48,8 @@ export interface SubscribeOptions {
 
 /** What to send, to whom. See `SendNotificationInput` in the contract. */
 export type SendInput = SendMutationVariables['input'];
+/** A device that takes push messages. See `DeviceInput` in the contract. */
+export type DeviceInput = AddDeviceMutationVariables['device'];
 export interface Sent {
   /** The notification's id. */
   readonly id: string;
@@ -47,6 +67,19 @@ const SEND = /* GraphQL */ `
         state
       }
     }
+  }
+`;
+
+const ADD_DEVICE = /* GraphQL */ `
+  mutation AddDevice($device: DeviceInput!, $user: ID) {
+    registerDevice(device: $device, user: $user) {
+      id
+    }
+  }
+`;
+const DROP_DEVICE = /* GraphQL */ `
+  mutation DropDevice($id: ID!, $user: ID) {
+    removeDevice(id: $id, user: $user)
   }
 `;
 
@@ -83,6 +116,38 @@ export class HeraldClient {
     const { sendNotification } = await this.request<SendMutation>(SEND, { input }, options);
     const { notification, deduplicated } = sendNotification;
     return { id: notification.id, state: notification.state, deduplicated };
+  }
+
+  /**
+   * The device takes push messages for the user from now on, whoever's it was.
+   * @param user absent with a user token: it speaks for its own.
+   * @returns the device's id. @throws HeraldRequestError, HeraldConnectionError.
+   */
+  async registerDevice(device: DeviceInput, user?: string, options: RequestOptions = {}): Promise<string> {
+    const { registerDevice } = await this.request<AddDeviceMutation>(ADD_DEVICE, { device, user }, options);
+    return registerDevice.id;
+  }
+
+  /** @returns whether it was the user's. @throws HeraldRequestError, HeraldConnectionError. */
+  async removeDevice(id: string, user?: string, options: RequestOptions = {}): Promise<boolean> {
+    return (await this.request<DropDeviceMutation>(DROP_DEVICE, { id, user }, options)).removeDevice;
+  }
+
+  /**
+   * Makes a one-time password and sends it; the former one of the same recipient and purpose ends.
+   * @throws HeraldRequestError RATE_LIMITED (`retryAfterMs`) when codes are asked for too often. @throws
+   * HeraldConnectionError: repeat it with the same `idempotencyKey`, and one code is made.
+   */
+  async requestOtp(input: OtpInput, options: RequestOptions = {}): Promise<OtpRequested> {
+    return requestedOf(await this.request<RequestOtpMutation>(REQUEST_OTP, { input }, options));
+  }
+
+  /**
+   * Whether this is the code: `VERIFIED` once, whoever else tells it at the same time.
+   * @throws HeraldRequestError. @throws HeraldConnectionError: whether the code was used is not known, ask for a new one.
+   */
+  async verifyOtp(code: OtpCode, options: RequestOptions = {}): Promise<OtpVerified> {
+    return verifiedOf(await this.request<VerifyOtpMutation>(VERIFY_OTP, code, options));
   }
 
   /**

@@ -4,22 +4,28 @@ import type { Settings } from '../platform/config/settings.ts';
 import { type Channel, PRIORITIES } from '../platform/graphql/contract-enums.ts';
 import type { Connections } from '../platform/lifecycle/connections.ts';
 import type { Logger } from '../platform/logging/logger.ts';
+import { PresenceReader } from '../platform/presence/presence-reader.ts';
 import { enqueueSends, type QueuedDelivery } from '../platform/queues/enqueue-sends.ts';
 import { SENT_CHANNELS } from '../platform/queues/queues.ts';
-import type { SecretBox } from '../platform/secrets/secret-box.ts';
+import { SecretBox } from '../platform/secrets/secret-box.ts';
+import { SignedIds } from '../platform/secrets/signed-ids.ts';
 import type { NotificationsStore } from '../subgraphs/notifications/index.ts';
 import type { TemplatesService } from '../subgraphs/templates/index.ts';
 import type { UsersService } from '../subgraphs/users/index.ts';
-import { ChannelAccounts, type StoredAccount } from './accounts/channel-accounts.ts';
+import type { StoredAccount } from './accounts/account.ts';
+import { ChannelAccounts } from './accounts/channel-accounts.ts';
 import { ConfiguredChannels } from './accounts/configured-channels.ts';
 import type { LiveAccount, StoredAccounts } from './accounts/stored-accounts.ts';
+import type { DeliveryTokens } from './channels/contract.ts';
 import type { AccountDeps, ProviderSet } from './channels/registry.ts';
 import { UnsubscribeLinks } from './consent/unsubscribe-links.ts';
 import { type ProviderFlows, providerFlows } from './flow/provider-flows.ts';
 import type { SharedCircuits } from './flow/shared-circuits.ts';
 import { redisSharedValues } from './flow/shared-values.ts';
+import { watchHealth } from './health/watch-health.ts';
 import type { Beginners } from './plan/first-attempts.ts';
 import { type Enqueue, Planner } from './plan/planner.ts';
+import { pushRulesOf } from './plan/push-targets.ts';
 import { policyOf } from './send/channel-policies.ts';
 import { Sender } from './send/sender.ts';
 import { type Planners, startWorkers } from './workers.ts';
@@ -41,12 +47,14 @@ export function accountDepsOf(
   { redis, names }: Pick<Connections, 'redis' | 'names'>,
   store: Pick<NotificationsStore, 'sandbox'>,
   box: SecretBox,
+  deliveryTokens: DeliveryTokens,
   log: Logger,
 ): AccountDeps {
   return {
     log,
     sharedOf: (account) => redisSharedValues(redis, box, (name) => names.sharedValue(account, name)),
     now: () => new Date(),
+    deliveryTokens,
     keepSandboxMessage: (message, at) =>
       store.sandbox.keep(message.workspace, {
         id: message.delivery,
@@ -62,11 +70,29 @@ export function accountDepsOf(
   };
 }
 
+/** @param secretKeys HERALD_SECRET_KEY. */
+export function deliveryTokensOf(secretKeys: string): DeliveryTokens {
+  const ids = new SignedIds('delivery token', secretKeys);
+  return { tokenOf: (delivery) => ids.tokenOf(delivery), deliveryOf: (token) => ids.idOf(token) };
+}
+
 /** Undefined without a key to sign them. */
 export const unsubscribeLinksOf = (settings: Settings): UnsubscribeLinks | undefined =>
   settings.HERALD_SECRET_KEY === undefined
     ? undefined
     : new UnsubscribeLinks(settings.HERALD_SECRET_KEY, settings.HERALD_PUBLIC_URL);
+
+/** The codes of one-time passwords. Without the key that they are encrypted with each of them is an error. */
+const codesOf = (
+  { HERALD_SECRET_KEY: key }: Settings,
+  { codes }: Pick<NotificationsStore, 'codes'>,
+): ((otp: string) => Promise<string | undefined>) => {
+  const box = key === undefined ? undefined : new SecretBox(key);
+  return async (otp) => {
+    if (!box) throw new Error('One-time passwords cannot be sent without HERALD_SECRET_KEY.');
+    return codes.codeOf(otp, box);
+  };
+};
 
 export function startDispatcher(deps: {
   settings: Settings;
@@ -93,6 +119,7 @@ export function startDispatcher(deps: {
       log.warn({ err: error, deliveries: deliveries.length }, 'deliveries not queued: left to the sweeper');
     }
   };
+  const codeOf = codesOf(settings, store);
   const links = unsubscribeLinksOf(settings);
   const { circuits, flowOf, flowWith } = providerFlows({ settings, connections, log });
   const accountsOf = new Map<Channel, ChannelAccounts>();
@@ -107,6 +134,7 @@ export function startDispatcher(deps: {
         outbox: store.outbox,
         users,
         accounts,
+        codeOf,
         policyOf: policyOf(channel, settings),
         timeoutMs: settings.SEND_TIMEOUT_MS,
         unsubscribeUrlOf: links && ((delivery) => links.urlOf(delivery)),
@@ -131,9 +159,36 @@ export function startDispatcher(deps: {
       return sender.begin(delivery);
     },
   };
+  const health = watchHealth({
+    settings,
+    connections,
+    providers,
+    live: () => stored?.live ?? [],
+    flowOf,
+    flowOfLive: (live) => storedAccountOf(live, flowWith).flow,
+    circuits,
+    log,
+  });
   const inboxes = new Exclusive();
+  const push = pushRulesOf(settings);
+  const { PUSH_UNSEEN_SECONDS: afterSeconds } = settings;
+  const unseen = afterSeconds > 0 && {
+    presence: new PresenceReader(connections.redis, connections.names, log),
+    afterSeconds,
+  };
   const planner = () =>
-    new Planner({ outbox: store.outbox, users, templates, configured, beginners, inboxes, enqueue, log });
+    new Planner({
+      outbox: store.outbox,
+      users,
+      templates,
+      configured,
+      push,
+      ...(unseen && { unseen }),
+      beginners,
+      inboxes,
+      enqueue,
+      log,
+    });
   const planners = Object.fromEntries(PRIORITIES.map((priority) => [priority, planner()])) as Planners;
   const workers = startWorkers({
     redis: connections.redis,
@@ -157,6 +212,7 @@ export function startDispatcher(deps: {
     close: async () => {
       for (const sender of senders.values()) sender.stopWaiting();
       await workers.close();
+      await health.close();
       await Promise.all(Object.values(planners).map((planner) => planner.close()));
       await Promise.all([...senders.values()].map((sender) => sender.close()));
       circuits.close();

@@ -15,7 +15,8 @@ import { startAccountTests } from './accounts/account-tests.ts';
 import { StoredAccounts } from './accounts/stored-accounts.ts';
 import { createProviders, type ProviderSet } from './channels/registry.ts';
 import { registerUnsubscribe } from './consent/unsubscribe-route.ts';
-import { accountDepsOf, startDispatcher, unsubscribeLinksOf } from './dispatcher.ts';
+import { accountDepsOf, deliveryTokensOf, startDispatcher, unsubscribeLinksOf } from './dispatcher.ts';
+import { startReceiptListeners } from './receipts/receipt-listeners.ts';
 import { registerReceipts } from './receipts/receipt-route.ts';
 import { startAlerts } from './sweep/start-alerts.ts';
 import { startSweeper } from './sweep/start-sweeper.ts';
@@ -45,7 +46,7 @@ export async function run(settings: Settings, options: RunOptions, sendBy?: Prov
     startAlerts({ settings, store, shutdown });
   }
   const box = new SecretBox(HERALD_SECRET_KEY);
-  const accountDeps = accountDepsOf(connections, store, box, log);
+  const accountDeps = accountDepsOf(connections, store, box, deliveryTokensOf(HERALD_SECRET_KEY), log);
   const providers =
     sendBy ??
     (await createProviders(settings, accountDeps, { sandbox: isOn(settings.HERALD_SANDBOX, options) }));
@@ -76,12 +77,20 @@ export async function run(settings: Settings, options: RunOptions, sendBy?: Prov
     ready: async () => [...(await connections.problems()), ...dispatcher.problems()],
     shutdown,
   });
+  const receiptsDeps = { store: store.receipts, users: users.service, log };
   registerReceipts(app, {
     providers: { account: (key) => providers.account(key) ?? stored.account(key) },
-    store: store.receipts,
-    users: users.service,
-    log,
+    ...receiptsDeps,
   });
+  const listeners = startReceiptListeners({
+    ...receiptsDeps,
+    providers,
+    stored,
+    accounts: store.providerAccounts,
+    connections,
+  });
+  // Before the dispatcher closes the providers.
+  shutdown.onClose('receipt listeners', () => listeners.close());
   const links = unsubscribeLinksOf(settings);
   if (links) registerUnsubscribe(app, { links, outbox: store.outbox, users: users.service, log });
   shutdown.onClose('health', () => closeApp(app));

@@ -7,7 +7,7 @@ import { isOn, type RunOptions } from '../platform/lifecycle/run-options.ts';
 import type { Logger } from '../platform/logging/logger.ts';
 import { DEFAULT_WORKSPACE } from '../platform/names/ids.ts';
 import { createAnalyticsSubgraph } from '../subgraphs/analytics/index.ts';
-import { createNotificationsSubgraph, queueLimitsOf } from '../subgraphs/notifications/index.ts';
+import { createNotificationsSubgraph, otpLimitsOf, queueLimitsOf } from '../subgraphs/notifications/index.ts';
 import { createTemplatesSubgraph } from '../subgraphs/templates/index.ts';
 import { bootstrapUsers, consoleAppId, createUsersSubgraph } from '../subgraphs/users/index.ts';
 
@@ -57,6 +57,7 @@ export async function createInProcessSubgraphs(
     queueLimits: queueLimitsOf(settings),
     bus,
     secretKey: HERALD_SECRET_KEY,
+    otpLimits: otpLimitsOf(settings),
     log,
   });
   return [notifications.subgraph, templates.subgraph, users.subgraph, analytics.subgraph];

@@ -1,6 +1,8 @@
 /** Pictures for the README: starts the platform on temporary data, drives Chromium, writes docs/images/*.png. */
 import { spawn } from 'node:child_process';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { BrowserContextOptions, Page } from 'playwright-core';
@@ -11,7 +13,10 @@ import { dataFolderOwner } from '../platform/data-services/data-folder-lock.ts';
 import { readSecrets } from '../platform/secrets/secrets.ts';
 
 const ROOT = resolve(import.meta.dirname, '..');
-const IMAGES = resolve(ROOT, process.argv[2] ?? 'docs/images');
+const FOLDER = process.argv.slice(2).find((argument) => !argument.startsWith('--'));
+const IMAGES = resolve(ROOT, FOLDER ?? 'docs/images');
+/** `--only=providers`: that picture alone. */
+const ONLY = process.argv.find((argument) => argument.startsWith('--only='))?.slice('--only='.length);
 const SEND_MANY =
   'mutation Send($inputs: [SendNotificationInput!]!) { sendNotifications(inputs: $inputs) { deduplicated } }';
 
@@ -32,9 +37,21 @@ try {
   await take('inbox', { ...wide, colorScheme: 'light' }, (page) => inbox(page, url));
   await take('inbox-dark', { ...wide, colorScheme: 'dark' }, (page) => inbox(page, url));
   const short = { ...wide, viewport: { width: 1180, height: 680 } };
-  await takeReact('react-bell', url, HERALD_DEMO_APP_KEY);
+  if (ONLY === undefined) await takeReact('react-bell', url, HERALD_DEMO_APP_KEY);
   await take('console', { ...short, colorScheme: 'light' }, (page) => operators(page, url, HERALD_ADMIN_KEY));
+  await take('providers', { ...short, colorScheme: 'light' }, (page) =>
+    providers(page, url, HERALD_ADMIN_KEY),
+  );
   if (process.argv.includes('--all')) {
+    await take('providers-dark', { ...short, colorScheme: 'dark' }, (page) =>
+      providers(page, url, HERALD_ADMIN_KEY),
+    );
+    const form = async (page: Page) => {
+      await providers(page, url, HERALD_ADMIN_KEY);
+      await page.locator('#providers tr[data-account="telegram-eu"] button').click();
+    };
+    await take('provider-form', { ...wide, colorScheme: 'light' }, form);
+    await take('provider-form-narrow-dark', { ...narrow, colorScheme: 'dark' }, form);
     await take('inbox-narrow', { ...narrow, colorScheme: 'light' }, (page) => inbox(page, url), true);
     await take('inbox-narrow-dark', { ...narrow, colorScheme: 'dark' }, (page) => inbox(page, url), true);
     await take('console-dark', { ...wide, colorScheme: 'dark' }, (page) =>
@@ -158,6 +175,52 @@ async function operators(page: Page, url: string, key: string): Promise<void> {
   await page.waitForTimeout(6_000);
 }
 
+/** Three accounts: one that works, one that its provider refuses, one that is off. */
+async function providers(page: Page, url: string, key: string): Promise<void> {
+  const operator = new Graph(url, key);
+  const save = (input: object) =>
+    operator.data(
+      'mutation Save($input: ProviderAccountInput!) { saveProviderAccount(input: $input) { id } }',
+      { input },
+    );
+  const vendor = createServer((request, response) => {
+    const isRefused = request.url?.includes('/bot999999:') === true;
+    response
+      .writeHead(isRefused ? 401 : 200, { 'content-type': 'application/json' })
+      .end(
+        JSON.stringify(
+          isRefused
+            ? { ok: false, error_code: 401, description: 'Unauthorized' }
+            : { ok: true, result: { message_id: 1 } },
+        ),
+      );
+  });
+  await new Promise<void>((resolve) => vendor.listen(0, '127.0.0.1', resolve));
+  try {
+    const baseUrl = `http://127.0.0.1:${(vendor.address() as AddressInfo).port}`;
+    const token = (bot: number) => `${bot}:AAHrandom-looking-token-of-a-bot`;
+    const hours = { from: '08:00', to: '20:00', timezone: 'Europe/Berlin' };
+    const telegram = { provider: 'telegram' };
+    await save({ ...telegram, id: 'telegram-eu', order: 10, config: { botToken: token(123456), baseUrl } });
+    await save({ ...telegram, id: 'telegram-old', order: 20, config: { botToken: token(999999), baseUrl } });
+    await save({
+      ...telegram,
+      id: 'telegram-night',
+      order: 20,
+      weight: 300,
+      allowedHours: hours,
+      enabled: false,
+      config: { botToken: token(123457), baseUrl },
+    });
+    await operators(page, url, key);
+    await page.locator('#providers tr[data-account="telegram-old"] .state.bad').waitFor();
+    await page.locator('.providers').evaluate((panel) => panel.scrollIntoView());
+  } finally {
+    vendor.closeAllConnections();
+    vendor.close();
+  }
+}
+
 async function explorer(page: Page, url: string, key: string): Promise<void> {
   await page.goto(`${url}/graphql`);
   await page.getByLabel('Credential').fill(key);
@@ -172,6 +235,7 @@ async function take(
   prepare: (page: Page) => Promise<void>,
   fullPage = false,
 ): Promise<void> {
+  if (ONLY !== undefined && name !== ONLY) return;
   const { context, close } = await openChromium(options);
   try {
     const page = await context.newPage();

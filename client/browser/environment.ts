@@ -38,6 +38,11 @@ export interface StorageLike {
   removeItem(key: string): void;
 }
 
+/** https://www.w3.org/TR/push-api/#extensions-to-the-serviceworkerregistration-interface */
+export interface RegistrationLike {
+  readonly pushManager?: { getSubscription(): Promise<{ readonly endpoint: string } | null> };
+}
+
 interface Listening {
   addEventListener(type: string, listener: (event: never) => void): void;
   removeEventListener(type: string, listener: (event: never) => void): void;
@@ -49,7 +54,10 @@ interface Globals extends Partial<Listening> {
   readonly localStorage?: StorageLike;
   readonly navigator?: {
     readonly locks?: LocksLike;
-    readonly serviceWorker?: Listening & { startMessages?(): void };
+    readonly serviceWorker?: Listening & {
+      startMessages?(): void;
+      getRegistrations?(): Promise<readonly RegistrationLike[]>;
+    };
   };
   readonly document?: Listening & { readonly visibilityState: string };
 }

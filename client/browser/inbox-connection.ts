@@ -23,6 +23,7 @@ import {
   MARK_UNREAD,
   type Operation,
 } from './operations.ts';
+import { DeviceSeen } from './push/device-seen.ts';
 import type { TokenKeeper } from './token-keeper.ts';
 
 const BACKOFF: Backoff = { firstMs: 500, longestMs: 10_000 };
@@ -77,6 +78,7 @@ export class InboxConnection {
   readonly #options: InboxConnectionOptions;
   readonly #stopListening: (() => void)[];
   readonly #liveWaiters: { live(session: Session): void; over(error: HeraldInboxError): void }[] = [];
+  readonly #deviceSeen = new DeviceSeen();
   #session: Session | undefined;
   #running = false;
   #closed = false;
@@ -98,6 +100,7 @@ export class InboxConnection {
         if (browser.document?.visibilityState !== 'visible') return;
         this.#wake();
         this.#session?.socket.probe(PROBE_MS);
+        if (this.#session) void this.#deviceSeen.tell(this.#session.socket);
       }),
     ];
   }
@@ -192,6 +195,7 @@ export class InboxConnection {
         this.#options.change({ type: 'status', status: 'live' });
         for (const { live } of this.#liveWaiters.splice(0)) live(next);
         this.flush();
+        void this.#deviceSeen.tell(next.socket);
         const ended = await endOrTime(next.ended, this.#options.tokens.renewAt);
         if (ended) return ended;
       }

@@ -10,6 +10,7 @@ export {
   type InboxStatus,
   type TokenSource,
 } from './inbox.ts';
+export { type Device, registerDevice, removeDevice } from './push/devices.ts';
 export {
   disablePush,
   enablePush,

@@ -1,12 +1,15 @@
 /** What the inbox and web push ask of Herald. */
 import type {
   ArchiveMutation,
+  DeviceSeenMutation,
   InboxEventsSubscription,
   InboxPageQuery,
   MarkAllReadMutation,
   MarkReadMutation,
   MarkUnreadMutation,
+  RegisterDeviceMutation,
   RegisterPushMutation,
+  RemoveDeviceMutation,
   RemovePushMutation,
   VapidKeyQuery,
 } from '../generated/operations.ts';
@@ -71,4 +74,13 @@ export const REGISTER_PUSH: Operation<RegisterPushMutation> = /* GraphQL */ `
 `;
 export const REMOVE_PUSH: Operation<RemovePushMutation> = /* GraphQL */ `
   mutation RemovePush($endpoint: String!) { removePushSubscription(endpoint: $endpoint) }
+`;
+export const DEVICE_SEEN: Operation<DeviceSeenMutation> = /* GraphQL */ `
+  mutation DeviceSeen($endpoint: String) { deviceSeen(endpoint: $endpoint) }
+`;
+export const REGISTER_DEVICE: Operation<RegisterDeviceMutation> = /* GraphQL */ `
+  mutation RegisterDevice($device: DeviceInput!) { registerDevice(device: $device) { id } }
+`;
+export const REMOVE_DEVICE: Operation<RemoveDeviceMutation> = /* GraphQL */ `
+  mutation RemoveDevice($id: ID!) { removeDevice(id: $id) }
 `;

@@ -29,6 +29,21 @@ export type ContentInput = {
   url?: string | null | undefined;
 };
 
+/** `token`: what the push service calls this app on this device, as MOBILE_PUSH addresses are written: `fcm:<token>` or the bare token, `apns:<hex>`, the ARN of an endpoint of SNS. */
+export type DeviceInput = {
+  appVersion?: string | null | undefined;
+  model?: string | null | undefined;
+  name?: string | null | undefined;
+  platform: DevicePlatform;
+  token: string;
+};
+
+/** What a device is. WEB: a browser, also one that FCM reaches. */
+export type DevicePlatform =
+  | 'ANDROID'
+  | 'IOS'
+  | 'WEB';
+
 /** Channels of a fallback chain that are tried together. */
 export type FallbackStepInput = {
   /** How long the step before has, 1 to 604,800; without it, until it has failed for good. Not for the first step, which begins at once. */
@@ -60,6 +75,31 @@ export type NotificationState =
   | 'PROCESSING'
   | 'SCHEDULED';
 
+/** The next channel of a code, where nobody has told it within so many seconds after the one before was begun. */
+export type OtpFallbackInput = {
+  afterSeconds: number;
+  channel: Channel;
+};
+
+/** Whom a code goes to: exactly one of them. */
+export type OtpRecipientInput = {
+  /** On the request's channel. */
+  address?: string | null | undefined;
+  user?: string | number | null | undefined;
+};
+
+export type OtpStatus =
+  /** Its time is over. */
+  | 'EXPIRED'
+  /** Too many wrong codes: until `lockedUntil` none is right, and none is sent. */
+  | 'LOCKED'
+  /** There is no such code: it was never asked for, has been used, or a newer one has taken its place. */
+  | 'NOT_FOUND'
+  /** It is the code. It counts once. */
+  | 'VERIFIED'
+  /** It is not the code; `attemptsLeft` more may be tried. */
+  | 'WRONG';
+
 export type Priority =
   | 'HIGH'
   | 'LOW'
@@ -83,6 +123,29 @@ export type RecipientInput = {
   channel?: Channel | null | undefined;
   group?: string | number | null | undefined;
   user?: string | number | null | undefined;
+};
+
+export type RequestOtpInput = {
+  /** Not IN_APP. */
+  channel?: Channel | null | undefined;
+  /**
+   * Further channels for the same code, at most 4: one after the other until the code is verified, and at once where the
+   * one before fails. Together their `afterSeconds` are less than `ttlSeconds`. An address must be one of theirs too.
+   */
+  fallback?: Array<OtpFallbackInput> | null | undefined;
+  /** The same key and input again is answered as the first time; a new request makes a new code. */
+  idempotencyKey?: string | null | undefined;
+  /** Digits, 4 to 10. */
+  length?: number | null | undefined;
+  /** Of the words, for example `de`; the user's own without it. */
+  locale?: string | null | undefined;
+  /** What the code is for, for example `login`: letters and digits, with spaces, dashes and underscores between them; at most 50. It stands in the message. */
+  purpose: string;
+  /** Instead of the built-in text. Its variables are `code`, `purpose` and `ttlMinutes`. */
+  template?: string | number | null | undefined;
+  to: OtpRecipientInput;
+  /** 30 to 3,600. */
+  ttlSeconds?: number | null | undefined;
 };
 
 export type SendNotificationInput = {
@@ -176,6 +239,27 @@ export type RemovePushMutationVariables = Exact<{
 
 export type RemovePushMutation = { removePushSubscription: boolean };
 
+export type DeviceSeenMutationVariables = Exact<{
+  endpoint?: string | null | undefined;
+}>;
+
+
+export type DeviceSeenMutation = { deviceSeen: boolean };
+
+export type RegisterDeviceMutationVariables = Exact<{
+  device: DeviceInput;
+}>;
+
+
+export type RegisterDeviceMutation = { registerDevice: { id: string } };
+
+export type RemoveDeviceMutationVariables = Exact<{
+  id: string | number;
+}>;
+
+
+export type RemoveDeviceMutation = { removeDevice: boolean };
+
 export type SendMutationVariables = Exact<{
   input: SendNotificationInput;
 }>;
@@ -183,9 +267,42 @@ export type SendMutationVariables = Exact<{
 
 export type SendMutation = { sendNotification: { deduplicated: boolean, notification: { id: string, state: NotificationState } } };
 
+export type AddDeviceMutationVariables = Exact<{
+  device: DeviceInput;
+  user?: string | number | null | undefined;
+}>;
+
+
+export type AddDeviceMutation = { registerDevice: { id: string } };
+
+export type DropDeviceMutationVariables = Exact<{
+  id: string | number;
+  user?: string | number | null | undefined;
+}>;
+
+
+export type DropDeviceMutation = { removeDevice: boolean };
+
 export type SendManyMutationVariables = Exact<{
   inputs: Array<SendNotificationInput> | SendNotificationInput;
 }>;
 
 
 export type SendManyMutation = { sendNotifications: Array<{ deduplicated: boolean, notification: { id: string, state: NotificationState } | null, error: { code: string, field: string | null, message: string } | null }> };
+
+export type RequestOtpMutationVariables = Exact<{
+  input: RequestOtpInput;
+}>;
+
+
+export type RequestOtpMutation = { requestOtp: { id: string, expiresAt: string, resendAfter: string, channel: Channel, maskedAddress: string | null, notification: { id: string } } };
+
+export type VerifyOtpMutationVariables = Exact<{
+  id?: string | number | null | undefined;
+  to?: OtpRecipientInput | null | undefined;
+  purpose?: string | null | undefined;
+  code: string;
+}>;
+
+
+export type VerifyOtpMutation = { verifyOtp: { status: OtpStatus, attemptsLeft: number | null, lockedUntil: string | null } };

@@ -1,5 +1,6 @@
 /** Sends notifications from Node: many at a time, again after failures, each once. */
 import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type Backoff, backoffMs } from '../backoff.ts';
 import { HeraldConnectionError, HeraldRequestError } from '../errors.ts';
 import type { SendManyMutation } from '../generated/operations.ts';
@@ -10,6 +11,7 @@ import {
   type SendInput,
   type Sent,
 } from '../herald-client.ts';
+import type { OtpCode, OtpInput, OtpRequested, OtpVerified } from '../one-time-passwords.ts';
 import { batchesOf, fieldOfOne, isBadInput, isRetryable, MAX_INPUTS, namedInputs } from './batch.ts';
 
 export interface HeraldOptions extends HeraldClientOptions {
@@ -110,6 +112,35 @@ export class Herald {
     const forget = () => this.#open.delete(sent);
     sent.then(forget, forget);
     return sent;
+  }
+
+  /**
+   * Makes a one-time password and sends it. After UNAVAILABLE, an error of the server or no answer it is tried again
+   * for `retryForMs`, with the same idempotency key, so that one code is made. RATE_LIMITED is told at once: it says
+   * when the person may ask again.
+   * @throws HeraldRequestError, HeraldConnectionError.
+   */
+  async requestOtp(input: OtpInput, options: RequestOptions = {}): Promise<OtpRequested> {
+    const keyed = { ...input, idempotencyKey: input.idempotencyKey ?? randomUUID() };
+    const deadline = Date.now() + this.#retryForMs;
+    for (let failures = 1; ; failures++) {
+      try {
+        return await this.#client.requestOtp(keyed, options);
+      } catch (error) {
+        const pause = backoffMs(failures, BACKOFF);
+        const isLimit = error instanceof HeraldRequestError && error.code === 'RATE_LIMITED';
+        if (isLimit || !isRetryable(error) || Date.now() + pause > deadline) throw error;
+        await sleep(pause, undefined, options.signal && { signal: options.signal });
+      }
+    }
+  }
+
+  /**
+   * Whether this is the code; never tried again, as the right one counts once.
+   * @throws HeraldRequestError, HeraldConnectionError.
+   */
+  verifyOtp(code: OtpCode, options: RequestOptions = {}): Promise<OtpVerified> {
+    return this.#client.verifyOtp(code, options);
   }
 
   /** Waits until all that was sent so far is settled. Never rejects: each send tells its own failure. */

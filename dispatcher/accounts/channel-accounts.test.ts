@@ -4,8 +4,9 @@ import type { AttemptRecord } from '../../subgraphs/notifications/index.ts';
 import { sandbox } from '../channels/sandbox/provider.ts';
 import { ProviderFlow } from '../flow/provider-flow.ts';
 import type { CircuitName, SharedCircuits } from '../flow/shared-circuits.ts';
+import type { Account, StoredAccount } from './account.ts';
 import { AccountRoom } from './account-room.ts';
-import { type Account, ChannelAccounts, type StoredAccount } from './channel-accounts.ts';
+import { ChannelAccounts } from './channel-accounts.ts';
 
 /** Circuits that are open for those named, and closed for others. */
 const circuitsWith = (open: ReadonlySet<string>) =>

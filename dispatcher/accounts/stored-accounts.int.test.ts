@@ -16,7 +16,7 @@ import {
 import { silent } from '../../subgraphs/notifications/testing/open-store.ts';
 import { freshDatabase } from '../../testing/fresh.ts';
 import { createProviders } from '../channels/registry.ts';
-import { accountDepsOf, startDispatcher } from '../dispatcher.ts';
+import { accountDepsOf, deliveryTokensOf, startDispatcher } from '../dispatcher.ts';
 import { startSweeper } from '../sweep/start-sweeper.ts';
 import { startAccountTests } from './account-tests.ts';
 import { StoredAccounts } from './stored-accounts.ts';
@@ -66,7 +66,7 @@ beforeAll(async () => {
     SWEEP_INTERVAL_MS: '300',
   });
   const { connections, store, settings, users, templates, shutdown } = graph;
-  const accountDeps = accountDepsOf(connections, store, box, silent);
+  const accountDeps = accountDepsOf(connections, store, box, deliveryTokensOf(TEST_SECRET_KEY), silent);
   const providers = await createProviders({}, accountDeps, { sandbox: false });
   // Long, so that a change is seen to be told.
   stored = new StoredAccounts({

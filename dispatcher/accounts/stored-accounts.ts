@@ -12,8 +12,8 @@ import type { SecretBox } from '../../platform/secrets/secret-box.ts';
 import type { ProviderAccountRecord, ProviderAccountStore } from '../../subgraphs/notifications/index.ts';
 import type { ProviderChannel } from '../channels/contract.ts';
 import { type AccountDeps, type ConfiguredProvider, createAccount, PROVIDERS } from '../channels/registry.ts';
+import { parallelOf } from './account.ts';
 import { AccountRoom } from './account-room.ts';
-import { parallelOf } from './channel-accounts.ts';
 import { hasStoredAccounts, publishedDefinition } from './published-definition.ts';
 
 /** Told changes can be missed: this often the store is asked anyway. */

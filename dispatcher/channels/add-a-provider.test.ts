@@ -7,7 +7,7 @@ const examples = [...guide.matchAll(/^```ts\n\/\/ (\S+)\n(.*?)^```$/gms)].map(
   ([, path = '', code = '']) => [path, code] as const,
 );
 
-it('finds the examples of the guide', () => expect(examples).toHaveLength(6));
+it('finds the examples of the guide', () => expect(examples).toHaveLength(7));
 
 it.each(examples)('the example from %s stands there', async (path, code) => {
   expect(await readFile(new URL(path, root), 'utf8')).toContain(code);

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { SETTINGS } from '../../platform/config/settings.ts';
 import {
   CHANNEL_ERROR_CODES,
+  type DeliveryTokens,
   type OutgoingMessage,
   type Provider,
   type ProviderDefinition,
@@ -94,6 +95,7 @@ export function describeConformance(
         now: () => new Date(),
         account: definition.id,
         shared: memorySharedValues(),
+        deliveryTokens: memoryDeliveryTokens,
         keepSandboxMessage: () => Promise.reject(new Error('only for the sandbox')),
         ...fake.deps,
       });
@@ -149,6 +151,7 @@ export function describeConformance(
           now: () => new Date(),
           account: definition.id,
           shared: memorySharedValues(),
+          deliveryTokens: memoryDeliveryTokens,
           keepSandboxMessage: async () => undefined,
         };
         await expect(create(settings, deps)).rejects.toThrow(names);
@@ -312,6 +315,28 @@ export function describeConformance(
       await provider.close?.();
     });
 
+    it('listens for receipts until it is told to end, if it does', async () => {
+      for (const behaviour of ['accept', 'silentConnection', 'refuseConnection'] as const) {
+        if (!possible.includes(behaviour)) continue;
+        const { provider } = await start(behaviour);
+        if (!provider.listener) return;
+        const stop = new AbortController();
+        const run = provider.listener.run({
+          take: async () => undefined,
+          ready: () => undefined,
+          signal: stop.signal,
+        });
+        // Before the signal it may say that its source is away, behind it nothing.
+        const before = await Promise.race([
+          run.then(() => 'ended').catch(() => 'lost'),
+          new Promise((resolve) => setTimeout(() => resolve('listens'), SILENCE_MS)),
+        ]);
+        expect(before).not.toBe('ended');
+        stop.abort();
+        if (before === 'listens') await expect(run).resolves.toBeUndefined();
+      }
+    });
+
     it('says whether the other side is well, if it can', async () => {
       const well = await start('accept');
       if (!well.provider.health) return;
@@ -338,9 +363,16 @@ export const testDeps = (deps: Partial<ProviderDeps> = {}): ProviderDeps => ({
   log: { info: () => undefined, warn: () => undefined },
   now: () => new Date(),
   shared: memorySharedValues(),
+  deliveryTokens: memoryDeliveryTokens,
   keepSandboxMessage: () => Promise.reject(new Error('only for the sandbox')),
   ...deps,
 });
+
+/** Signed with what everybody knows. */
+export const memoryDeliveryTokens: DeliveryTokens = {
+  tokenOf: (delivery) => `${delivery}.${'s'.repeat(22)}`,
+  deliveryOf: (token) => (token.endsWith(`.${'s'.repeat(22)}`) ? token.slice(0, -23) : undefined),
+};
 
 /** What the workers of one account share, for an account with one worker. */
 export function memorySharedValues(): SharedValues {

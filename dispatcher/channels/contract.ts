@@ -168,6 +168,33 @@ export interface ReceiptAnswer {
   readonly body?: string;
 }
 
+/** What a listener is given for one run. */
+export interface Listening {
+  /**
+   * Stores receipts, with all that follows from them. Only then may the source forget them: what is told again after a
+   * crash is known by its key. @throws Error when that cannot be done now: the source is to keep them.
+   */
+  readonly take: (receipts: readonly Receipt[]) => Promise<void>;
+  /** To be called when the source is reached: what was wrong before is over. */
+  readonly ready: () => void;
+  /** Ends the run: the account is gone, the process stops, or another one has its turn. */
+  readonly signal: AbortSignal;
+}
+
+/** For a provider that learns of receipts by itself: on its own connection, or from a mailbox. */
+export interface ReceiptListener {
+  /**
+   * `eachProcess`: they come to whoever has a connection. `oneProcess`: there is one place to look, and one process
+   * at a time does; the others stand by.
+   */
+  readonly by: 'eachProcess' | 'oneProcess';
+  /**
+   * Listens until the signal, then resolves. It is run again, after a growing pause, when it throws.
+   * @throws Error when the source is lost; its message is shown to people and holds no secret.
+   */
+  run(listening: Listening): Promise<void>;
+}
+
 /** Whether the other side is well; a sentence for people where it is not. */
 export type ProviderHealth = { readonly ok: true } | { readonly ok: false; readonly message: string };
 
@@ -181,6 +208,8 @@ export interface Provider {
   health?(signal: AbortSignal): Promise<ProviderHealth>;
   /** Verifies who sent `raw`, and reads it. Never throws. Absent where the provider sends no receipts. */
   parseReceipts?(raw: RawReceipt, signal: AbortSignal): Promise<ParsedReceipts>;
+  /** Absent where nothing is to be listened to. A provider may have both this and `parseReceipts`. */
+  readonly listener?: ReceiptListener;
   /** Lets go of connections. */
   close?(): Promise<void>;
 }
@@ -200,6 +229,14 @@ export interface SharedValues {
   drop(name: string, value: string): Promise<void>;
 }
 
+/** Names of deliveries that go out with messages and come back in receipts, signed so that nobody can make one up. */
+export interface DeliveryTokens {
+  /** Of letters, digits and `_ - .`, never two dots together. */
+  tokenOf(delivery: string): string;
+  /** The delivery of a token; undefined for what is none of ours. */
+  deliveryOf(token: string): string | undefined;
+}
+
 /** What Herald gives to every provider. */
 export interface ProviderDeps {
   /** The account's key: its receipts come to `/receipts/<account>`. */
@@ -212,6 +249,7 @@ export interface ProviderDeps {
   /** Keeps a message that the sandbox took, for people to look at: one per delivery, the last wins. */
   readonly keepSandboxMessage: (message: OutgoingMessage, at: Date) => Promise<void>;
   readonly shared: SharedValues;
+  readonly deliveryTokens: DeliveryTokens;
 }
 
 /** A provider as plain data. */

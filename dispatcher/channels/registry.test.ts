@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import webPushLibrary from 'web-push';
 import { loadSettings, SettingsError } from '../../platform/config/settings.ts';
-import { memorySharedValues } from './conformance.ts';
+import { memoryDeliveryTokens, memorySharedValues } from './conformance.ts';
 import { type AccountDeps, createProviders, FALLBACK, type ProviderSet } from './registry.ts';
 
 const deps: AccountDeps = {
@@ -9,6 +9,7 @@ const deps: AccountDeps = {
   log: { info: () => undefined, warn: () => undefined },
   now: () => new Date(),
   keepSandboxMessage: async () => undefined,
+  deliveryTokens: memoryDeliveryTokens,
 };
 const { publicKey, privateKey } = webPushLibrary.generateVAPIDKeys();
 const SIGNING_SECRET = `whsec_${'A'.repeat(32)}`;

@@ -73,6 +73,8 @@ export interface ConfiguredProvider {
   readonly standsIn?: true;
   readonly provider: Provider;
   readonly definition: ProviderDefinition;
+  /** As it was given, of an account of the settings. */
+  readonly config?: unknown;
 }
 
 export interface ProviderSet {
@@ -118,7 +120,7 @@ export async function createProviders(
       continue;
     }
     const created = await createAccount(definition, account, deps);
-    if ('provider' in created) configured.push(created);
+    if ('provider' in created) configured.push({ ...created, config: account.config });
     else problems.push(...created.problems);
   }
   if (problems.length > 0) {

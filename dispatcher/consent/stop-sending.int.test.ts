@@ -1,9 +1,11 @@
 /** What providers and recipients say ends the next message: from the receipt or link to the plan. */
 import { type FastifyInstance, fastify } from 'fastify';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { Channel } from '../../platform/graphql/contract-enums.ts';
 import type { DeliveryRecord, NotificationRecord } from '../../subgraphs/notifications/index.ts';
 import { OLGA, type OpenGraph, openGraph } from '../../subgraphs/notifications/testing/open-graph.ts';
 import { silent } from '../../subgraphs/notifications/testing/open-store.ts';
+import type { SignOfLife } from '../../subgraphs/users/index.ts';
 import { freshDatabase } from '../../testing/fresh.ts';
 import type { OutgoingMessage, Receipt } from '../channels/contract.ts';
 import type { ConfiguredProvider, ProviderSet } from '../channels/registry.ts';
@@ -19,6 +21,7 @@ let app: FastifyInstance;
 const sent: OutgoingMessage[] = [];
 /** Addresses that the provider says are gone. */
 const gone = new Set<string>();
+const CHANNELS: readonly Channel[] = ['EMAIL', 'SMS', 'MOBILE_PUSH'];
 /** A provider whose receipts are plain JSON. */
 const account: ConfiguredProvider = {
   id: 'mail-a',
@@ -38,10 +41,12 @@ const account: ConfiguredProvider = {
 };
 const providers: ProviderSet = {
   account: (id) => (id === account.id ? account : undefined),
-  accountsFor: (channel) => (channel === 'EMAIL' || channel === 'SMS' ? [account] : []),
-  describe: () => ({ EMAIL: account.id, SMS: account.id }),
+  accountsFor: (channel) => (CHANNELS.includes(channel) ? [account] : []),
+  describe: () => Object.fromEntries(CHANNELS.map((channel) => [channel, account.id])),
   close: async () => undefined,
 };
+/** Signs of life that receipts gave. */
+const seen: SignOfLife[] = [];
 /** While true, what the users subgraph is told is lost. */
 let usersAway = false;
 
@@ -67,6 +72,7 @@ beforeAll(async () => {
         await graph.users.suppress(entry);
       },
       withdrawConsent: (...told) => graph.users.withdrawConsent(...told),
+      seen: (sign) => void seen.push(sign),
     },
     log: silent,
     lookAgainMs: [100, 500],
@@ -130,6 +136,46 @@ const recorded = async (address: string) => {
 };
 const preferences = async (user: string) =>
   (await graph.users.recipients('default', [user])).get(user)?.preferences;
+
+it('who opens a message was there; who got one may not have looked', async () => {
+  const [delivery] = await send({ user: 'ann' });
+  seen.length = 0;
+  await told('delivered', delivery);
+  expect(seen).toEqual([]);
+  await told('opened', delivery);
+  expect(seen).toEqual([{ workspace: 'default', user: 'ann' }]);
+  const device = { id: 'dev_1' };
+  await graph.connections.mongo
+    .collection<DeliveryRecord>('deliveries')
+    .updateOne({ _id: delivery?._id ?? '' }, { $set: { device } });
+  seen.length = 0;
+  await told('clicked', delivery);
+  expect(seen).toEqual([{ workspace: 'default', user: 'ann', device: 'dev_1' }]);
+});
+
+it('a phone that its push service does not know any more is removed, and the others go on', async () => {
+  const register = (token: string) =>
+    graph.run(
+      OLGA,
+      'mutation ($d: DeviceInput!) { registerDevice(device: $d, user: "ann") { id } }',
+      { d: { token, platform: 'ANDROID' } },
+      'users',
+    );
+  for (const token of ['phone-1', 'phone-2']) await register(token);
+  gone.add('phone-1');
+  const push = { channels: ['MOBILE_PUSH'] };
+  expect(ends(await send({ user: 'ann' }, push)).sort()).toEqual(['FAILED', 'SENT']);
+  const devices = (await graph.users.recipients('default', ['ann'])).get('ann')?.devices;
+  expect(devices?.map(({ endpoint }) => endpoint)).toEqual(['phone-2']);
+  expect(await recorded('phone-1')).toEqual([]);
+  sent.length = 0;
+  expect(ends(await send({ user: 'ann' }, push))).toEqual(['SENT']);
+  expect(sent.map(({ address, pushKeys }) => [address, pushKeys])).toEqual([['phone-2', undefined]]);
+  // The app was installed again.
+  gone.clear();
+  await register('phone-1');
+  expect(ends(await send({ user: 'ann' }, push))).toEqual(['SENT', 'SENT']);
+});
 
 describe('an address', () => {
   it.each([

@@ -45,7 +45,9 @@ describe('what is written down', () => {
     ]);
   });
 
-  it('nothing of browsers and of what has no address', async () => {
+  it('nothing of browsers, of phones and of what has no address', async () => {
+    const phone = { ...mail, channel: 'MOBILE_PUSH' as const, device: { id: 'dev_1' } };
+    await suppressAddressOf(phone, 'INVALID', 'push', users);
     await suppressAddressOf({ ...mail, channel: 'WEB_PUSH' }, 'INVALID', 'push', users);
     const { address: _address, ...none } = mail;
     await suppressAddressOf(none, 'INVALID', 'push', users);

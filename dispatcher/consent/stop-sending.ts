@@ -42,9 +42,12 @@ export function consequenceOf(kind: Receipt['kind']): Consequence | undefined {
   }
 }
 
-type Ended = Pick<DeliveryRecord, '_id' | 'workspace' | 'channel' | 'user' | 'address' | 'category'>;
+type Ended = Pick<
+  DeliveryRecord,
+  '_id' | 'workspace' | 'channel' | 'user' | 'address' | 'category' | 'device'
+>;
 
-/** Idempotent. A browser has no address of its own: it is removed from its user's devices. */
+/** Idempotent. A device has no address of its own: it is removed from its user's devices. */
 export async function suppressAddressOf(
   delivery: Ended,
   reason: AddressVerdict,
@@ -52,7 +55,7 @@ export async function suppressAddressOf(
   users: Pick<UsersService, 'suppress'>,
 ): Promise<void> {
   const { workspace, channel, address } = delivery;
-  if (address === undefined || channel === 'WEB_PUSH') return;
+  if (address === undefined || channel === 'WEB_PUSH' || delivery.device) return;
   await users.suppress({ workspace, channel, address, reason, account, delivery: delivery._id });
   suppressionsTotal.inc({ channel, reason });
 }

@@ -3,6 +3,7 @@
  * state machine (M. Nygard, "Release It!"). `shared-circuits.ts` keeps its state in Redis for all workers; libraries
  * (opossum, cockatiel) keep it in one process.
  */
+import type { CircuitRecord } from '../../platform/provider-health/circuit-record.ts';
 
 /** Failures are weighed against what went well in about the last so many outcomes. */
 const MEMORY = 40;
@@ -24,23 +25,8 @@ export const DEFAULT_ASKED_PAUSE_MS = 1_000;
 /** How soon somebody who waits for a probe's end looks again. */
 const PROBE_LOOK_MS = 250;
 
-/** Times are milliseconds since 1970 by the shared clock. */
-export interface Circuit {
-  readonly state: 'closed' | 'open' | 'halfOpen';
-  /** Remembered outcomes as of `countedAt`; fractions, because they fade. */
-  readonly ok: number;
-  readonly failed: number;
-  readonly countedAt: number;
-  /** open: when a probe is due. halfOpen: when the probe under way counts as lost. */
-  readonly until: number;
-  /** How often it opened without calm in between. */
-  readonly opens: number;
-  readonly closedAt: number;
-  /** The provider asked to wait until then. */
-  readonly pausedUntil: number;
-  /** Token of the attempt that probes; empty when none does. */
-  readonly probe: string;
-}
+/** See `CircuitRecord`. */
+export type Circuit = CircuitRecord;
 
 export const CLOSED: Circuit = {
   state: 'closed',
@@ -49,8 +35,10 @@ export const CLOSED: Circuit = {
   countedAt: 0,
   until: 0,
   opens: 0,
+  openedAt: 0,
   closedAt: 0,
   pausedUntil: 0,
+  pausedAt: 0,
   probe: '',
 };
 
@@ -135,6 +123,7 @@ function afterProbe(
         closedAt: now,
         countedAt: now,
         pausedUntil: circuit.pausedUntil,
+        pausedAt: circuit.pausedAt,
       };
     case 'failed':
       return opened(circuit, now, random);
@@ -151,8 +140,10 @@ function opened(circuit: Circuit, now: number, random: number): Circuit {
     ...CLOSED,
     state: 'open',
     opens,
+    openedAt: circuit.state === 'closed' ? now : circuit.openedAt,
     closedAt: circuit.closedAt,
     pausedUntil: circuit.pausedUntil,
+    pausedAt: circuit.pausedAt,
     // A fifth is drawn, so that many circuits that opened together are not probed together.
     until: now + Math.round(pause * (0.8 + 0.2 * random)),
   };
@@ -160,5 +151,6 @@ function opened(circuit: Circuit, now: number, random: number): Circuit {
 
 function paused(circuit: Circuit, pauseMs: number, now: number): Circuit {
   const pausedUntil = now + Math.min(pauseMs, MAX_ASKED_PAUSE_MS);
-  return pauseMs > 0 && pausedUntil > circuit.pausedUntil ? { ...circuit, pausedUntil } : circuit;
+  if (pauseMs <= 0 || pausedUntil <= circuit.pausedUntil) return circuit;
+  return { ...circuit, pausedUntil, pausedAt: now < circuit.pausedUntil ? circuit.pausedAt : now };
 }

@@ -1,6 +1,7 @@
 /** Whether an attempt through one provider account may be made now: its circuit breakers, its rate, its quota. */
 import type { Priority } from '../../platform/graphql/contract-enums.ts';
 import type { SendOutcome } from '../channels/contract.ts';
+import { AccountTally } from './account-tally.ts';
 import { signOf } from './circuit-outcome.ts';
 import type { DeferReason } from './flow-metrics.ts';
 import type { AccountLimits, Permits } from './permits.ts';
@@ -24,6 +25,9 @@ export type Pause = (ms: number) => Promise<boolean>;
 
 export class ProviderFlow {
   readonly ratePerSecond: number | undefined;
+  readonly limits: AccountLimits;
+  /** What came of the attempts of this process. */
+  readonly tally = new AccountTally();
   readonly #provider: string;
   readonly #destination: ((address: string) => string | undefined) | undefined;
   readonly #circuits: SharedCircuits;
@@ -48,7 +52,13 @@ export class ProviderFlow {
     this.#circuits = deps.circuits;
     this.#permits = deps.permits;
     this.ratePerSecond = deps.limits.ratePerSecond;
+    this.limits = deps.limits;
     this.#probeLostAfterMs = deps.probeLostAfterMs;
+  }
+
+  /** Whether each host of recipients has a circuit of its own, and the account none. */
+  get hasHosts(): boolean {
+    return this.#destination !== undefined;
   }
 
   /** Whether nothing at all can be sent now, by what is known here. Where hosts have circuits of their own: never. */
@@ -86,7 +96,11 @@ export class ProviderFlow {
 
   #admission(name: CircuitName, probe: string | undefined): Admission {
     return {
-      done: (outcome) => this.#circuits.report(name, signOf(outcome), probe),
+      done: (outcome) => {
+        const sign = signOf(outcome);
+        this.tally.note(outcome, sign);
+        this.#circuits.report(name, sign, probe);
+      },
       unused: () => {
         if (probe !== undefined) this.#circuits.unused(name, probe);
       },

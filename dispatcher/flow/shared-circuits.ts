@@ -5,9 +5,9 @@
 import { randomUUID } from 'node:crypto';
 import type { Redis } from 'ioredis';
 import { LRUCache } from 'lru-cache';
-import { z } from 'zod';
 import { sharedNow } from '../../platform/clock/shared-clock.ts';
 import type { Logger } from '../../platform/logging/logger.ts';
+import { parseCircuit } from '../../platform/provider-health/circuit-record.ts';
 import { afterEvent, type Circuit, type CircuitEvent, CLOSED, type Stance, stanceOf } from './circuit.ts';
 import type { ProviderSign } from './circuit-outcome.ts';
 import { type CircuitSeen, circuitChanges, circuitSources } from './flow-metrics.ts';
@@ -31,18 +31,6 @@ local now = redis.call('GET', KEYS[1])
 if (now or '') ~= ARGV[1] then return 0 end
 redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
 return 1`;
-
-const stored = z.object({
-  state: z.enum(['closed', 'open', 'halfOpen']),
-  ok: z.number(),
-  failed: z.number(),
-  countedAt: z.number(),
-  until: z.number(),
-  opens: z.number(),
-  closedAt: z.number(),
-  pausedUntil: z.number(),
-  probe: z.string(),
-});
 
 /** Which circuit: the provider's own, or that of a host of recipients. */
 export interface CircuitName {
@@ -146,6 +134,16 @@ export class SharedCircuits {
     }));
   }
 
+  /** By provider: hosts of recipients that nothing is sent to now. */
+  pausedHosts(): ReadonlyMap<string, number> {
+    const now = sharedNow();
+    const paused = new Map<string, number>();
+    for (const { name, circuit } of this.#entries.values())
+      if (name.host !== undefined && stanceOf(circuit, now).kind === 'wait')
+        paused.set(name.provider, (paused.get(name.provider) ?? 0) + 1);
+    return paused;
+  }
+
   close(): void {
     clearInterval(this.#timer);
     circuitSources.delete(this.#source);
@@ -226,7 +224,7 @@ export class SharedCircuits {
   async #exchangeNow(entry: Entry, event: CircuitEvent | undefined): Promise<void> {
     for (let race = 0; race < MAX_RACES; race++) {
       const raw = await this.#redis.get(entry.key);
-      const current = parse(raw);
+      const current = parseCircuit(raw) ?? CLOSED;
       const next = event ? afterEvent(current, event, sharedNow(), Math.random()) : current;
       if (next === current) return this.#become(entry, current, false);
       const written = await this.#redis.eval(
@@ -265,15 +263,5 @@ export class SharedCircuits {
     }
     if (next.pausedUntil > now && before.pausedUntil <= now)
       this.#log.info({ ...entry.name, pauseMs: next.pausedUntil - now }, 'provider asked to wait');
-  }
-}
-
-/** A state that cannot be read counts as none: the circuit starts anew. */
-function parse(raw: string | null): Circuit {
-  if (raw === null) return CLOSED;
-  try {
-    return stored.parse(JSON.parse(raw));
-  } catch {
-    return CLOSED;
   }
 }

@@ -1,5 +1,6 @@
 /** Makes pages of plans: reads who the recipients are and what is said to them, and asks the pure decisions. */
 import { sharedDate } from '../../platform/clock/shared-clock.ts';
+import { judge } from '../../platform/conditions/condition.ts';
 import type { Channel } from '../../platform/graphql/contract-enums.ts';
 import type {
   DeliveryRecord,
@@ -10,12 +11,15 @@ import type {
 } from '../../subgraphs/notifications/index.ts';
 import type { CompiledTemplate, TemplatesService } from '../../subgraphs/templates/index.ts';
 import type { Recipient, UsersService } from '../../subgraphs/users/index.ts';
+import { type Act, actOf, ofAction } from './actions.ts';
 import { withChains } from './fallback-chains.ts';
+import { onlyIfUnseen, type UnseenRule } from './only-if-unseen.ts';
 import { nextPage, type PageOfRecipients } from './pages.ts';
 import { plan } from './plan.ts';
-import { needsWords, nextResendPage, planResend } from './resend.ts';
+import type { PushRules } from './push-targets.ts';
+import { needsWords, nextResendPage, planResend, templateOf } from './resend.ts';
 import { withoutStopped } from './stopped-addresses.ts';
-import { inWords } from './words.ts';
+import { inWords, userVariables } from './words.ts';
 
 export interface PageMakerDeps {
   readonly outbox: Pick<Outbox, 'originals'>;
@@ -23,6 +27,22 @@ export interface PageMakerDeps {
   readonly templates: TemplatesService;
   /** The channels that a provider (or the sandbox) serves for a notification's workspace and app, and IN_APP. */
   readonly configured: (record: Pick<NotificationRecord, 'workspace' | 'app'>) => ReadonlySet<Channel>;
+  /** Which devices of a person get push messages; all without it. */
+  readonly push?: PushRules;
+  /** Who is looking at the inbox gets a push later, if at all; at once without it. */
+  readonly unseen?: UnseenRule;
+}
+
+const NOBODY: PageOfRecipients = { users: [], addresses: [] };
+
+/** Those for whom the condition of the message holds. */
+function wanted(record: NotificationRecord, recipients: readonly Recipient[]): readonly Recipient[] {
+  const { recipientWhen, data, event } = record;
+  if (recipientWhen === undefined) return recipients;
+  const shared = { data: data ?? {}, event: event ?? '', now: sharedDate() };
+  return recipients.filter(
+    (recipient) => judge('recipient', recipientWhen, { ...shared, user: userVariables(recipient) }).holds,
+  );
 }
 
 type People = ReadonlyMap<string, ReadonlyMap<string, Recipient>>;
@@ -42,15 +62,20 @@ export class PageMaker {
     records: readonly NotificationRecord[],
     failures: Map<string, unknown>,
   ): Promise<readonly PlanPage[]> {
+    const acts = new Map(records.map((record) => [record, actOf(record)]));
     const recipients = await settle(records, failures, (record) =>
-      record.resend ? nextResendPage(record, this.#deps.outbox) : nextPage(record, this.#deps.users),
+      record.resend
+        ? nextResendPage(record, this.#deps.outbox)
+        : nextPage(acts.get(record)?.record ?? record, this.#deps.users),
     );
     const people = await this.#people(recipients);
     const pages = await settle([...recipients.keys()], failures, (record) =>
-      this.#page(record, recipients.get(record) ?? { users: [], addresses: [] }, people),
+      this.#page(acts.get(record) ?? actOf(record), record, recipients.get(record) ?? NOBODY, people),
     );
-    const allowed = await withoutStopped([...pages.values()], this.#deps.users, failures);
-    return allowed.map(withChains);
+    const { users, unseen } = this.#deps;
+    const allowed = await withoutStopped([...pages.values()], users, failures);
+    const seen = unseen ? await onlyIfUnseen(allowed, unseen) : allowed;
+    return seen.map(withChains);
   }
 
   async #people(pages: ReadonlyMap<NotificationRecord, PageOfRecipients>): Promise<People> {
@@ -69,10 +94,20 @@ export class PageMaker {
     return new Map(found);
   }
 
-  async #page(record: NotificationRecord, page: PageOfRecipients, people: People): Promise<PlanPage> {
+  /** @param whole the notification, of which `act` is one message. */
+  async #page(
+    { record, action, cursorAfter }: Act,
+    whole: NotificationRecord,
+    page: PageOfRecipients,
+    people: People,
+  ): Promise<PlanPage> {
     const known = people.get(record.workspace) ?? new Map<string, Recipient>();
     if (page.originals) return this.#resendPage(record, page.originals, known, page.nextCursor);
-    const recipients = page.users.flatMap((id) => known.get(id) ?? []);
+    if (whole.actions?.length === 0) return { notification: whole, deliveries: [] };
+    const recipients = wanted(
+      record,
+      page.users.flatMap((id) => known.get(id) ?? []),
+    );
     const template = await this.#template(record);
     const planned = plan(
       { ...record, to: page.addresses },
@@ -81,17 +116,21 @@ export class PageMaker {
       new Map(recipients.map((r) => [r.id, r.preferences])),
       this.#deps.configured(record),
       sharedDate(),
+      this.#deps.push,
     );
+    const deliveries = [
+      ...planned.map((p) =>
+        inWords(record, template, p, p.user === undefined ? undefined : known.get(p.user)),
+      ),
+      ...page.users.filter((id) => !known.has(id)).map((user) => gone(record, user)),
+    ];
+    const nextCursor = cursorAfter(page.nextCursor);
     return {
-      notification: record,
-      ...(template && { templateVersion: template.version }),
-      deliveries: [
-        ...planned.map((p) =>
-          inWords(record, template, p, p.user === undefined ? undefined : known.get(p.user)),
-        ),
-        ...page.users.filter((id) => !known.has(id)).map((user) => gone(record, user)),
-      ],
-      ...(page.nextCursor !== undefined && { nextCursor: page.nextCursor }),
+      notification: whole,
+      // Of several messages each has its own, which was fixed when the event was accepted.
+      ...(template && !action && { templateVersion: template.version }),
+      deliveries: ofAction(deliveries, action),
+      ...(nextCursor !== undefined && { nextCursor }),
     };
   }
 
@@ -102,13 +141,18 @@ export class PageMaker {
     people: ReadonlyMap<string, Recipient>,
     nextCursor: string | undefined,
   ): Promise<PlanPage> {
-    const template = originals.some((original) => needsWords(record, original))
-      ? await this.#template(record)
-      : undefined;
+    const templates = new Map<string, CompiledTemplate>();
+    for (const original of originals) {
+      const id = templateOf(record, original);
+      if (id === undefined || templates.has(id) || !needsWords(record, original)) continue;
+      const template = await this.#template(id === record.template ? record : { ...record, template: id });
+      if (template) templates.set(id, template);
+    }
+    const own = record.template === undefined ? undefined : templates.get(record.template);
     return {
       notification: record,
-      ...(template && { templateVersion: template.version }),
-      deliveries: planResend(record, originals, template, people, this.#deps.configured(record)),
+      ...(own && { templateVersion: own.version }),
+      deliveries: planResend(record, originals, templates, people, this.#deps.configured(record)),
       ...(nextCursor !== undefined && { nextCursor }),
     };
   }

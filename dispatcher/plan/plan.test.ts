@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Channel } from '../../platform/graphql/contract-enums.ts';
 import type { Preference } from '../../subgraphs/users/index.ts';
 import { isAllowed, type PlanNotification, type PlanRecipient, type PlanRoute, plan } from './plan.ts';
+import type { PushRules } from './push-targets.ts';
 
 const now = new Date('2026-01-01T12:00:00Z');
 const ann: PlanRecipient = {
@@ -15,12 +16,21 @@ const ann: PlanRecipient = {
 const bob: PlanRecipient = { id: 'bob', addresses: [], preferredChannels: ['EMAIL', 'IN_APP'], devices: [] };
 const device = (id: string) => ({
   id,
+  channel: 'WEB_PUSH' as const,
   endpoint: `https://push.example/${id}`,
   keys: { p256dh: 'p', auth: 'a' },
+  lastSeenAt: now,
+});
+const phone = (id: string, daysAgo = 0) => ({
+  id,
+  channel: 'MOBILE_PUSH' as const,
+  endpoint: `token-of-${id}`,
+  lastSeenAt: new Date(now.getTime() - daysAgo * 86_400_000),
 });
 const all = new Set<Channel>([
   'IN_APP',
   'WEB_PUSH',
+  'MOBILE_PUSH',
   'EMAIL',
   'SMS',
   'VOICE',
@@ -36,7 +46,8 @@ interface Row {
   readonly recipients?: readonly PlanRecipient[];
   readonly preferences?: Record<string, readonly Preference[]>;
   readonly configured?: ReadonlySet<Channel>;
-  /** `user|address channel → outcome`, in order. */
+  readonly push?: PushRules;
+  /** `user|address channel → outcome`, in order; a phone with its id. */
   readonly expected: readonly string[];
 }
 
@@ -107,6 +118,66 @@ const rows: readonly Row[] = [
     notification: { channels: ['WEB_PUSH'] },
     expected: ['ann WEB_PUSH https://push.example/d1', 'ann WEB_PUSH https://push.example/d2'],
   },
+  {
+    what: 'every phone of a person, and the address in the profile; not the browsers',
+    recipients: [
+      {
+        ...ann,
+        addresses: [{ channel: 'MOBILE_PUSH', address: 'apns:00' }],
+        devices: [device('d1'), phone('p1'), phone('p2')],
+      },
+    ],
+    notification: { channels: ['MOBILE_PUSH'] },
+    expected: [
+      'ann MOBILE_PUSH token-of-p1 (p1)',
+      'ann MOBILE_PUSH token-of-p2 (p2)',
+      'ann MOBILE_PUSH apns:00',
+    ],
+  },
+  {
+    what: 'a phone whose token is also in the profile, once',
+    recipients: [
+      {
+        ...ann,
+        addresses: [{ channel: 'MOBILE_PUSH', address: 'fcm:token-of-p1' }],
+        devices: [phone('p1')],
+      },
+    ],
+    notification: { channels: ['MOBILE_PUSH'] },
+    expected: ['ann MOBILE_PUSH token-of-p1 (p1)'],
+  },
+  {
+    what: 'the address in the profile without a phone',
+    recipients: [{ ...ann, addresses: [{ channel: 'MOBILE_PUSH', address: 'apns:00' }] }],
+    notification: { channels: ['MOBILE_PUSH'] },
+    expected: ['ann MOBILE_PUSH apns:00'],
+  },
+  {
+    what: 'phones that were not seen for too long get nothing beside others',
+    recipients: [{ ...ann, devices: [phone('p1', 31), phone('p2', 29)] }],
+    notification: { channels: ['MOBILE_PUSH'] },
+    push: { targets: 'all', maxAgeMs: 30 * 86_400_000 },
+    expected: ['ann MOBILE_PUSH token-of-p2 (p2)'],
+  },
+  {
+    what: 'the phone seen last alone, where it is asked for, without the address in the profile',
+    recipients: [
+      {
+        ...ann,
+        addresses: [{ channel: 'MOBILE_PUSH', address: 'apns:00' }],
+        devices: [phone('p1', 3), phone('p2', 1), phone('p3', 2)],
+      },
+    ],
+    notification: { channels: ['MOBILE_PUSH'] },
+    push: { targets: 'latest' },
+    expected: ['ann MOBILE_PUSH token-of-p2 (p2)'],
+  },
+  {
+    what: 'no phone',
+    recipients: [{ ...ann, devices: [device('d1')] }],
+    notification: { channels: ['MOBILE_PUSH'] },
+    expected: ['ann MOBILE_PUSH ✗NO_ADDRESS'],
+  },
   { what: 'no browser', notification: { channels: ['WEB_PUSH'] }, expected: ['ann WEB_PUSH ✗NO_ADDRESS'] },
   {
     what: 'an opt-out of the category on the channel',
@@ -159,7 +230,7 @@ const rows: readonly Row[] = [
 ];
 
 describe('plan', () => {
-  it.each(rows)('$what', ({ notification, route, recipients, preferences, configured, expected }) => {
+  it.each(rows)('$what', ({ notification, route, recipients, preferences, configured, push, expected }) => {
     const planned = plan(
       { to: [], channels: [], ...notification },
       route ?? {},
@@ -167,10 +238,12 @@ describe('plan', () => {
       new Map(Object.entries(preferences ?? {})),
       configured ?? all,
       now,
+      push,
     );
     const told = planned.map((p) => {
       const end = p.skipReason ? ` ✗${p.skipReason}` : p.address === undefined ? '' : ` ${p.address}`;
-      return `${p.user ?? '-'} ${p.channel}${end}`;
+      const of = p.channel === 'MOBILE_PUSH' && p.device ? ` (${p.device.id})` : '';
+      return `${p.user ?? '-'} ${p.channel}${end}${of}`;
     });
     expect(told).toEqual(expected);
   });

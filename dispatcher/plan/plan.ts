@@ -5,7 +5,8 @@
 import type { Channel, SkipReason } from '../../platform/graphql/contract-enums.ts';
 import type { RecipientEntry } from '../../subgraphs/notifications/index.ts';
 import type { FallbackStep } from '../../subgraphs/templates/index.ts';
-import type { Preference, PushDevice } from '../../subgraphs/users/index.ts';
+import { addressOn, normalToken, type Preference, type PushDevice } from '../../subgraphs/users/index.ts';
+import { ALL_DEVICES, type PushRules, pushTargets } from './push-targets.ts';
 
 /** What planning needs to know of a notification. */
 export interface PlanNotification {
@@ -18,6 +19,8 @@ export interface PlanNotification {
   readonly addressesAreOne?: true;
   readonly category?: string;
   readonly expiresAt?: Date;
+  /** A one-time password: its recipient has just asked for it. */
+  readonly otp?: unknown;
 }
 
 /** What planning needs to know of the route and the template: the channels that there are words for. */
@@ -60,6 +63,7 @@ const DEFAULT_CHANNELS: readonly Channel[] = ['IN_APP'];
  * @param recipients the people whom `to` names, groups being expanded already.
  * @param preferences by user id.
  * @param configured the channels that a provider (or the sandbox) serves.
+ * @param push which devices of a person get push messages.
  * @returns nothing when the notification has expired; otherwise at least one entry for each recipient, each
  * recipient and channel once.
  */
@@ -70,6 +74,7 @@ export function plan(
   preferences: ReadonlyMap<string, readonly Preference[]>,
   configured: ReadonlySet<Channel>,
   now: Date,
+  push: PushRules = ALL_DEVICES,
 ): Planned[] {
   if (notification.expiresAt && notification.expiresAt <= now) return [];
   const byKey = new Map<string, Planned>();
@@ -85,9 +90,12 @@ export function plan(
   for (const recipient of recipients) {
     const rules: Rules = {
       category: notification.category,
-      preferences: preferences.get(recipient.id) ?? [],
+      // No preference speaks against what one has asked for.
+      preferences: notification.otp ? [] : (preferences.get(recipient.id) ?? []),
       offered: route.offered,
       configured,
+      now,
+      push,
     };
     for (const channel of channelsFor(notification, route, recipient))
       for (const planned of onChannel(recipient, channel, rules)) add(planned);
@@ -129,6 +137,8 @@ interface Rules {
   readonly preferences: readonly Preference[];
   readonly offered: readonly Channel[] | undefined;
   readonly configured: ReadonlySet<Channel>;
+  readonly now: Date;
+  readonly push: PushRules;
 }
 
 function onChannel(recipient: PlanRecipient, channel: Channel, rules: Rules): Planned[] {
@@ -137,18 +147,29 @@ function onChannel(recipient: PlanRecipient, channel: Channel, rules: Rules): Pl
   const reason = unusable(channel, rules.offered, rules.configured);
   if (reason) return skip(reason);
   if (channel === 'IN_APP') return [{ channel, user: recipient.id }];
-  if (channel === 'WEB_PUSH')
-    return recipient.devices.length === 0
-      ? skip('NO_ADDRESS')
-      : recipient.devices.map((device) => ({
-          channel,
-          user: recipient.id,
-          address: device.endpoint,
-          device,
-        }));
-  const address = addressOn(recipient, channel);
-  return address === undefined ? skip('NO_ADDRESS') : [{ channel, user: recipient.id, address }];
+  const targets =
+    channel === 'WEB_PUSH' || channel === 'MOBILE_PUSH' ? devicesOn(recipient, channel, rules) : [];
+  const address = channel === 'WEB_PUSH' ? undefined : addressOn(recipient, channel);
+  if (address !== undefined && isFurther(address, targets, rules.push))
+    return [...targets, { channel, user: recipient.id, address }];
+  return targets.length === 0 ? skip('NO_ADDRESS') : targets;
 }
+
+const devicesOn = (
+  recipient: PlanRecipient,
+  channel: PushDevice['channel'],
+  { now, push }: Rules,
+): Planned[] =>
+  pushTargets(
+    recipient.devices.filter((device) => device.channel === channel),
+    now,
+    push,
+  ).map((device) => ({ channel, user: recipient.id, address: device.endpoint, device }));
+
+/** Whether the address in the profile is none of the devices, which it is beside. */
+const isFurther = (address: string, targets: readonly Planned[], { targets: which }: PushRules): boolean =>
+  targets.length === 0 ||
+  (which === 'all' && !targets.some((target) => target.device?.endpoint === normalToken(address)));
 
 /** Why nothing can go out on a channel, whoever it is for: the template has no words for it, or nobody serves it. */
 function unusable(
@@ -158,15 +179,6 @@ function unusable(
 ): SkipReason | undefined {
   if (offered && !offered.includes(channel)) return 'NOT_ALLOWED';
   return configured.has(channel) ? undefined : 'CHANNEL_NOT_CONFIGURED';
-}
-
-/** The address of a person on a channel: one kept for the channel goes before the profile's. */
-function addressOn(recipient: PlanRecipient, channel: Channel): string | undefined {
-  const own = recipient.addresses.find((a) => a.channel === channel)?.address;
-  if (own !== undefined) return own;
-  if (channel === 'EMAIL') return recipient.email;
-  if (channel === 'SMS' || channel === 'VOICE' || channel === 'WHATSAPP') return recipient.phone;
-  return undefined;
 }
 
 /**

@@ -34,7 +34,8 @@ export function sortByTries(records: readonly NotificationRecord[]): Sorted {
 export function givenUpPage(notification: NotificationRecord): PlanPage {
   const renderError = `Planning was begun ${MAX_TRIES} times and never came to an end.`;
   const channel = notification.channels[0] ?? 'IN_APP';
-  const failed = notification.to.map(
+  const to = [...notification.to, ...(notification.actions ?? []).flatMap((action) => action.to)];
+  const failed = to.map(
     ({ user, channel: own, address }): PlannedDelivery => ({
       channel: own ?? channel,
       ...(user !== undefined && { user }),

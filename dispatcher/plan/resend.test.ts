@@ -56,7 +56,16 @@ const ann: Recipient = {
   addresses: [],
   preferences: [],
   preferredChannels: [],
-  devices: [{ id: 'd1', endpoint: 'https://push.example/d1', keys: { p256dh: 'p', auth: 'a' } }],
+  devices: [
+    {
+      id: 'd1',
+      channel: 'WEB_PUSH',
+      endpoint: 'https://push.example/d1',
+      keys: { p256dh: 'p', auth: 'a' },
+      lastSeenAt: new Date(0),
+    },
+    { id: 'p1', channel: 'MOBILE_PUSH', endpoint: 'token-of-p1', lastSeenAt: new Date(0) },
+  ],
 };
 const template: CompiledTemplate = {
   id: 'welcome',
@@ -71,7 +80,8 @@ const template: CompiledTemplate = {
   }),
 };
 const browser = { channel: 'WEB_PUSH' as const, address: 'https://push.example/d1' };
-const all = new Set<Channel>(['IN_APP', 'EMAIL', 'WEB_PUSH', 'SMS']);
+const phone = { channel: 'MOBILE_PUSH' as const, address: 'old-token' };
+const all = new Set<Channel>(['IN_APP', 'EMAIL', 'WEB_PUSH', 'MOBILE_PUSH', 'SMS']);
 
 interface Row {
   readonly what: string;
@@ -162,6 +172,23 @@ const rows: readonly Row[] = [
     expected: { skipReason: 'NO_ADDRESS' },
   },
   {
+    what: 'a phone that is still registered',
+    of: { ...phone, device: { id: 'p1' } },
+    expected: { address: 'token-of-p1', device: { id: 'p1' } },
+  },
+  {
+    what: 'a phone that was signed off',
+    of: { ...phone, device: { id: 'p2' } },
+    expected: { skipReason: 'NO_ADDRESS' },
+  },
+  {
+    what: 'a phone whose message is sent elsewhere now',
+    of: { ...phone, device: { id: 'p2' } },
+    by: { resend: { deliveries: ['dlv_1'], address: 'fcm:x', anew: false } },
+    expected: { address: 'fcm:x' },
+  },
+  { what: 'an address of a profile', of: phone, expected: { address: 'old-token' } },
+  {
     what: 'an inbox',
     of: { channel: 'IN_APP', address: undefined as never, content: undefined as never },
     expected: { user: 'ann', content: { body: 'edited' } },
@@ -171,7 +198,13 @@ const rows: readonly Row[] = [
 describe('planResend', () => {
   it.each(rows)('$what', ({ of, by, template: rendered, person, configured, expected }) => {
     const people = new Map(person === null ? [] : [['ann', person ?? ann]]);
-    const [planned, ...more] = planResend(replay(by), [original(of)], rendered, people, configured ?? all);
+    const [planned, ...more] = planResend(
+      replay(by),
+      [original(of)],
+      new Map(rendered ? [[rendered.id, rendered]] : []),
+      people,
+      configured ?? all,
+    );
     expect(more).toEqual([]);
     expect(planned).toMatchObject(expected);
     if (!('skipReason' in expected)) expect(planned?.skipReason).toBeUndefined();

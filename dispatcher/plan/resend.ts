@@ -14,7 +14,7 @@ import type { CompiledTemplate } from '../../subgraphs/templates/index.ts';
 import type { Recipient } from '../../subgraphs/users/index.ts';
 import type { PageOfRecipients } from './pages.ts';
 import { isAllowed, type Planned } from './plan.ts';
-import { inWords } from './words.ts';
+import { deviceOf, inWords } from './words.ts';
 
 /** Deliveries of a replay on one page. */
 export const RESEND_PAGE = 500;
@@ -39,22 +39,37 @@ export async function nextResendPage(
 export const needsWords = (record: Pick<NotificationRecord, 'resend'>, original: DeliveryRecord): boolean =>
   record.resend?.anew === true || original.content === undefined;
 
-/** Pure. @param people by user id; who is not there is gone. */
+/** Pure. @param templates by id: those whose words are needed. @param people by user id; who is not there is gone. */
 export function planResend(
   record: NotificationRecord,
   originals: readonly DeliveryRecord[],
-  template: CompiledTemplate | undefined,
+  templates: ReadonlyMap<string, CompiledTemplate>,
   people: ReadonlyMap<string, Recipient>,
   configured: ReadonlySet<Channel>,
 ): PlannedDelivery[] {
   return originals.map((original) => {
+    const template = templates.get(templateOf(record, original) ?? '');
     const recipient = original.user === undefined ? undefined : people.get(original.user);
     const planned = decide(record, original, template, recipient, configured);
-    if (planned.skipReason === undefined && original.content && !needsWords(record, original))
-      return { ...withoutEndpoint(planned), content: original.content };
-    return inWords(record, template, planned, recipient);
+    const words =
+      planned.skipReason === undefined && original.content && !needsWords(record, original)
+        ? { ...withoutEndpoint(planned), content: original.content }
+        : inWords(record, template, planned, recipient);
+    return { ...words, ...actionOf(original) };
   });
 }
+
+/** Of an event with several messages each has its own template; edited words take the place of all. */
+export const templateOf = (
+  record: Pick<NotificationRecord, 'template' | 'content'>,
+  original: DeliveryRecord,
+): string | undefined =>
+  original.action !== undefined && !record.content ? original.template : record.template;
+
+const actionOf = ({ action, template, category }: DeliveryRecord): Pick<PlannedDelivery, 'action'> =>
+  action === undefined || template === undefined
+    ? {}
+    : { action: { name: action, template, ...(category !== undefined && { category }) } };
 
 function decide(
   record: NotificationRecord,
@@ -68,20 +83,20 @@ function decide(
   const base = { channel, ...(user !== undefined && { user }), ...(address !== undefined && { address }) };
   if (user !== undefined) {
     if (!recipient) return { ...base, skipReason: 'NO_ADDRESS' };
-    if (!isAllowed(recipient.preferences, record.category, channel))
+    if (!record.otp && !isAllowed(recipient.preferences, record.category, channel))
       return { ...base, skipReason: 'UNSUBSCRIBED' };
   }
   if (!configured.has(channel)) return { ...base, skipReason: 'CHANNEL_NOT_CONFIGURED' };
   if (template && needsWords(record, original) && !template.channels.includes(channel))
     return { ...base, skipReason: 'NOT_ALLOWED' };
   if (channel === 'IN_APP') return base;
-  if (channel !== 'WEB_PUSH') return address === undefined ? { ...base, skipReason: 'NO_ADDRESS' } : base;
+  const isOfDevice = channel === 'WEB_PUSH' || (original.device && record.resend?.address === undefined);
+  if (!isOfDevice) return address === undefined ? { ...base, skipReason: 'NO_ADDRESS' } : base;
   const device = recipient?.devices.find((d) => d.id === original.device?.id);
   return device ? { ...base, address: device.endpoint, device } : { ...base, skipReason: 'NO_ADDRESS' };
 }
 
-/** The endpoint of a browser is its address: what is stored of the browser is the rest. */
 const withoutEndpoint = ({ device, ...planned }: Planned): PlannedDelivery => ({
   ...planned,
-  ...(device && { device: { id: device.id, keys: device.keys } }),
+  ...(device && { device: deviceOf(device) }),
 });

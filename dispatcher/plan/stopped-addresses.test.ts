@@ -20,7 +20,7 @@ describe('stopReason', () => {
     ['nothing is wanted', stops(false, undefined), 'invoices', 'UNSUBSCRIBED'],
     ['nothing is wanted, not without a category either', stops(false, undefined), undefined, 'UNSUBSCRIBED'],
   ])('%s', (_what, said, category, reason) => {
-    expect(stopReason(said, category)).toBe(reason);
+    expect(stopReason(said, category === undefined ? {} : { category })).toBe(reason);
   });
 });
 
@@ -44,6 +44,7 @@ describe('withoutStopped', () => {
       page('2', 'b', mail('x')),
       page('3', 'a', mail('z', { user: 'u' }), { channel: 'WEB_PUSH', address: 'https://p', device }),
       page('4', 'c', { channel: 'IN_APP', user: 'u' }),
+      page('5', 'a', { channel: 'MOBILE_PUSH', user: 'u', address: 'token', device: { id: 'p' } }),
     ];
     const users = {
       suppressedOf: async (workspace: string, addresses: readonly { address: string }[]) => {

@@ -1,6 +1,6 @@
 /** Takes out of plans what goes to addresses that get nothing. One question for a group of plans. */
 import type { SkipReason } from '../../platform/graphql/contract-enums.ts';
-import type { PlannedDelivery, PlanPage } from '../../subgraphs/notifications/index.ts';
+import type { NotificationRecord, PlannedDelivery, PlanPage } from '../../subgraphs/notifications/index.ts';
 import type { AddressStops, UsersService } from '../../subgraphs/users/index.ts';
 
 type Addressed = PlannedDelivery & { readonly address: string };
@@ -41,7 +41,7 @@ export function applyStops(
   return pages.map((page) => ({
     ...page,
     deliveries: page.deliveries.map((delivery) => {
-      const reason = stopReason(byDelivery.get(delivery), page.notification.category);
+      const reason = stopReason(byDelivery.get(delivery), page.notification);
       return reason === undefined ? delivery : skipped(delivery, reason);
     }),
   }));
@@ -50,18 +50,23 @@ export function applyStops(
 /** Pure. What is said of the address goes first: no consent makes a dead one good. */
 export function stopReason(
   stops: AddressStops | undefined,
-  category: string | undefined,
+  { category, otp }: Pick<NotificationRecord, 'category' | 'otp'>,
 ): SkipReason | undefined {
   if (!stops) return undefined;
   if (stops.suppressed) return 'SUPPRESSED';
+  // A code is what its recipient has asked for.
+  if (otp) return undefined;
   // Without a category a message is of none: only who wants nothing at all does not get it.
   const unwanted = stops.unwanted.some((one) => one === undefined || one === category);
   return unwanted ? 'UNSUBSCRIBED' : undefined;
 }
 
-/** Browsers come and go with their user's devices. */
+/** Devices come and go with their user: one that is registered again is good again. */
 const isAddressed = (delivery: PlannedDelivery): delivery is Addressed =>
-  delivery.address !== undefined && delivery.channel !== 'WEB_PUSH' && delivery.skipReason === undefined;
+  delivery.address !== undefined &&
+  delivery.channel !== 'WEB_PUSH' &&
+  !delivery.device &&
+  delivery.skipReason === undefined;
 
 /** Without words; its place in a fallback chain goes with it. */
 const skipped = (

@@ -1,13 +1,13 @@
 /** Puts planned deliveries into words. */
 
 import { messageOf } from '../../platform/errors/message-of.ts';
-import type {
-  InlineContent,
-  MessageContent,
-  NotificationRecord,
+import {
+  hasTitle,
+  type MessageContent,
+  type NotificationRecord,
 } from '../../subgraphs/notifications/index.ts';
 import type { CompiledTemplate } from '../../subgraphs/templates/index.ts';
-import type { Recipient } from '../../subgraphs/users/index.ts';
+import type { PushDevice, Recipient } from '../../subgraphs/users/index.ts';
 import type { ChainedDelivery } from './fallback-chains.ts';
 import type { Planned } from './plan.ts';
 
@@ -22,12 +22,12 @@ export function inWords(
     channel: planned.channel,
     ...(planned.user !== undefined && { user: planned.user }),
     ...(planned.address !== undefined && { address: planned.address }),
-    ...(planned.device && { device: { id: planned.device.id, keys: planned.device.keys } }),
+    ...(planned.device && { device: deviceOf(planned.device) }),
     ...(planned.skipReason && { skipReason: planned.skipReason }),
     ...(planned.chained && { chained: planned.chained }),
   };
   if (planned.skipReason) return delivery;
-  if (!template) return { ...delivery, content: inlineContent(notification.content, planned, recipient) };
+  if (!template) return { ...delivery, content: inlineContent(notification, planned, recipient) };
   try {
     return { ...delivery, content: rendered(notification, template, planned, recipient) };
   } catch (error) {
@@ -35,17 +35,24 @@ export function inWords(
   }
 }
 
+/** Its address is the delivery's: what is stored of the device is the rest. */
+export const deviceOf = ({ id, keys }: PushDevice): NonNullable<ChainedDelivery['device']> => ({
+  id,
+  ...(keys && { keys }),
+});
+
 /** `html` is for e-mail only. */
 function inlineContent(
-  content: InlineContent | undefined,
+  { content, locale, otp }: Pick<NotificationRecord, 'content' | 'locale' | 'otp'>,
   planned: Planned,
   recipient: Recipient | undefined,
 ): MessageContent {
-  const { html, ...rest } = content ?? { body: '' };
+  const { html, title, ...rest } = content ?? { body: '' };
   return {
     ...rest,
+    ...(title !== undefined && (!otp || hasTitle(planned.channel)) && { title }),
     ...(html !== undefined && planned.channel === 'EMAIL' && { html }),
-    locale: recipient?.locale ?? 'default',
+    locale: locale ?? recipient?.locale ?? 'default',
   };
 }
 
@@ -55,16 +62,21 @@ function rendered(
   planned: Planned,
   recipient: Recipient | undefined,
 ): MessageContent {
-  const { channel: _channel, ...content } = template.render(planned.channel, recipient?.locale, {
-    ...notification.data,
-    data: notification.data ?? {},
-    user: userVariables(recipient),
-    notification: { id: notification._id, event: notification.event, category: notification.category },
-  });
+  const { channel: _channel, ...content } = template.render(
+    planned.channel,
+    notification.locale ?? recipient?.locale,
+    {
+      ...notification.data,
+      data: notification.data ?? {},
+      user: userVariables(recipient),
+      notification: { id: notification._id, event: notification.event, category: notification.category },
+    },
+  );
   return content;
 }
 
-const userVariables = (recipient: Recipient | undefined): Record<string, unknown> =>
+/** What templates and conditions know of a person. */
+export const userVariables = (recipient: Recipient | undefined): Record<string, unknown> =>
   recipient
     ? {
         id: recipient.id,
@@ -73,6 +85,7 @@ const userVariables = (recipient: Recipient | undefined): Record<string, unknown
         phone: recipient.phone,
         locale: recipient.locale,
         timezone: recipient.timezone,
+        groups: recipient.groups,
         attributes: recipient.attributes,
       }
     : {};

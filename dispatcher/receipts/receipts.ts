@@ -1,4 +1,4 @@
-/** Takes the receipts in one request of a provider. */
+/** Takes the receipts in one request of a provider, or that it learned of by itself. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { sharedDate } from '../../platform/clock/shared-clock.ts';
 import type { Logger } from '../../platform/logging/logger.ts';
@@ -17,7 +17,7 @@ const NO_CONTENT: ReceiptAnswer = { status: 204 };
 export interface ReceiptsDeps {
   readonly providers: Pick<ProviderSet, 'account'>;
   readonly store: Pick<NotificationsStore['receipts'], 'take' | 'close'>;
-  readonly users: Pick<UsersService, 'suppress' | 'withdrawConsent'>;
+  readonly users: Pick<UsersService, 'suppress' | 'withdrawConsent' | 'seen'>;
   readonly log: Logger;
   /** See `LOOK_AGAIN_MS`; shorter for tests. */
   readonly lookAgainMs?: readonly number[];
@@ -33,7 +33,7 @@ export async function takeReceipts(
   raw: RawReceipt,
   deps: ReceiptsDeps,
 ): Promise<ReceiptAnswer> {
-  const { providers, store, log, lookAgainMs = LOOK_AGAIN_MS } = deps;
+  const { providers, log } = deps;
   const provider = providers.account(account)?.provider;
   if (!provider?.parseReceipts) return { status: 404, body: `No account ${account} takes receipts.` };
   const parsed = await provider.parseReceipts(raw, AbortSignal.timeout(TIMEOUT_MS));
@@ -42,7 +42,20 @@ export async function takeReceipts(
     log.warn({ account, reason: parsed.message }, `receipt refused: ${parsed.kind}`);
     return { status: parsed.kind === 'unauthorized' ? 401 : 400, body: parsed.message };
   }
-  const { receipts, answer = NO_CONTENT } = parsed;
+  await storeReceipts(account, parsed.receipts, deps);
+  return parsed.answer ?? NO_CONTENT;
+}
+
+/**
+ * @param account key of the provider account that tells of them.
+ * @throws what the stores throw: they are to be told again, and what they lead to is done then.
+ */
+export async function storeReceipts(
+  account: string,
+  receipts: readonly Receipt[],
+  deps: Omit<ReceiptsDeps, 'providers'>,
+): Promise<void> {
+  const { store, log, lookAgainMs = LOOK_AGAIN_MS } = deps;
   let open = receipts;
   for (const waitMs of [0, ...lookAgainMs]) {
     if (open.length === 0) break;
@@ -55,11 +68,11 @@ export async function takeReceipts(
       if (result.kind === 'unknown' && !isLast) return true;
       tell(account, receipt, result, log);
       taken.push({ receipt, result });
+      noteSeen(receipt, result, deps);
       return false;
     });
     await followAll(account, taken, deps);
   }
-  return answer;
 }
 
 interface Taken {
@@ -86,6 +99,34 @@ async function followAll(
     }
   } finally {
     await store.close(account, done);
+  }
+}
+
+/** Who shows or opens a message is there; a device that took one is, whoever looks at it. */
+function noteSeen({ kind }: Receipt, result: ReceiptResult, { users }: Pick<ReceiptsDeps, 'users'>): void {
+  if (result.kind === 'unknown' || result.kind === 'repeated' || !result.delivery) return;
+  const { workspace, user, device } = result.delivery;
+  const sign = signOfLife(kind);
+  if (sign === undefined) return;
+  const seen = {
+    workspace,
+    ...(sign === 'user' && user !== undefined && { user }),
+    ...(device && { device: device.id }),
+  };
+  if (seen.user !== undefined || seen.device !== undefined) users.seen(seen);
+}
+
+/** Of whom a receipt is a sign of life: of the device, or also of the user. Pure. */
+export function signOfLife(kind: Receipt['kind']): 'device' | 'user' | undefined {
+  switch (kind) {
+    case 'delivered':
+      return 'device';
+    case 'opened':
+    case 'clicked':
+    case 'dismissed':
+      return 'user';
+    default:
+      return undefined;
   }
 }
 

@@ -1,9 +1,16 @@
 /** Makes one attempt at a delivery, and decides what follows from it. */
 import { sharedDate, sharedNow } from '../../platform/clock/shared-clock.ts';
+import { messageOf } from '../../platform/errors/message-of.ts';
 import type { Logger } from '../../platform/logging/logger.ts';
-import type { AttemptOutcome, AttemptRecord, DeliveryRecord } from '../../subgraphs/notifications/index.ts';
+import {
+  type AttemptOutcome,
+  type AttemptRecord,
+  contentWithCode,
+  type DeliveryRecord,
+  textWithoutCode,
+} from '../../subgraphs/notifications/index.ts';
 import type { UsersService } from '../../subgraphs/users/index.ts';
-import type { Entry } from '../accounts/channel-accounts.ts';
+import type { Entry } from '../accounts/account.ts';
 import { hasUntried } from '../accounts/choose-account.ts';
 import type {
   ChannelErrorCode,
@@ -52,8 +59,15 @@ export class Attempts {
     this.#log = deps.log;
   }
 
-  /** Never throws, and ends a little after the time-out at the latest. Tells the circuit what came of it. */
-  async make(delivery: DeliveryRecord, { account, admission }: Entry): Promise<AttemptOutcome> {
+  /**
+   * @param code of a one-time password: put into the message, and kept out of what is told of the attempt.
+   * Never throws, and ends a little after the time-out at the latest. Tells the circuit what came of it.
+   */
+  async make(
+    delivery: DeliveryRecord,
+    { account, admission }: Entry,
+    code?: string,
+  ): Promise<AttemptOutcome> {
     const at = sharedDate();
     const started = performance.now();
     const configured = account?.provider;
@@ -61,16 +75,21 @@ export class Attempts {
     // As no other account is called.
     const label = configured?.key ?? provider;
     const labels = { channel: this.#channel, provider: label };
-    const outcome: SendOutcome = configured
+    const hidden = (text: string) => (code === undefined ? text : textWithoutCode(text, code));
+    const sent: SendOutcome = configured
       ? await boundedAttempt(
           configured.provider,
-          outgoingMessageOf(delivery, this.#unsubscribeUrlOf?.(delivery)),
+          outgoingMessageOf(delivery, code, this.#unsubscribeUrlOf?.(delivery)),
           delivery._id,
           this.#timeoutMs,
           (breach, error) => {
             breachesTotal.inc({ ...labels, breach });
             this.#log.error(
-              { err: error, ...this.#fieldsOf(delivery, provider), breach },
+              {
+                err: code === undefined ? error : hidden(messageOf(error)),
+                ...this.#fieldsOf(delivery, provider),
+                breach,
+              },
               'provider broke its contract: an attempt must end in time, with an outcome',
             );
           },
@@ -83,6 +102,7 @@ export class Attempts {
               ? `No provider serves ${delivery.channel} any more.`
               : `No provider account of ${delivery.channel} takes this address.`,
         };
+    const outcome: SendOutcome = 'message' in sent ? { ...sent, message: hidden(sent.message) } : sent;
     const tookMs = performance.now() - started;
     admission?.done(outcome);
     const meters = this.#metersOf(label);
@@ -217,7 +237,7 @@ function resultOf(
         ...(outcome.kind === 'accepted' &&
           outcome.providerMessageId !== undefined && {
             providerMessageId: outcome.providerMessageId,
-            ...(configured?.provider.parseReceipts && {
+            ...((configured?.provider.parseReceipts || configured?.provider.listener) && {
               receipts: true,
               ...(configured.key !== undefined && { accountKey: configured.key }),
             }),
@@ -226,14 +246,19 @@ function resultOf(
   }
 }
 
-function outgoingMessageOf(delivery: DeliveryRecord, unsubscribeUrl: string | undefined): OutgoingMessage {
-  const content = delivery.content ?? { body: '', locale: 'default' };
+function outgoingMessageOf(
+  delivery: DeliveryRecord,
+  code: string | undefined,
+  unsubscribeUrl: string | undefined,
+): OutgoingMessage {
+  const stored = delivery.content ?? { body: '', locale: 'default' };
+  const content = code === undefined ? stored : contentWithCode(stored, code, delivery.channel);
   return {
     ...content,
     workspace: delivery.workspace,
     channel: delivery.channel as ProviderChannel,
     address: delivery.address ?? '',
-    ...(delivery.device && { pushKeys: delivery.device.keys }),
+    ...(delivery.device?.keys && { pushKeys: delivery.device.keys }),
     notification: delivery.notification,
     delivery: delivery._id,
     ...(delivery.event !== undefined && { event: delivery.event }),

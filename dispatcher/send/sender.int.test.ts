@@ -17,7 +17,7 @@ import {
 import type { NewSuppression } from '../../subgraphs/users/index.ts';
 import { freshDatabase } from '../../testing/fresh.ts';
 import { ChannelAccounts } from '../accounts/channel-accounts.ts';
-import { memorySharedValues } from '../channels/conformance.ts';
+import { memoryDeliveryTokens, memorySharedValues } from '../channels/conformance.ts';
 import type { Provider } from '../channels/contract.ts';
 import { type ConfiguredProvider, createProviders } from '../channels/registry.ts';
 import { webhook as webhookDefinition } from '../channels/webhook/provider.ts';
@@ -76,6 +76,7 @@ async function worker(
       now: () => new Date(),
       sharedOf: memorySharedValues,
       keepSandboxMessage: async () => undefined,
+      deliveryTokens: memoryDeliveryTokens,
     },
     { sandbox: false },
   );
@@ -97,6 +98,7 @@ async function worker(
     accounts: new ChannelAccounts(own.map((provider) => ({ provider, flow: flowOf(provider) }))),
     policyOf: policyOf('WEBHOOK', settings),
     timeoutMs: settings.SEND_TIMEOUT_MS,
+    codeOf: async () => undefined,
     enqueue: async (deliveries) => void queued.push(...deliveries),
     log: silent,
   });
@@ -383,13 +385,14 @@ describe('a browser that is gone', () => {
     }));
 
   it.each([
-    ['is signed off', []],
-    ['is a failure all the same when it cannot be signed off', undefined],
-  ])('%s', async (_what, before) => {
+    ['is signed off', [], { keys: { p256dh: 'x', auth: 'x' } }],
+    ['is signed off, also a phone', [], {}],
+    ['is a failure all the same when it cannot be signed off', undefined, {}],
+  ])('%s', async (_what, before, keys) => {
     removed = before && [];
     const { sender } = await worker({}, gone());
     const [id] = await waiting('http://127.0.0.1:9/', 1);
-    const device = { id: 'dev_1', keys: { p256dh: 'x', auth: 'x' } };
+    const device = { id: 'dev_1', ...keys };
     await store.models.raw.deliveries.updateOne({ _id: id ?? '' }, { $set: { device } });
     await sender.send([id ?? ''], 0);
     expect(await one(id)).toMatchObject({ state: 'FAILED', attempt: 1 });

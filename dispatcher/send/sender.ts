@@ -10,7 +10,8 @@ import type { Priority } from '../../platform/graphql/contract-enums.ts';
 import type { Logger } from '../../platform/logging/logger.ts';
 import { outlastOutage } from '../../platform/storage/outlast-outage.ts';
 import type { AttemptOutcome, DeliveryRecord, Outbox } from '../../subgraphs/notifications/index.ts';
-import type { ChannelAccounts, Permit } from '../accounts/channel-accounts.ts';
+import type { Permit } from '../accounts/account.ts';
+import type { ChannelAccounts } from '../accounts/channel-accounts.ts';
 import type { ProviderChannel } from '../channels/contract.ts';
 import type { NotNow } from '../flow/provider-flow.ts';
 import type { Begun } from '../plan/first-attempts.ts';
@@ -47,6 +48,7 @@ export class Sender {
   readonly #channel: ProviderChannel;
   readonly #outbox: Outbox;
   readonly #accounts: ChannelAccounts;
+  readonly #codeOf: (otp: string) => Promise<string | undefined>;
   readonly #enqueue: Enqueue;
   readonly #log: Logger;
   readonly #attempts: Attempts;
@@ -68,11 +70,18 @@ export class Sender {
   #closing = false;
 
   constructor(
-    deps: Omit<AttemptsDeps, 'providersOf'> & { outbox: Outbox; accounts: ChannelAccounts; enqueue: Enqueue },
+    deps: Omit<AttemptsDeps, 'providersOf'> & {
+      outbox: Outbox;
+      accounts: ChannelAccounts;
+      /** The code of a one-time password, for as long as it may be sent. */
+      codeOf: (otp: string) => Promise<string | undefined>;
+      enqueue: Enqueue;
+    },
   ) {
     this.#channel = deps.channel;
     this.#outbox = deps.outbox;
     this.#accounts = deps.accounts;
+    this.#codeOf = deps.codeOf;
     this.#enqueue = deps.enqueue;
     this.#log = deps.log;
     this.#attempts = new Attempts({
@@ -246,14 +255,23 @@ export class Sender {
 
   /**
    * With a permit: the attempt, once the circuit lets it through, unless something speaks against it by then. A permit
-   * that is not used goes back.
+   * that is not used goes back. A one-time password that has ended is as good as expired.
    */
   async #attemptUnless<Against extends Postponement | 'lost'>(
     delivery: DeliveryRecord,
     permit: Permit,
     patienceMs: number,
     against: () => Against | undefined,
-  ): Promise<AttemptOutcome | NotNow | Against> {
+  ): Promise<AttemptOutcome | Postponement | Against> {
+    let code: string | undefined;
+    if (delivery.otp !== undefined) {
+      try {
+        code = await this.#codeOf(delivery.otp);
+      } finally {
+        if (code === undefined) this.#accounts.giveBack(permit);
+      }
+      if (code === undefined) return { waitMs: 0, why: 'expired' };
+    }
     const entry = await this.#accounts.enter(permit, delivery, patienceMs, this.#pause);
     if ('waitMs' in entry) return entry;
     // Asking can take its time.
@@ -263,7 +281,7 @@ export class Sender {
       entry.admission?.unused();
       return reason;
     }
-    return this.#attempts.make(delivery, entry);
+    return this.#attempts.make(delivery, entry, code);
   }
 
   /**

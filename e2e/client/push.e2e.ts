@@ -94,6 +94,19 @@ test('refreshPush changes nothing where the key is the same', async () => {
   expect(await page.evaluate('pushed.subscribed')).toBe(1);
 });
 
+test('an open inbox tells that this browser is in use', async () => {
+  const lastSeen = async () =>
+    (
+      await platform.app.data<{ user: { devices: { lastSeenAt: string }[] } }>(
+        '{ user(id: "pia") { devices { lastSeenAt } } }',
+      )
+    ).user.devices[0]?.lastSeenAt ?? '';
+  const registered = await lastSeen();
+  await page.evaluate('globalThis.inbox = herald.createInbox(options); inbox.start()');
+  await eventually(lastSeen, (at) => expect(at > registered).toBe(true));
+  await page.evaluate('inbox.close()');
+});
+
 test("after Herald's key was changed it subscribes anew, and only the new one gets messages", async () => {
   await page.evaluate('pushed.setKey(new Uint8Array(65).buffer)');
   expect(await page.evaluate('herald.refreshPush(options)')).toBe(true);

@@ -166,6 +166,20 @@ export const SETTINGS = {
     z.string().min(1).optional(),
     'RSA key that signs e-mails, as PEM; line breaks may be written as `\\n`.',
   ),
+  SMTP_RETURN_PATH: setting(
+    z.string().min(3).optional(),
+    'Address that e-mails which cannot be delivered go back to.',
+    'the sender',
+  ),
+  SMTP_BOUNCES_URL: setting(
+    urlWith('imap:', 'imaps:').optional(),
+    'Mailbox of that address, for example `imaps://user:password@imap.example.com/INBOX`: bounces are read there.',
+    'not read',
+  ),
+  SMTP_BOUNCES_AFTERWARDS: setting(
+    z.enum(['seen', 'move', 'delete']).default('seen'),
+    'What becomes of a bounce that was read: marked as seen, moved to the folder `Herald`, or deleted.',
+  ),
   VAPID_PUBLIC_KEY: setting(z.string().min(80).optional(), 'Web push public key (base64url).', GENERATED),
   VAPID_PRIVATE_KEY: setting(z.string().min(40).optional(), 'Web push private key (base64url).', GENERATED),
   VAPID_SUBJECT: setting(
@@ -248,6 +262,10 @@ export const SETTINGS = {
     'Messages a day (UTC) that each provider account takes: `smtp=100000`.',
     'no limit',
   ),
+  PROVIDER_CHECK_INTERVAL_MS: setting(
+    z.coerce.number().int().min(0).max(3_600_000).default(300_000),
+    'How often provider accounts are asked whether they are well, each by one dispatcher; 0: never.',
+  ),
   DEAD_LETTER_ALERT_COUNT: setting(
     positive.default(10),
     'An alert is raised at so many new dead letters in one workspace within `DEAD_LETTER_ALERT_WINDOW_MS`.',
@@ -255,6 +273,30 @@ export const SETTINGS = {
   DEAD_LETTER_ALERT_WINDOW_MS: setting(
     positive.default(5 * 60_000),
     'Within how long new dead letters are counted together; a workspace has one alert in such a time at most.',
+  ),
+  PUSH_DEVICE_MAX_AGE_DAYS: setting(
+    z.coerce.number().int().min(0).max(36_500).default(180),
+    'Devices that were not seen for so long get no push messages, unless the user has no other: then the one seen last. 0: age does not matter.',
+  ),
+  PUSH_TARGETS: setting(
+    z.enum(['all', 'latest']).default('all'),
+    "Which of a user's devices get push messages: `all`, or on each channel the one seen last (`latest`).",
+  ),
+  PUSH_UNSEEN_SECONDS: setting(
+    z.coerce.number().int().min(0).max(3_600).default(30),
+    'Who has the inbox open gets a message there at once, and a push only when it was not read for so long. Not for HIGH messages. 0: push goes at once to everybody.',
+  ),
+  OTP_RESEND_MS: setting(
+    positive.default(30_000),
+    'How soon a second one-time password may go to the same recipient for the same purpose; doubled with each further one, up to 10 minutes.',
+  ),
+  OTP_MAX_PER_HOUR: setting(
+    positive.max(1_000).default(10),
+    'One-time passwords to one person, and to one address, in an hour, whatever for.',
+  ),
+  OTP_LOCK_MS: setting(
+    positive.default(900_000),
+    'How long a recipient and purpose is locked after 5 wrong codes.',
   ),
   DISPATCH_CONCURRENCY: setting(
     positive.max(1000).default(64),

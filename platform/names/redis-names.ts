@@ -13,6 +13,8 @@ export interface RedisNames {
   lock(task: string): string;
   /** Pub/sub: events of one inbox. */
   inboxChannel(inbox: string): string;
+  /** Sorted set: the processes that hold a live inbox of a user; there while the user is online. */
+  presence(workspace: string, user: string): string;
   /** Pub/sub: something cached by every process has changed. */
   readonly invalidations: string;
   /** Hash: the token bucket of an app. */
@@ -21,6 +23,14 @@ export interface RedisNames {
   providerPermits(provider: string): string;
   /** The circuit breaker of a provider account, or of one host behind it. */
   circuit(provider: string, host?: string): string;
+  /** Hash: what dispatchers tell of a provider account's health. */
+  providerHealth(provider: string): string;
+  /** There while a provider account was asked lately whether it is well. */
+  providerCheck(provider: string): string;
+  /** What dispatchers tell of the provider accounts of the settings. */
+  readonly settingsAccounts: string;
+  /** How many provider accounts a workspace has tested in this minute. */
+  providerTests(workspace: string): string;
   /** A value that all dispatchers share, such as an account's access token. */
   sharedValue(provider: string, name: string): string;
   /** What became of a test of a provider account. */
@@ -34,11 +44,16 @@ export const redisNames = (namespace: string): RedisNames => ({
   events: `{${namespace}:events}`,
   lock: (task) => `{${namespace}:lock:${task}}`,
   inboxChannel: (inbox) => `{${namespace}:inbox:${inbox}}`,
+  presence: (workspace, user) => `{${namespace}:presence:${workspace}:${user}}`,
   invalidations: `{${namespace}:invalidations}`,
   rateLimit: (workspace, app) => `{${namespace}:rate:${workspace}:${app}}`,
   providerPermits: (provider) => `{${namespace}:flow:${provider}}:permits`,
   circuit: (provider, host) =>
     `{${namespace}:flow:${provider}}:circuit${host === undefined ? '' : `:${host}`}`,
+  providerHealth: (provider) => `{${namespace}:flow:${provider}}:health`,
+  providerCheck: (provider) => `{${namespace}:flow:${provider}}:check`,
+  settingsAccounts: `{${namespace}:settings-accounts}`,
+  providerTests: (workspace) => `{${namespace}:provider-tests:${workspace}}`,
   sharedValue: (provider, name) => `{${namespace}:flow:${provider}}:value:${name}`,
   providerTest: (id) => `{${namespace}:provider-test:${id}}`,
   sandbox: (workspace) => `{${namespace}:sandbox:${workspace}}`,

@@ -36,6 +36,47 @@ export interface MessageContent extends InlineContent {
   readonly locale: string;
 }
 
+/** One message of an event that has several: its template, and who gets it. */
+export interface NotificationAction {
+  readonly name: string;
+  readonly template: string;
+  readonly templateVersion: number;
+  readonly to: readonly RecipientEntry[];
+  readonly channels: readonly Channel[];
+  readonly fallback?: readonly FallbackStep[];
+  readonly addressesAreOne?: true;
+  readonly recipientWhen?: string;
+  readonly category?: string;
+}
+
+/** What a route does not send, and why: by the name of the action; without one the whole event. */
+export interface PassedOver {
+  readonly action?: string;
+  readonly because: string;
+}
+/** What a route's rules do when a notification is planned; resolved when it was accepted. See docs/route-rules.md. */
+export interface RouteRules {
+  /** Taken from the event's data, e.g. the order's id: what `once` and `digest` tell apart. */
+  readonly key?: string;
+  /** Only the first notification of an event and key within the window is sent. */
+  readonly once?: { readonly windowSeconds: number };
+  /** Most messages of an event to one recipient within a window. */
+  readonly throttle?: { readonly max: number; readonly windowSeconds: number };
+  /** What happens to what would disturb somebody in his quiet hours. */
+  readonly quietHours?: QuietHoursRule;
+  /** Instead of a message for each event, one with all that came until then. */
+  readonly digest?: DigestRule;
+}
+
+/** HOLD: sent when they end. SKIP: not sent. IGNORE: sent. */
+export type QuietHoursRule = 'HOLD' | 'SKIP' | 'IGNORE';
+
+/** A window begins with its first item; `at` is a time of the day (`HH:MM`) where the recipient lives. */
+export type DigestRule = ({ readonly windowSeconds: number } | { readonly at: string }) & {
+  /** Usually 1,000. */
+  readonly maxItems?: number;
+};
+
 /** A notification as stored. The document is the outbox: state, and when to look at it next. */
 export interface NotificationRecord {
   readonly _id: string;
@@ -57,10 +98,17 @@ export interface NotificationRecord {
   readonly channels: readonly Channel[];
   /** Channels tried one after the other, beside `channels`. */
   readonly fallback?: readonly FallbackStep[];
+  /** CEL over user, data, event, now: who it does not hold for gets nothing. */
+  readonly recipientWhen?: string;
+  /** Of an event with several messages, or with none: they take the place of template, to, channels. */
+  readonly actions?: readonly NotificationAction[];
+  readonly passedOver?: readonly PassedOver[];
   /** The caller gave the fallback chain: the addresses in `to` are those of one person. */
   readonly addressesAreOne?: true;
   readonly data?: Record<string, unknown>;
   readonly category?: string;
+  /** Of its route. */
+  readonly rules?: RouteRules;
   readonly createdAt: Date;
   /** Not planned before: `sendAt`, or acceptance plus the route's delay. */
   readonly dueAt: Date;
@@ -93,10 +141,23 @@ export interface NotificationRecord {
   readonly canceledAt?: Date;
   readonly canceledBy?: string;
   readonly expiredAt?: Date;
+  /** That of the words, where the recipient's own does not count. */
+  readonly locale?: string;
+  /** The one-time password that it brings. Its words and data hold a placeholder for the code. */
+  readonly otp?: NotificationOtp;
   readonly replayOf?: string;
   /** Of a replay: what is sent again; it is planned from this instead of from `to`. */
   readonly resend?: Resend;
   readonly replays?: readonly { readonly at: Date; readonly notification: string; readonly by: string }[];
+}
+
+/** What is told of a one-time password; nothing of it helps to guess the code. */
+export interface NotificationOtp {
+  readonly id: string;
+  readonly purpose: string;
+  readonly channel: Channel;
+  readonly resendAfter: Date;
+  readonly maskedAddress?: string;
 }
 
 /** Deliveries of `replayOf` that are sent again, each to the recipient, channel and address that it had. */
@@ -143,16 +204,18 @@ export interface DeliveryRecord {
   /** The scoped key of the user, for queries by user. */
   readonly userKey?: string;
   readonly address?: string;
-  /** For WEB_PUSH: the browser. */
+  /** For WEB_PUSH: the browser, with its keys. For MOBILE_PUSH: the registered device, where it is one. */
   readonly device?: {
     readonly id: string;
-    readonly keys: { readonly p256dh: string; readonly auth: string };
+    readonly keys?: { readonly p256dh: string; readonly auth: string };
   };
   readonly state: DeliveryState;
   readonly skipReason?: SkipReason;
   /** Where that was not known when it was planned. */
   readonly skippedAt?: Date;
   readonly chain?: ChainPlace;
+  /** The message of the event that it is, where there are several. */
+  readonly action?: string;
   readonly provider?: string;
   readonly providerMessageId?: string;
   /** Attempts made. */
@@ -163,6 +226,8 @@ export interface DeliveryRecord {
   readonly category?: string;
   readonly event?: string;
   readonly template?: string;
+  /** The one-time password whose code is put in for the placeholder; it is attempted only while that lives. */
+  readonly otp?: string;
   readonly createdAt: Date;
   readonly expiresAt?: Date;
   /** QUEUED: when it is due. SENDING: when its worker's claim ends. Null when final. */
@@ -208,6 +273,8 @@ export interface PlannedDelivery {
   readonly device?: DeliveryRecord['device'];
   /** Why it is not attempted; absent when it is. */
   readonly skipReason?: SkipReason;
+  /** The message of the event that it is, where there are several. */
+  readonly action?: Pick<NotificationAction, 'name' | 'template' | 'category'>;
   readonly chain?: PlannedChainPlace;
   /** Why the message could not be put into words: the delivery fails at once. */
   readonly renderError?: string;

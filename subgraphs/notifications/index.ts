@@ -5,11 +5,14 @@ import type { GraphQLResolverMap } from '@apollo/subgraph/dist/schema-helper/ind
 import { parse } from 'graphql';
 import type { Redis } from 'ioredis';
 import type { Connection } from 'mongoose';
+import { loadSettings } from '../../platform/config/settings.ts';
 import type { EventLog } from '../../platform/event-log/event-log.ts';
 import type { Subgraph } from '../../platform/graphql/subgraph.ts';
 import type { InvalidationBus } from '../../platform/invalidation/invalidation-bus.ts';
 import type { Logger } from '../../platform/logging/logger.ts';
 import type { RedisNames } from '../../platform/names/redis-names.ts';
+import { PresenceKeeper } from '../../platform/presence/presence-keeper.ts';
+import { PresenceReader } from '../../platform/presence/presence-reader.ts';
 import type { DispatchQueues } from '../../platform/queues/queues.ts';
 import { SecretBox } from '../../platform/secrets/secret-box.ts';
 import type { TemplatesService } from '../templates/index.ts';
@@ -25,6 +28,10 @@ import { InboxPublisher } from './inbox/inbox-publisher.ts';
 import { InboxService } from './inbox/inbox-service.ts';
 import { FeedHub } from './live/feed-hub.ts';
 import { InboxHub } from './live/inbox-hub.ts';
+import { CodeHasher } from './otp/code-hash.ts';
+import { CodeStore } from './otp/code-store.ts';
+import { type OtpLimits, otpLimitsOf } from './otp/otp-rules.ts';
+import { OtpService } from './otp/otp-service.ts';
 import { MongoOutbox } from './outbox/outbox.ts';
 import { ProviderAccountService } from './provider-accounts/account-service.ts';
 import { ProviderAccountStore } from './provider-accounts/account-store.ts';
@@ -35,6 +42,8 @@ import { SandboxStore } from './sandbox/sandbox-store.ts';
 import { notificationModels, prepareStore } from './store/models.ts';
 
 export type * from './contract.ts';
+export { hasTitle } from './otp/built-in-text.ts';
+export { contentWithCode, textWithoutCode } from './otp/code.ts';
 export { deliveryId, deliveryOfPlan } from './outbox/delivery-of-plan.ts';
 export type {
   AllowedHours,
@@ -42,14 +51,16 @@ export type {
   ProviderDefinitionRecord,
 } from './provider-accounts/account-record.ts';
 export { answerTest, type ProviderTestResult } from './provider-accounts/test-account.ts';
-export type { ProviderAccountStore, QueueLimits, SandboxStore };
-export { queueLimitsOf };
+export type { CodeStore, ProviderAccountStore, QueueLimits, SandboxStore };
+export { otpLimitsOf, queueLimitsOf };
 
 /** What the dispatcher uses of this subgraph. */
 export interface NotificationsStore {
   readonly outbox: Outbox;
   readonly sandbox: SandboxStore;
   readonly receipts: ReceiptStore;
+  /** The codes of one-time passwords that may still be sent. */
+  readonly codes: CodeStore;
   readonly providerAccounts: ProviderAccountStore;
   /** Watches over dead letters from now on; one process at a time does, the others stand by. */
   startAlerts(rule: AlertRule): AlertsRunning;
@@ -76,6 +87,7 @@ export async function openNotificationsStore(deps: {
     }),
     sandbox: new SandboxStore(deps.redis, deps.names),
     receipts: new ReceiptStore({ ...deps, models }),
+    codes: new CodeStore(models),
     providerAccounts: new ProviderAccountStore(models),
     startAlerts: (rule) => startAlerts({ ...deps, models, rule }),
   };
@@ -103,8 +115,10 @@ export async function createNotificationsSubgraph(deps: {
   queueLimits?: QueueLimits;
   /** Tells dispatchers of changed provider accounts. */
   bus: Pick<InvalidationBus, 'invalidate'>;
-  /** HERALD_SECRET_KEY: what provider accounts' credentials are encrypted with. */
+  /** HERALD_SECRET_KEY: what provider accounts' credentials and one-time passwords are encrypted with. */
   secretKey: string;
+  /** Of the settings; their defaults without. */
+  otpLimits?: OtpLimits;
   log: Logger;
 }): Promise<{ subgraph: Subgraph }> {
   const models = notificationModels(deps.connection);
@@ -119,10 +133,27 @@ export async function createNotificationsSubgraph(deps: {
     enqueuer,
     log: deps.log,
   });
+  const box = new SecretBox(deps.secretKey);
+  const otps = new OtpService({
+    connection: deps.connection,
+    models,
+    events: deps.events,
+    accept,
+    users: deps.users,
+    box,
+    hasher: new CodeHasher(deps.secretKey),
+    limits: deps.otpLimits ?? otpLimitsOf(loadSettings({})),
+    log: deps.log,
+  });
   const publisher = new InboxPublisher(deps.redis, deps.names, deps.log);
   const inbox = new InboxService({ ...deps, models, publisher });
   const inboxHub = new InboxHub(deps.subscriber, deps.names, deps.log);
   const feedHub = new FeedHub(deps.events, deps.blocking);
+  const presence = new PresenceKeeper({
+    ...deps,
+    onPresent: (workspace, user) => deps.users.seen({ workspace, user }),
+  });
+  const presences = new PresenceReader(deps.redis, deps.names, deps.log);
   const schema = buildSubgraphSchema({
     typeDefs: parse(readFileSync(new URL('./schema.graphql', import.meta.url), 'utf8')),
     resolvers: notificationResolvers({
@@ -136,13 +167,16 @@ export async function createNotificationsSubgraph(deps: {
       queues: deps.queues,
       redis: deps.redis,
       names: deps.names,
+      otps,
       providerAccounts: new ProviderAccountService({
         connection: deps.connection,
         models,
-        box: new SecretBox(deps.secretKey),
+        box,
         bus: deps.bus,
       }),
       chunkSize: deps.chunkSize,
+      presence,
+      online: (workspace, users) => presences.online(workspace, users),
       inbox,
       inboxHub,
       feedHub,
@@ -157,6 +191,7 @@ export async function createNotificationsSubgraph(deps: {
       name: 'notifications',
       schema,
       close: async () => {
+        await presence.close();
         await admission?.close();
         await accept.close();
         await enqueuer.close();

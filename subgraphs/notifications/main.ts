@@ -5,7 +5,7 @@ import { serveSubgraph } from '../../platform/graphql/subgraph-server/serve-subg
 import type { RunOptions } from '../../platform/lifecycle/run-options.ts';
 import { createTemplatesSubgraph } from '../templates/index.ts';
 import { consoleAppId, createUsersSubgraph } from '../users/index.ts';
-import { createNotificationsSubgraph, queueLimitsOf } from './index.ts';
+import { createNotificationsSubgraph, otpLimitsOf, queueLimitsOf } from './index.ts';
 
 export async function run(settings: Settings, _options: RunOptions): Promise<void> {
   const { HERALD_JWT_SECRET, HERALD_SECRET_KEY, VAPID_PUBLIC_KEY } = requiredSettings(
@@ -39,6 +39,7 @@ export async function run(settings: Settings, _options: RunOptions): Promise<voi
       queueLimits: queueLimitsOf(settings),
       bus,
       secretKey: HERALD_SECRET_KEY,
+      otpLimits: otpLimitsOf(settings),
       log,
     });
     return subgraph;

@@ -33,12 +33,59 @@ export interface CompiledTemplate {
   ): RenderedContent;
 }
 
-/** A fixed recipient of a route: exactly one of user, group, or channel with address. */
+/** Whom an action of a route sends to: exactly one of caller, user, group, userFrom, address or addressFrom (with channel). */
 export interface RouteRecipient {
+  /** Those whom the caller of the send names. */
+  readonly caller?: true;
   readonly user?: string;
   readonly group?: string;
   readonly channel?: Channel;
   readonly address?: string;
+  /** Path in the event's data (`customer.id`) of a user's id, or of a list of them. */
+  readonly userFrom?: string;
+  /** Path in the event's data of an address, or of a list of them. */
+  readonly addressFrom?: string;
+}
+
+/** One message of an event: a template, and who gets it. */
+export interface RouteAction {
+  /** Unique within the route. */
+  readonly name: string;
+  readonly template: string;
+  /** Of a route in a package: what was published with it. */
+  readonly templateVersion?: number;
+  /** CEL over data, event, now: without it always. */
+  readonly when?: string;
+  readonly recipients: readonly RouteRecipient[];
+  /** CEL over user, data, event, now, for each user. */
+  readonly recipientWhen?: string;
+  /** Empty: the template's, unless there is a fallback chain. */
+  readonly channels: readonly Channel[];
+  /** For users and groups: channels tried one after the other, beside `channels`. */
+  readonly fallback?: readonly FallbackStep[];
+  /** The route's without it. */
+  readonly category?: string;
+}
+
+/** What happens to messages for people who want quiet now. */
+export type QuietHoursRule = 'HOLD' | 'SKIP' | 'IGNORE';
+
+/** How a route's events are collected into one message for each recipient. */
+export interface DigestRule {
+  /** From the first event. */
+  readonly windowSeconds?: number;
+  /** The next `HH:MM` in the recipient's time zone. */
+  readonly at?: string;
+  /** It is sent early when it has so many. */
+  readonly maxItems?: number;
+}
+
+/** Another event that an event brings about. */
+export interface FollowUp {
+  readonly event: string;
+  readonly afterSeconds: number;
+  /** CEL over data, event, now. */
+  readonly when?: string;
 }
 
 /**
@@ -56,21 +103,37 @@ export interface FallbackStep {
   readonly unless: FallbackSuccess;
 }
 
-/** What an event type does: the published version of a route. */
-export interface PublishedRoute {
-  readonly event: string;
-  readonly version: number;
-  readonly template: string;
-  /** Empty: the template's, unless there is a fallback chain. */
-  readonly channels: readonly Channel[];
-  /** For users and groups: channels tried one after the other, beside `channels`. */
-  readonly fallback?: readonly FallbackStep[];
+/** What an event type does. */
+export interface RouteBody {
+  /** CEL over data, event, now: where it is false the event does nothing. */
+  readonly when?: string;
+  /** Each for itself; none: the event only cancels others. */
+  readonly actions: readonly RouteAction[];
   readonly priority: Priority;
   readonly category?: string;
   readonly delaySeconds: number;
-  readonly recipients: readonly RouteRecipient[];
-  /** By id: the versions of its package's templates that it was published with. Others are sent as they are published. */
-  readonly pins?: Readonly<Record<string, number>>;
+  /** Events that cancel what still waits for its delay. */
+  readonly cancelOn: readonly string[];
+  /** Path in the data (`order.id`): what is cancelled, sent once, or collected goes by its value. */
+  readonly key?: string;
+  readonly once?: { readonly windowSeconds: number };
+  readonly throttle?: { readonly max: number; readonly windowSeconds: number };
+  readonly digest?: DigestRule;
+  readonly quietHours: QuietHoursRule;
+  readonly expiresAfterSeconds?: number;
+  readonly followUps: readonly FollowUp[];
+}
+
+/** The published version of a route. */
+export interface PublishedRoute extends RouteBody {
+  readonly event: string;
+  readonly version: number;
+}
+
+/** An event that cancels what waits: of which event, and where its data has the key. */
+export interface Cancels {
+  readonly event: string;
+  readonly key: string;
 }
 
 export interface TemplatesService {
@@ -80,4 +143,6 @@ export interface TemplatesService {
   templateVersion(workspace: string, id: string, version: number): Promise<CompiledTemplate | undefined>;
   /** The published version; cached likewise. */
   publishedRoute(workspace: string, event: string): Promise<PublishedRoute | undefined>;
+  /** What waits for its delay and is cancelled by this event, by published routes; cached likewise. */
+  cancelledBy(workspace: string, event: string): Promise<readonly Cancels[]>;
 }

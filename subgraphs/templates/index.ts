@@ -12,6 +12,7 @@ import type { TemplatesService } from './contract.ts';
 import { ensureDemo } from './demo.ts';
 import type { Resolvers } from './generated/types.ts';
 import { PackageDrafts } from './packages/package-drafts.ts';
+import { PackageFiles } from './packages/package-files.ts';
 import { PartialDrafts } from './partials/partial-drafts.ts';
 import { createLoaders } from './resolvers/loaders.ts';
 import { packageResolvers } from './resolvers/package-resolvers.ts';
@@ -27,9 +28,14 @@ export type {
   CompiledTemplate,
   FallbackStep,
   FallbackSuccess,
+  FollowUp,
   PublishedRoute,
+  QuietHoursRule,
+  RouteAction,
+  RouteRecipient,
   TemplatesService,
 } from './contract.ts';
+export { valueAt } from './input/data-path.ts';
 export { type FallbackStepInput, fallbackSteps } from './input/fallback-input.ts';
 
 /** SDL of the subgraph, as composed into the supergraph. */
@@ -67,7 +73,7 @@ export async function createTemplatesSubgraph({
   const ofTemplates = templateResolvers(templates, loaders);
   const ofRoutes = routeResolvers(routes, loaders);
   const ofPartials = partialResolvers(partials, loaders);
-  const ofPackages = packageResolvers(packages, loaders);
+  const ofPackages = packageResolvers(packages, new PackageFiles(stores, log), loaders);
   const resolvers: Resolvers = {
     ...ofTemplates,
     ...ofRoutes,

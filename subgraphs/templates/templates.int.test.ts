@@ -378,11 +378,12 @@ describe('routes', () => {
     expect(await room.service.publishedRoute('default', 'order.paid')).toEqual({
       event: 'order.paid',
       version: 1,
-      template: 'routed',
-      channels: [],
+      actions: [{ name: 'message', template: 'routed', channels: [], recipients: [{ caller: true }] }],
       priority: 'MEDIUM',
       delaySeconds: 0,
-      recipients: [],
+      cancelOn: [],
+      quietHours: 'HOLD',
+      followUps: [],
     });
     expect(problem(await room.execute(operator, PUBLISH_ROUTE, { event: 'order.paid' }))).toMatchObject({
       code: 'BAD_USER_INPUT',
@@ -423,8 +424,20 @@ describe('routes', () => {
     expect(await room.service.publishedRoute('default', 'order.sent')).toEqual({
       event: 'order.sent',
       version: 2,
-      template: 'routed',
-      ...more,
+      actions: [
+        {
+          name: 'message',
+          template: 'routed',
+          channels: more.channels,
+          recipients: [{ caller: true }, ...recipients],
+        },
+      ],
+      priority: 'HIGH',
+      category: 'orders',
+      delaySeconds: 60,
+      cancelOn: [],
+      quietHours: 'HOLD',
+      followUps: [],
     });
   });
 
@@ -605,7 +618,7 @@ describe('the demo', () => {
       html: expect.stringContaining('A&amp;B') as string,
     });
     const route = await room.service.publishedRoute('demo', 'order.paid');
-    expect(await room.service.publishedTemplate('demo', route?.template ?? '')).toBeDefined();
+    expect(await room.service.publishedTemplate('demo', route?.actions[0]?.template ?? '')).toBeDefined();
     await run(operatorOf('demo'), SAVE, template('welcome', 'changed'));
     await run(operatorOf('demo'), PUBLISH, { id: 'welcome' });
     await room.ensureDemo('demo');

@@ -5,12 +5,27 @@ import type { AddressStops, NewSuppression } from './suppressions/suppression-re
 
 export type { AddressStops, NewSuppression };
 
-/** A browser that takes web push. */
+/** What devices are reached on. */
+export type DeviceChannel = Extract<Channel, 'WEB_PUSH' | 'MOBILE_PUSH'>;
+
+/** A browser that takes web push, or an app on a phone that takes push messages. */
 export interface PushDevice {
   readonly id: string;
+  readonly channel: DeviceChannel;
+  /** Its address on the channel: a browser's endpoint; an app's token as MOBILE_PUSH addresses are written. */
   readonly endpoint: string;
-  /** base64url, as `PushSubscription.toJSON()` gives them. */
-  readonly keys: { readonly p256dh: string; readonly auth: string };
+  /** Of browsers: base64url, as `PushSubscription.toJSON()` gives them. */
+  readonly keys?: { readonly p256dh: string; readonly auth: string };
+  /** When it was last registered or gave a sign of life; minutes exact. */
+  readonly lastSeenAt: Date;
+}
+
+/** Whom a sign of life is of: a user, a device of the user's, or both. */
+export interface SignOfLife {
+  readonly workspace: string;
+  readonly user?: string;
+  /** Id of the device. */
+  readonly device?: string;
 }
 
 /** Whether a category may be sent on a channel; an absent category or channel means all. */
@@ -63,6 +78,8 @@ export interface UsersService {
   recipients(workspace: string, ids: readonly string[]): Promise<Map<string, Recipient>>;
   /** Removes devices whose push service said that they are gone. */
   removeDevices(workspace: string, deviceIds: readonly string[]): Promise<void>;
+  /** Somebody is there. Written down later, many together, each at most once in ten minutes; never throws. */
+  seen(sign: SignOfLife): void;
   /** Nothing is sent to the address any more; or, of reason UNSUBSCRIBED, nothing of the category. Idempotent. */
   suppress(entry: NewSuppression): Promise<void>;
   /**

@@ -12,6 +12,7 @@ import { Apps } from './apps/apps.ts';
 import type { UsersBootstrap, UsersService } from './contract.ts';
 import { Credentials } from './credentials/credentials.ts';
 import { Devices } from './devices/devices.ts';
+import { LastSeen, type SeenDocument } from './devices/last-seen.ts';
 import type { Resolvers } from './generated/types.ts';
 import { Profiles } from './profiles/profiles.ts';
 import { accessResolvers } from './resolvers/access-resolvers.ts';
@@ -24,7 +25,9 @@ import type { SuppressionDocument } from './suppressions/suppression-record.ts';
 import { Suppressions } from './suppressions/suppressions.ts';
 import { Workspaces } from './workspaces/workspaces.ts';
 
+export { addressOn } from './addresses/address-on.ts';
 export { addressProblem } from './addresses/address-problem.ts';
+export { normalAddress } from './addresses/normal-address.ts';
 export { consoleAppId } from './apps/apps.ts';
 export { bootstrapUsers } from './bootstrap.ts';
 export type {
@@ -33,9 +36,11 @@ export type {
   Preference,
   PushDevice,
   Recipient,
+  SignOfLife,
   UsersBootstrap,
   UsersService,
 } from './contract.ts';
+export { normalToken } from './input/device-input.ts';
 
 export interface UsersDependencies {
   readonly connection: Connection;
@@ -64,6 +69,11 @@ export async function createUsersSubgraph({
   const models = usersModels(connection);
   await ensureCollections(models);
   const devices = new Devices(models, bus);
+  const lastSeen = new LastSeen({
+    users: connection.collection<SeenDocument>(models.users.collection.name),
+    devices: connection.collection<SeenDocument>(models.devices.collection.name),
+    log,
+  });
   const profiles = new Profiles(
     connection,
     connection.collection<UserDocument>(models.users.collection.name),
@@ -79,7 +89,7 @@ export async function createUsersSubgraph({
   const workspaces = new Workspaces(connection, models, apps, credentials);
 
   const loaders = createLoaders({ profiles, devices, apps, credentials });
-  const ofUsers = userResolvers({ profiles, devices, jwtSecret, vapidPublicKey }, loaders);
+  const ofUsers = userResolvers({ profiles, devices, lastSeen, jwtSecret, vapidPublicKey }, loaders);
   const ofAccess = accessResolvers({ apps, credentials, workspaces }, loaders);
   const ofSuppressions = suppressionResolvers(suppressions, log);
   const resolvers: Resolvers = {
@@ -101,6 +111,7 @@ export async function createUsersSubgraph({
       groupMembers: (workspace, group, after, limit) => profiles.groupMembers(workspace, group, after, limit),
       recipients: (workspace, ids) => profiles.recipients(workspace, ids),
       removeDevices: (workspace, ids) => devices.remove(workspace, ids),
+      seen: (sign) => lastSeen.seen(sign),
       suppress: async (entry) => void (await suppressions.suppress(entry)),
       suppressedOf: (workspace, addresses) => suppressions.stopsOf(workspace, addresses),
       withdrawConsent: (workspace, user, { channel, category }) =>
@@ -115,6 +126,6 @@ export async function createUsersSubgraph({
       },
       ensureUser: (workspace, profile) => profiles.ensure(workspace, profile),
     },
-    subgraph: { name: 'users', schema, close: async () => undefined },
+    subgraph: { name: 'users', schema, close: () => lastSeen.close() },
   };
 }

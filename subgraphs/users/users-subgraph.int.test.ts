@@ -270,6 +270,8 @@ describe('what sending asks', () => {
           id: expect.stringMatching(/^dev_/),
           endpoint: 'https://push.example.com/rita',
           keys: { p256dh: P256DH, auth: AUTH },
+          lastSeenAt: expect.any(Date),
+          channel: 'WEB_PUSH',
         },
       ],
     });

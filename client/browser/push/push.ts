@@ -1,15 +1,11 @@
 /** Web push: this browser takes a person's notifications, also when no page is open (https://www.w3.org/TR/push-api/). */
-import { GraphqlSocket } from '../graphql-socket.ts';
+import type { GraphqlSocket } from '../graphql-socket.ts';
 import { HeraldInboxError } from '../inbox-error.ts';
-import type { TokenSource } from '../inbox-types.ts';
 import { REGISTER_PUSH, REMOVE_PUSH, VAPID_KEY } from '../operations.ts';
-import { TokenKeeper } from '../token-keeper.ts';
 import { isSameKey } from './vapid-key.ts';
+import { type HeraldOptions, withHerald } from './with-herald.ts';
 
-export interface PushOptions {
-  /** Where Herald is. */
-  readonly url: string;
-  readonly token: TokenSource;
+export interface PushOptions extends HeraldOptions {
   /** Of this page's own origin. Usually `/herald-sw.js`; its parameters `home` and `icon` are told there. */
   readonly serviceWorkerUrl?: string;
 }
@@ -116,20 +112,6 @@ function subscribed(manager: PushManager, applicationServerKey: string): Promise
       },
     );
   });
-}
-
-/** A connection for a few requests: sockets need no leave of other origins, as HTTP requests of pages do. */
-async function withHerald<T>(
-  { url, token }: PushOptions,
-  ask: (herald: GraphqlSocket) => Promise<T>,
-): Promise<T> {
-  const herald = new GraphqlSocket({ url, token: await new TokenKeeper(token).get() });
-  try {
-    await herald.ready;
-    return await ask(herald);
-  } finally {
-    herald.close();
-  }
 }
 
 /** The registration of this very script: a page may have others. */

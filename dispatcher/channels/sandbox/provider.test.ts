@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { memorySharedValues } from '../conformance.ts';
+import { testDeps } from '../conformance.ts';
 import type { OutgoingMessage } from '../contract.ts';
 import { sandbox } from './provider.ts';
 
@@ -19,7 +19,7 @@ function start(keepSandboxMessage: (message: OutgoingMessage, at: Date) => Promi
   const lines: { level: string; fields: object }[] = [];
   const provider = sandbox.create(
     {},
-    {
+    testDeps({
       log: {
         info: (fields) => lines.push({ level: 'info', fields }),
         warn: (fields) => lines.push({ level: 'warn', fields }),
@@ -27,8 +27,7 @@ function start(keepSandboxMessage: (message: OutgoingMessage, at: Date) => Promi
       now: () => at,
       keepSandboxMessage,
       account: 'sandbox',
-      shared: memorySharedValues(),
-    },
+    }),
   );
   return {
     lines,

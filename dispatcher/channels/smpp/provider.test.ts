@@ -4,7 +4,7 @@ import smppLibrary, { type PDU, type Session } from 'smpp';
 import { SMTPServer } from 'smtp-server';
 import { afterEach, describe, expect, it } from 'vitest';
 import { testDeps } from '../conformance.ts';
-import type { OutgoingMessage, Provider } from '../contract.ts';
+import type { OutgoingMessage, Provider, Receipt } from '../contract.ts';
 import { joinSegments } from './conformance-fixture.ts';
 import { smpp } from './provider.ts';
 
@@ -186,21 +186,105 @@ describe('smpp provider', () => {
     });
   });
 
-  it('answers the SMSC, and logs what became of messages', async () => {
-    const { send, sessions, logged } = await start();
-    await send();
-    const [session] = sessions;
-    if (!session) throw new Error('no session');
-    const text = 'id:id-1 sub:001 dlvrd:001 stat:DELIVRD err:000 text:';
-    const ask = (command: 'deliver_sm' | 'enquire_link', fields: object) =>
-      new Promise<PDU>((resolve) => session[command]({ ...fields }, resolve));
-    expect(await ask('deliver_sm', { esm_class: 4, short_message: text })).toMatchObject({
-      command: 'deliver_sm_resp',
-      command_status: 0,
+  /** A receipt of the SMSC, and what it is answered with. */
+  const deliver = (session: Session | undefined, fields: object) =>
+    new Promise<number>((resolve, reject) => {
+      if (!session) reject(new Error('no session'));
+      else session.deliver_sm({ ...fields }, ({ command_status }) => resolve(command_status));
     });
-    await ask('deliver_sm', { short_message: 'a secret of somebody' });
-    expect(await ask('enquire_link', {})).toMatchObject({ command: 'enquire_link_resp' });
-    expect(logged).toEqual([{ providerMessageId: 'id-1', state: 'DELIVRD', error: '000' }, {}]);
+  const RECEIPT = {
+    esm_class: 4,
+    short_message: 'id:ID-1 sub:001 dlvrd:001 stat:DELIVRD err:000 text:',
+  };
+  function listen(provider: Provider, take: (receipts: readonly Receipt[]) => Promise<void>) {
+    const stop = new AbortController();
+    const ready = Promise.withResolvers<void>();
+    const ended = provider.listener?.run({ take, ready: ready.resolve, signal: stop.signal });
+    cleanups.push(() => stop.abort());
+    return { ready: ready.promise, ended, stop: () => stop.abort() };
+  }
+
+  it('answers a receipt when it is stored, and not before', async () => {
+    const { provider, sessions } = await start();
+    const taken: Receipt[] = [];
+    const stored = Promise.withResolvers<void>();
+    const { ready } = listen(provider, (receipts) => {
+      taken.push(...receipts);
+      return stored.promise;
+    });
+    // Nothing was sent: it is bound to listen.
+    await ready;
+    let status: number | undefined;
+    const answered = deliver(sessions[0], RECEIPT).then((told) => {
+      status = told;
+    });
+    await expect.poll(() => taken).toHaveLength(1);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(status).toBeUndefined();
+    stored.resolve();
+    await answered;
+    expect(status).toBe(0);
+    expect(taken).toEqual([
+      {
+        key: 'id-1:DELIVRD',
+        kind: 'delivered',
+        providerMessageId: 'id-1',
+        message: 'The SMSC says DELIVRD, error 000.',
+      },
+    ]);
+  });
+
+  it('asks the SMSC to tell a receipt again that was not stored, or that nobody listens to', async () => {
+    const { provider, send, sessions } = await start();
+    await send();
+    expect(await deliver(sessions[0], RECEIPT)).toBe(0x64);
+    let works = false;
+    const { ready, ended, stop } = listen(provider, async () => {
+      if (!works) throw new Error('the database is away');
+    });
+    await ready;
+    expect(await deliver(sessions[0], RECEIPT)).toBe(0x64);
+    works = true;
+    expect(await deliver(sessions[0], RECEIPT)).toBe(0);
+    stop();
+    await ended;
+    expect(await deliver(sessions[0], RECEIPT)).toBe(0x64);
+  });
+
+  it('passes over what somebody wrote, and logs nothing of it', async () => {
+    const { provider, sessions, logged } = await start();
+    const { ready } = listen(provider, () => Promise.reject(new Error('not a receipt')));
+    await ready;
+    expect(await deliver(sessions[0], { short_message: 'a secret of somebody' })).toBe(0);
+    expect(logged).toEqual([{}]);
+  });
+
+  it('tells by its listener that the SMSC cannot be reached', async () => {
+    const { provider } = await start({ port: 1 });
+    await expect(listen(provider, async () => undefined).ended).rejects.toThrow(
+      'The SMSC could not be reached (ECONNREFUSED).',
+    );
+  });
+
+  it('asks for one receipt of a message, and none where it is not to', async () => {
+    const { send, submitted } = await start();
+    await send({ body: LONG });
+    expect(submitted.map(({ registered_delivery }) => registered_delivery)).toEqual([1, 0, 0, 0]);
+    const without = await start({ deliveryReceipts: false });
+    expect(without.provider.listener).toBeUndefined();
+  });
+
+  it('finds the messages of an SMSC that writes their ids in two ways', async () => {
+    const { provider, send, sessions } = await start({ receiptIds: 'decimal' }, (pdu, session) => {
+      session.send(pdu.response({ message_id: '00FF' }));
+      return undefined;
+    });
+    expect(await send()).toEqual({ kind: 'accepted', providerMessageId: '255' });
+    const taken: Receipt[] = [];
+    const { ready } = listen(provider, async (receipts) => void taken.push(...receipts));
+    await ready;
+    expect(await deliver(sessions[0], { esm_class: 4, short_message: 'id:0000000255 stat:REJECTD' })).toBe(0);
+    expect(taken).toMatchObject([{ providerMessageId: '255', kind: 'failed' }]);
   });
 
   it.each(['01701234567', '+49 170', ''])('takes no address %j, and no empty text', async (address) => {

@@ -1,15 +1,21 @@
 /** SMS over SMPP 3.4, to a carrier's or an aggregator's SMSC. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
-import { type Provider, type ProviderDefinition, type SendOutcome, stoppedOutcome } from '../contract.ts';
+import {
+  type Listening,
+  type Provider,
+  type ProviderDefinition,
+  type SendOutcome,
+  stoppedOutcome,
+} from '../contract.ts';
 import { isPhoneNumber, NO_PHONE_NUMBER } from '../network/phone-number.ts';
 import { plainText } from '../network/plain-text.ts';
 import { notForRecipient, outcomeOfRule, tooLong } from '../network/vendor-errors.ts';
 import { vendorPart } from '../network/vendor-part.ts';
 import { classifyStatus, isThrottled, NAME } from './classify-answer.ts';
-import { readDeliveryReceipt } from './delivery-receipt.ts';
+import { idOfAnswer, readDeliveryReceipt } from './delivery-receipt.ts';
 import { smsSegments, textFields } from './segments.ts';
-import { createSmppPool, SmppError } from './smpp-pool.ts';
+import { createSmppPool, SmppError, type SmppPool } from './smpp-pool.ts';
 
 /** Alphanumeric, a short code, or E.164. (SMPP 3.4, 5.2.8: up to 20 characters) */
 const sender = z
@@ -35,6 +41,11 @@ const config = z.object({
   }),
   maxSegments: z.int().min(1).max(255).default(10).meta({ title: 'Most segments of a message' }),
   deliveryReceipts: z.boolean().default(true).meta({ title: 'Ask for delivery receipts' }),
+  receiptIds: z.enum(['same', 'decimal', 'hex']).default('same').meta({
+    title: 'Message ids in receipts',
+    description:
+      'The same as in answers, or the same number in decimal (answers: hex) or in hex (answers: decimal)',
+  }),
   binds: z.int().min(1).max(50).default(1).meta({ title: 'Connections' }),
   window: z
     .int()
@@ -51,6 +62,12 @@ const THROTTLED_MS = 500;
 /** SMSCs keep a message for some days at most. */
 const LONGEST_VALIDITY_MS = 7 * 24 * 60 * 60_000;
 
+/** `command_status` of SMPP 3.4, 5.1.3: taken, and not now (ESME_RX_T_APPN). */
+const TAKEN = 0x00;
+const NOT_NOW = 0x64;
+/** While it listens, a connection that was lost is made anew within this time. */
+const LISTEN_LOOK_MS = 10_000;
+
 export const smpp = {
   id: 'smpp',
   name: 'SMPP',
@@ -61,10 +78,23 @@ export const smpp = {
   async create(settings, { log, now }): Promise<Provider> {
     const { default: library } = await import('smpp');
     const { binds, window, longMessages, maxSegments, deliveryReceipts } = settings;
-    const pool = createSmppPool(library, settings, (pdu) => {
-      const receipt = readDeliveryReceipt(pdu);
-      if (receipt) log.info(receipt, 'SMPP delivery receipt');
-      else log.info({}, 'an SMS from a phone was passed over: Herald reads none');
+    let listening: Listening | undefined;
+    const pool = createSmppPool(library, settings, async (pdu) => {
+      const receipt = readDeliveryReceipt(pdu, settings.receiptIds);
+      if (!receipt) {
+        log.info({}, 'an SMS from a phone was passed over: Herald reads none');
+        return TAKEN;
+      }
+      if (!deliveryReceipts) return TAKEN;
+      // Another connection of the system id may have somebody who listens.
+      if (!listening) return NOT_NOW;
+      try {
+        await listening.take([receipt]);
+        return TAKEN;
+      } catch (error) {
+        log.warn({ err: error }, 'an SMPP receipt was not stored: the SMSC is to tell it again');
+        return NOT_NOW;
+      }
     });
     let reference = Math.floor(Math.random() * 256);
 
@@ -89,23 +119,25 @@ export const smpp = {
           dest_addr_ton: 1,
           dest_addr_npi: 1,
           destination_addr: message.address.slice(1),
-          registered_delivery: deliveryReceipts ? 1 : 0,
           ...(validMs > 0 && validMs < LONGEST_VALIDITY_MS && { validity_period: message.expiresAt }),
         };
         let left = false;
         let providerMessageId: string | undefined;
         try {
           for (const [index, request] of requests.entries()) {
-            let answer = await pool.ask('submit_sm', { ...fields, ...request }, signal, () => {
+            // The message goes by the id of its first segment: nobody knew those of the others.
+            const registered = { registered_delivery: deliveryReceipts && index === 0 ? 1 : 0 };
+            const submit = { ...fields, ...registered, ...request };
+            let answer = await pool.ask('submit_sm', submit, signal, () => {
               left = true;
             });
             // Half a message must not wait for another attempt: that would begin it anew.
             while (index > 0 && isThrottled(answer.command_status)) {
               await sleep(THROTTLED_MS, undefined, { signal });
-              answer = await pool.ask('submit_sm', { ...fields, ...request }, signal);
+              answer = await pool.ask('submit_sm', submit, signal);
             }
             if (answer.command_status !== 0) return refused(answer.command_status, index > 0);
-            providerMessageId ??= answer.message_id || undefined;
+            if (answer.message_id) providerMessageId ??= idOfAnswer(answer.message_id, settings.receiptIds);
           }
           return { kind: 'accepted', ...(providerMessageId !== undefined && { providerMessageId }) };
         } catch (error) {
@@ -121,10 +153,40 @@ export const smpp = {
           return { ok: false, message: sentence(outcome) };
         }
       },
+      ...(deliveryReceipts && {
+        listener: {
+          by: 'eachProcess' as const,
+          async run(own: Listening) {
+            listening = own;
+            try {
+              await staysBound(pool, own);
+            } finally {
+              listening = undefined;
+            }
+          },
+        },
+      }),
       close: () => pool.close(),
     };
   },
 } satisfies ProviderDefinition<typeof config>;
+
+/** Receipts come to bound connections alone, so that there is one also while nothing is sent. */
+async function staysBound(pool: SmppPool, { ready, signal }: Listening): Promise<void> {
+  while (!signal.aborted) {
+    try {
+      const { command_status: status } = await pool.ask('enquire_link', {}, signal);
+      if (status !== 0) throw new Error(sentence(classifyStatus(status)));
+      ready();
+      await sleep(LISTEN_LOOK_MS, undefined, { signal });
+    } catch (error) {
+      if (signal.aborted) return;
+      if (error instanceof SmppError)
+        throw new Error(sentence(outcomeOfError(error, false)), { cause: error });
+      throw error;
+    }
+  }
+}
 
 /** @param begun whether segments before this one were taken. */
 function refused(status: number, begun: boolean): SendOutcome {

@@ -25,7 +25,7 @@ async function start(onEnquire: (pdu: PDU, session: Session) => void, answerMs =
   });
   const { port } = server.address() as AddressInfo;
   const account = { systemId: 'a', password: 'b', systemType: '', tls: false, binds: 1, window: 2 };
-  const pool = createSmppPool(smppLibrary, { host: '127.0.0.1', port, ...account }, () => undefined, {
+  const pool = createSmppPool(smppLibrary, { host: '127.0.0.1', port, ...account }, async () => 0, {
     everyMs: 20,
     answerMs,
   });

@@ -46,6 +46,9 @@ export interface SmppPool {
   close(): Promise<void>;
 }
 
+/** What a `deliver_sm` is answered with (`command_status`), when it is decided. Never throws. */
+export type OnDelivery = (pdu: PDU) => Promise<number>;
+
 /** Connecting and binding together. */
 const BIND_MS = 10_000;
 /** A connection is asked so often whether it lives, and given up when it does not say so in time. */
@@ -56,7 +59,7 @@ const UNBIND_MS = 500;
 export function createSmppPool(
   library: Pick<typeof smppLibrary, 'connect'>,
   settings: SmppSettings,
-  onDelivery: (pdu: PDU) => void,
+  onDelivery: OnDelivery,
   lifeSigns = LIFE_SIGNS,
 ): SmppPool {
   const binds = Array.from({ length: settings.binds }, () =>
@@ -114,7 +117,7 @@ export function createSmppPool(
 function createBind(
   library: Pick<typeof smppLibrary, 'connect'>,
   { host, port, tls, systemId, password, systemType }: SmppSettings,
-  onDelivery: (pdu: PDU) => void,
+  onDelivery: OnDelivery,
   lifeSigns: typeof LIFE_SIGNS,
 ): Pick<Required<SmppPool>, 'ask' | 'close'> {
   let bound: Promise<Session> | undefined;
@@ -166,8 +169,7 @@ function createBind(
       session.on('enquire_link', answer);
       session.on('unknown', answer);
       session.on('deliver_sm', (pdu: PDU) => {
-        answer(pdu);
-        onDelivery(pdu);
+        void onDelivery(pdu).then((status) => session.send(pdu.response({ command_status: status })));
       });
       session.on('unbind', (pdu: PDU) => {
         answer(pdu);

@@ -21,6 +21,18 @@ export const fixture: ConformanceFixture = {
       settings: { SMTP_URL: 'smtp://mail.example.com', SMTP_FROM: 'a@b.c', SMTP_DKIM_PRIVATE_KEY: 'hunter2' },
       names: 'SMTP_DKIM_PRIVATE_KEY: must be a private key',
     },
+    {
+      settings: {
+        SMTP_URL: 'smtp://mail.example.com',
+        SMTP_FROM: 'a@b.c',
+        SMTP_BOUNCES_URL: 'imaps://mail.example.com',
+      },
+      names: 'SMTP_BOUNCES_URL: must have a user name',
+    },
+    {
+      settings: { SMTP_URL: 'smtp://mail.example.com', SMTP_FROM: 'a@b.c', SMTP_RETURN_PATH: 'a@b.c, d@e.f' },
+      names: 'SMTP_RETURN_PATH: must be an e-mail address',
+    },
   ],
   async start(behaviour) {
     const password = randomBytes(12).toString('base64');

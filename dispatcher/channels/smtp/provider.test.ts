@@ -1,10 +1,12 @@
 /** Real SMTP conversations with smtp-server, the mails read by postal-mime. */
 import { generateKeyPairSync } from 'node:crypto';
 import { once } from 'node:events';
-import type { AddressInfo, Socket } from 'node:net';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
+import { createInterface } from 'node:readline';
 import PostalMime from 'postal-mime';
 import { SMTPServer, type SMTPServerOptions } from 'smtp-server';
 import { afterEach, describe, expect, it } from 'vitest';
+import { testDeps } from '../conformance.ts';
 import type { OutgoingMessage, Provider } from '../contract.ts';
 import { smtp } from './provider.ts';
 import { verifyDkim } from './verify-dkim.ts';
@@ -48,6 +50,7 @@ async function start(options: SMTPServerOptions = {}, query = '', config: object
   const url = `${options.secure ? 'smtps' : 'smtp'}://127.0.0.1:${port}${query}`;
   const provider = smtp.create(
     smtp.config.parse({ url, from: 'Herald 📣 <herald@news.example.com>', ...config }),
+    testDeps(),
   );
   cleanups.push(() => provider.close?.());
   return { provider, received, server, connections: () => connections };
@@ -86,7 +89,7 @@ describe('SMTP provider', () => {
     expect(parsed.html?.trim()).toBe('<p>Grüße, <b>zwei Zeilen</b> 🚀</p>');
     expect(parsed.from).toEqual({ name: 'Herald 📣', address: 'herald@news.example.com' });
     expect(parsed.to).toEqual([{ name: '', address: 'ada@example.com' }]);
-    expect(parsed.messageId).toMatch(/^<[0-9a-f]{64}@news\.example\.com>$/);
+    expect(parsed.messageId).toMatch(/^<d1\.s{22}@news\.example\.com>$/);
     expect(outcome).toEqual({ kind: 'accepted', providerMessageId: parsed.messageId });
     const headers = Object.fromEntries(parsed.headers.map(({ key, value }) => [key, value]));
     expect(headers['auto-submitted']).toBe('auto-generated');
@@ -217,12 +220,52 @@ describe('SMTP provider', () => {
 
   it('gives every attempt at one delivery the same Message-ID', async () => {
     const { provider, received } = await start();
-    await send(provider, {}, 'a key with spaces & <brackets>');
-    await send(provider, {}, 'a key with spaces & <brackets>');
-    await send(provider, {}, 'another');
+    await send(provider);
+    await send(provider);
+    await send(provider, { delivery: 'd2' });
     const ids = await Promise.all(received.map(async ({ raw }) => (await PostalMime.parse(raw)).messageId));
     expect(ids[1]).toBe(ids[0]);
     expect(ids[2]).not.toBe(ids[0]);
+  });
+
+  it('asks for bounces where somebody reads them and the server can tell them', async () => {
+    const commands: string[] = [];
+    const server = (offers: string) =>
+      createServer((socket) => {
+        socket.on('error', () => undefined).write('220 ready\r\n');
+        let inMessage = false;
+        createInterface(socket).on('line', (line) => {
+          if (inMessage) {
+            inMessage = line !== '.';
+            if (!inMessage) socket.write('250 taken\r\n');
+            return;
+          }
+          commands.push(line);
+          inMessage = line === 'DATA';
+          if (inMessage) socket.write('354 go on\r\n');
+          else if (line.startsWith('EHLO')) socket.write(`250-me\r\n${offers}250 8BITMIME\r\n`);
+          else socket.write('250 fine\r\n');
+        });
+      });
+    const envelopes = async (offers: string, config: object) => {
+      commands.length = 0;
+      const own = server(offers).listen(0, '127.0.0.1');
+      await once(own, 'listening');
+      cleanups.push(() => own.close());
+      const url = `smtp://127.0.0.1:${(own.address() as AddressInfo).port}`;
+      const { provider } = await start({}, '', { url, ...config });
+      expect((await send(provider)).kind).toBe('accepted');
+      return commands.filter((line) => /^(MAIL|RCPT)/.test(line));
+    };
+    const mailbox = { bounces: 'imaps://u:p@imap.example.com', returnPath: 'bounces@news.example.com' };
+    const token = `d1.${'s'.repeat(22)}`;
+    expect(await envelopes('250-DSN\r\n', mailbox)).toEqual([
+      `MAIL FROM:<bounces@news.example.com> RET=HDRS ENVID=${token}`,
+      'RCPT TO:<ada@example.com> NOTIFY=FAILURE,DELAY',
+    ]);
+    const plain = ['MAIL FROM:<herald@news.example.com>', 'RCPT TO:<ada@example.com>'];
+    expect(await envelopes('', { ...mailbox, returnPath: undefined })).toEqual(plain);
+    expect(await envelopes('250-DSN\r\n', {})).toEqual(plain);
   });
 
   it('uses no more connections than the URL says, and uses them again', async () => {

@@ -1,13 +1,22 @@
 /** EMAIL over SMTP (nodemailer). */
 import { createTransport } from 'nodemailer';
 import { z } from 'zod';
-import { type Provider, type ProviderDefinition, type SendOutcome, stoppedOutcome } from '../contract.ts';
+import {
+  type DeliveryTokens,
+  type Provider,
+  type ProviderDefinition,
+  type ReceiptListener,
+  type SendOutcome,
+  stoppedOutcome,
+} from '../contract.ts';
 import { inTime } from '../network/in-time.ts';
-import { type Sender, senderOf, senderSchema } from '../network/mail-address.ts';
+import { isMailAddress, type Sender, senderOf, senderSchema } from '../network/mail-address.ts';
 import { mailParts } from '../network/mail-parts.ts';
+import { bounceMailbox } from './bounce-mailbox.ts';
 import { classifySmtpFailure } from './classify-failure.ts';
 import { composeMail } from './compose-mail.ts';
 import { createDkim, type Dkim, dkimKeyProblem } from './dkim.ts';
+import { imapUrlProblem, mailboxOf } from './imap-url.ts';
 import { quoteReply } from './quote-reply.ts';
 import { maxConnectionsOf, secretsOf, smtpUrlProblem } from './smtp-url.ts';
 
@@ -44,6 +53,33 @@ const config = z
       })
       .optional()
       .meta({ title: 'DKIM private key', description: 'RSA, as PEM', secret: true }),
+    returnPath: z
+      .string()
+      .refine(isMailAddress, 'must be an e-mail address')
+      .optional()
+      .meta({ title: 'Address of bounces', description: 'The sender without it' }),
+    bounces: z
+      .string()
+      .superRefine((value, context) => {
+        const problem = imapUrlProblem(value);
+        if (problem !== undefined) context.addIssue({ code: 'custom', message: problem });
+      })
+      .optional()
+      .meta({
+        title: 'Mailbox of bounces',
+        description: 'imaps://user:password@imap.example.com/INBOX; not read without it',
+        secret: true,
+      }),
+    bouncesAfterwards: z
+      .enum(['seen', 'move', 'delete'])
+      .default('seen')
+      .meta({ title: 'What becomes of a bounce that was read' }),
+    bouncesMoveTo: z
+      .string()
+      .min(1)
+      .max(200)
+      .default('Herald')
+      .meta({ title: 'Folder that bounces are moved to' }),
   })
   .superRefine((value, context) => {
     if (DKIM_FIELDS.every((field) => value[field] === undefined)) return;
@@ -68,30 +104,62 @@ export const smtp = {
     dkimDomain: 'SMTP_DKIM_DOMAIN',
     dkimSelector: 'SMTP_DKIM_SELECTOR',
     dkimPrivateKey: 'SMTP_DKIM_PRIVATE_KEY',
+    returnPath: 'SMTP_RETURN_PATH',
+    bounces: 'SMTP_BOUNCES_URL',
+    bouncesAfterwards: 'SMTP_BOUNCES_AFTERWARDS',
   },
   capabilities: { idempotent: false, html: true },
   limits: {},
-  fromSettings: ({ SMTP_URL, SMTP_FROM, SMTP_DKIM_DOMAIN, SMTP_DKIM_SELECTOR, SMTP_DKIM_PRIVATE_KEY }) =>
-    SMTP_URL === undefined
+  fromSettings: (settings) =>
+    settings.SMTP_URL === undefined
       ? undefined
       : {
-          url: SMTP_URL,
-          from: SMTP_FROM,
-          dkimDomain: SMTP_DKIM_DOMAIN,
-          dkimSelector: SMTP_DKIM_SELECTOR,
-          dkimPrivateKey: SMTP_DKIM_PRIVATE_KEY,
+          url: settings.SMTP_URL,
+          from: settings.SMTP_FROM,
+          dkimDomain: settings.SMTP_DKIM_DOMAIN,
+          dkimSelector: settings.SMTP_DKIM_SELECTOR,
+          dkimPrivateKey: settings.SMTP_DKIM_PRIVATE_KEY,
+          returnPath: settings.SMTP_RETURN_PATH,
+          bounces: settings.SMTP_BOUNCES_URL,
+          bouncesAfterwards: settings.SMTP_BOUNCES_AFTERWARDS,
         },
-  create: ({ url, from, dkimDomain, dkimSelector, dkimPrivateKey }) =>
-    createSmtpProvider(
+  create({ url, from, dkimDomain, dkimSelector, dkimPrivateKey, ...settings }, { deliveryTokens, log }) {
+    const { returnPath, bounces, bouncesAfterwards, bouncesMoveTo } = settings;
+    const mailbox = bounces === undefined ? undefined : mailboxOf(bounces);
+    return createSmtpProvider({
       url,
-      senderOf(from),
-      dkimDomain === undefined || dkimSelector === undefined || dkimPrivateKey === undefined
-        ? undefined
-        : createDkim({ domain: dkimDomain, selector: dkimSelector, privateKey: dkimPrivateKey }),
-    ),
+      sender: senderOf(from),
+      returnPath,
+      dkim:
+        dkimDomain === undefined || dkimSelector === undefined || dkimPrivateKey === undefined
+          ? undefined
+          : createDkim({ domain: dkimDomain, selector: dkimSelector, privateKey: dkimPrivateKey }),
+      tokens: deliveryTokens,
+      listener:
+        mailbox &&
+        bounceMailbox({
+          mailbox,
+          afterwards: bouncesAfterwards,
+          moveTo: bouncesMoveTo,
+          tokens: deliveryTokens,
+          secrets: [...secretsOf(url), ...secretsOf(bounces ?? '')],
+          log,
+        }),
+    });
+  },
 } satisfies ProviderDefinition<typeof config>;
 
-function createSmtpProvider(url: string, sender: Sender, dkim: Dkim | undefined): Provider {
+interface SmtpParts {
+  readonly url: string;
+  readonly sender: Sender;
+  readonly returnPath: string | undefined;
+  readonly dkim: Dkim | undefined;
+  readonly tokens: DeliveryTokens;
+  /** Of the mailbox of bounces, where there is one. */
+  readonly listener: ReceiptListener | undefined;
+}
+
+function createSmtpProvider({ url, sender, returnPath, dkim, tokens, listener }: SmtpParts): Provider {
   const secrets = secretsOf(url);
   const maxConnections = maxConnectionsOf(url);
   const transport = createTransport({
@@ -122,12 +190,18 @@ function createSmtpProvider(url: string, sender: Sender, dkim: Dkim | undefined)
 
   return {
     concurrency: maxConnections,
-    async send(message, { idempotencyKey, signal }): Promise<SendOutcome> {
+    ...(listener && { listener }),
+    async send(message, { signal }): Promise<SendOutcome> {
       const parts = await mailParts(message);
       if ('wrong' in parts) return parts.wrong;
       let messageLeft = false;
       const tracked = {
-        ...composeMail(parts.mail, idempotencyKey, sender),
+        ...composeMail(parts.mail, {
+          from: sender,
+          returnPath,
+          token: tokens.tokenOf(message.delivery),
+          readsBounces: listener !== undefined,
+        }),
         signal,
         onMessageEnd: () => {
           messageLeft = true;

@@ -193,11 +193,14 @@ describe('accepting', () => {
     const routed = acceptWithRoute({
       event: 'e',
       version: 1,
-      template: 'order-paid',
-      channels: [],
+      actions: [
+        { name: 'message', template: 'order-paid', channels: [], recipients: [{ channel, address }] },
+      ],
       priority: 'MEDIUM',
       delaySeconds: 0,
-      recipients: [{ channel, address }],
+      cancelOn: [],
+      quietHours: 'HOLD',
+      followUps: [],
     });
     const input = { event: 'e', data: { order: '1', total: '2' } };
     expect(await routed.accept(sender, [input], ['input'])).toMatchObject([

@@ -16,9 +16,8 @@ import type { Admission } from '../flow/admission.ts';
 import type { NotificationModels } from '../store/models.ts';
 import type { SendInput } from './check-input.ts';
 import type { PlanEnqueuer } from './plan-enqueuer.ts';
-import { requestHash } from './request-hash.ts';
 import { ReferenceResolver } from './resolve-references.ts';
-import { idemOf, priorityOf, type Sender, toRecord } from './to-record.ts';
+import { hashOf, idemOf, priorityOf, type Sender, toRecord } from './to-record.ts';
 
 export interface Accepted {
   readonly notification: NotificationRecord;
@@ -120,7 +119,7 @@ export class AcceptService {
     const byKey = new Map(found.map((record) => [record.idem, record]));
     for (const { index, idem } of keyed) {
       const first = byKey.get(idem);
-      if (first && first.requestHash === requestHash(inputs[index]))
+      if (first && first.requestHash === hashOf(inputs[index]))
         results[index] = { notification: first, deduplicated: true };
     }
   }

@@ -6,7 +6,7 @@ import { contentSize } from '../../../platform/message-size/content-size.ts';
 import { isCallerId } from '../../../platform/names/ids.ts';
 import { type FallbackStepInput, fallbackSteps } from '../../templates/index.ts';
 import { addressProblem } from '../../users/index.ts';
-import type { InlineContent, RecipientEntry } from '../contract.ts';
+import type { InlineContent, NotificationOtp, RecipientEntry } from '../contract.ts';
 
 /** `SendNotificationInput` as resolvers get it. */
 export interface SendInput {
@@ -22,6 +22,16 @@ export interface SendInput {
   readonly sendAt?: Date | null;
   readonly expiresAt?: Date | null;
   readonly category?: string | null;
+  /** Of a one-time password; callers of the graph cannot give it. */
+  readonly oneTime?: OneTimeSend;
+}
+
+/** What makes a send one of a one-time password. */
+export interface OneTimeSend {
+  readonly otp: NotificationOtp;
+  readonly locale?: string;
+  /** Of what its caller asked for: the send itself is made from it. */
+  readonly requestHash: string;
 }
 
 export const MAX_RECIPIENTS = 1_000;

@@ -2,12 +2,24 @@
 import { badInput, HeraldError } from '../../../platform/errors/herald-error.ts';
 import type { CompiledTemplate, PublishedRoute, TemplatesService } from '../../templates/index.ts';
 import type { UsersService } from '../../users/index.ts';
-import { directAddressProblem, inputProblem, type SendInput } from './check-input.ts';
+import type { PassedOver } from '../contract.ts';
+import { inputProblem, type SendInput } from './check-input.ts';
+import { type RoutedAction, routed } from './resolve-route.ts';
+import { keyProblem } from './route-rules.ts';
+
+/** A message and its words. */
+export interface ResolvedAction extends RoutedAction {
+  readonly template: CompiledTemplate;
+}
 
 /** What an input's references stand for. */
 export interface Resolved {
   readonly route?: PublishedRoute;
+  /** Of an input without an event. */
   readonly template?: CompiledTemplate;
+  /** Of an event: what is sent. */
+  readonly actions?: readonly ResolvedAction[];
+  readonly passedOver?: readonly PassedOver[];
 }
 
 export class ReferenceResolver {
@@ -32,7 +44,7 @@ export class ReferenceResolver {
     const results: (Resolved | HeraldError)[] = [];
     for (const [index, input] of inputs.entries()) {
       const at = paths[index] ?? 'input';
-      results.push(inputProblem(input, at, now) ?? (await this.#references(workspace, input, at)));
+      results.push(inputProblem(input, at, now) ?? (await this.#references(workspace, input, at, now)));
     }
     const wanted = results.map((result, index) =>
       result instanceof HeraldError ? [] : recipientsOf(inputs[index] ?? {}, result, paths[index] ?? 'input'),
@@ -57,31 +69,68 @@ export class ReferenceResolver {
     });
   }
 
-  async #references(workspace: string, input: SendInput, at: string): Promise<Resolved | HeraldError> {
+  async #references(
+    workspace: string,
+    input: SendInput,
+    at: string,
+    now: Date,
+  ): Promise<Resolved | HeraldError> {
     if (input.content) return {};
-    const route =
-      input.event != null ? await this.#templates.publishedRoute(workspace, input.event) : undefined;
-    if (input.event != null && !route)
+    if (input.event != null) return this.#ofEvent(workspace, input.event, input, at, now);
+    const id = input.template as string;
+    const template = await this.#templates.publishedTemplate(workspace, id);
+    if (!template) return badInput(`${at}.template`, noTemplate(id));
+    return dataProblem(input, template, at) ?? channelProblem(input, template, at) ?? { template };
+  }
+
+  async #ofEvent(
+    workspace: string,
+    event: string,
+    input: SendInput,
+    at: string,
+    now: Date,
+  ): Promise<Resolved | HeraldError> {
+    const route = await this.#templates.publishedRoute(workspace, event);
+    if (!route) {
+      const cancels = await this.#templates.cancelledBy(workspace, event);
+      if (cancels.length > 0)
+        return { actions: [], passedOver: [{ because: 'The event only cancels others.' }] };
       return badInput(
         `${at}.event`,
-        `There is no published route for the event "${input.event}". Make one with saveRoute and publishRoute.`,
+        `There is no published route for the event "${event}". Make one with saveRoute and publishRoute.`,
       );
-    if (route && (input.to ?? []).length === 0 && route.recipients.length === 0)
-      return badInput(`${at}.to`, `The route of "${route.event}" names no recipients: give at least one.`);
-    const wrongAddress = route && routeAddressProblem(route);
-    if (wrongAddress !== undefined) return badInput(`${at}.event`, wrongAddress);
-    const id = route?.template ?? (input.template as string);
-    const template = await this.#templates.publishedTemplate(workspace, id);
-    if (!template)
-      return badInput(
-        route ? `${at}.event` : `${at}.template`,
-        `There is no published template "${id}". Publish it with publishTemplate.`,
-      );
-    const problem = template.dataProblem(input.data ?? {});
-    if (problem)
-      return badInput(problem.path === '' ? `${at}.data` : `${at}.data.${problem.path}`, problem.message);
-    return channelProblem(input, template, at) ?? { template, ...(route && { route }) };
+    }
+    const wrongKey = keyProblem(route, input, at);
+    if (wrongKey) return wrongKey;
+    const chosen = routed(route, input, at, now);
+    if (chosen instanceof HeraldError) return chosen;
+    const actions: ResolvedAction[] = [];
+    for (const one of chosen.actions) {
+      const { template: id, templateVersion } = one.action;
+      const template =
+        templateVersion === undefined
+          ? await this.#templates.publishedTemplate(workspace, id)
+          : await this.#templates.templateVersion(workspace, id, templateVersion);
+      if (!template) return badInput(`${at}.event`, noTemplate(id));
+      const problem =
+        dataProblem(input, template, at) ??
+        (one.action.recipients.some(({ caller }) => caller)
+          ? channelProblem(input, template, at)
+          : undefined);
+      if (problem) return problem;
+      actions.push({ ...one, template });
+    }
+    return { route, actions, passedOver: chosen.passedOver };
   }
+}
+
+const noTemplate = (id: string) => `There is no published template "${id}". Publish it with publishTemplate.`;
+
+function dataProblem(input: SendInput, template: CompiledTemplate, at: string): HeraldError | undefined {
+  const problem = template.dataProblem(input.data ?? {});
+  return (
+    problem && badInput(problem.path === '' ? `${at}.data` : `${at}.data.${problem.path}`, problem.message)
+  );
 }
 
 /** A person or group that must be there, and the field that names it. */
@@ -93,26 +142,20 @@ interface Named {
   readonly of: string;
 }
 
-/** Templates, where routes live, know nothing of addresses. */
-function routeAddressProblem({ event, recipients }: PublishedRoute): string | undefined {
-  for (const { channel, address } of recipients) {
-    if (channel === undefined || address === undefined) continue;
-    const problem = directAddressProblem(channel, address);
-    if (problem !== undefined) return `The route of "${event}" names "${address}" on ${channel}: ${problem}`;
-  }
-  return undefined;
-}
-
-function recipientsOf(input: SendInput, { route }: Resolved, at: string): Named[] {
+function recipientsOf(input: SendInput, { route, actions }: Resolved, at: string): Named[] {
   const named: Named[] = [];
+  const callers = new Set<string>();
   for (const [position, { user, group }] of (input.to ?? []).entries()) {
     if (user != null) named.push({ user, field: `${at}.to.${position}.user`, of: '' });
     if (group != null) named.push({ group, field: `${at}.to.${position}.group`, of: '' });
+    callers.add(`${user ?? ''} ${group ?? ''}`);
   }
-  for (const { user, group } of route?.recipients ?? []) {
-    const of = `, whom the route of "${route?.event}" names`;
-    if (user !== undefined) named.push({ user, field: `${at}.event`, of });
-    if (group !== undefined) named.push({ group, field: `${at}.event`, of });
+  const of = `, whom the route of "${route?.event}" names`;
+  const field = `${at}.event`;
+  for (const { user, group } of (actions ?? []).flatMap(({ to }) => to)) {
+    if (callers.has(`${user ?? ''} ${group ?? ''}`)) continue;
+    if (user !== undefined) named.push({ user, field, of });
+    if (group !== undefined) named.push({ group, field, of });
   }
   return named;
 }

@@ -2,12 +2,13 @@
 import type { Priority } from '../../../platform/graphql/contract-enums.ts';
 import { withoutNulls } from '../../../platform/graphql/without-nulls.ts';
 import { newId } from '../../../platform/names/ids.ts';
-import { fallbackSteps } from '../../templates/index.ts';
+import { fallbackSteps, type RouteAction } from '../../templates/index.ts';
 import type { InlineContent, NotificationRecord, RecipientEntry } from '../contract.ts';
 import { FIRST_LOOK_MS } from '../outbox/looks.ts';
 import type { SendInput } from './check-input.ts';
 import { requestHash } from './request-hash.ts';
-import type { Resolved } from './resolve-references.ts';
+import type { Resolved, ResolvedAction } from './resolve-references.ts';
+import { rulesOf } from './route-rules.ts';
 
 /** Who sends: the app in whose name, in its workspace. */
 export interface Sender {
@@ -21,45 +22,126 @@ export interface Sender {
 export function toRecord(
   sender: Sender,
   input: SendInput,
-  { route, template }: Resolved,
+  resolved: Resolved,
   now: Date,
 ): NotificationRecord {
+  const { route, passedOver = [] } = resolved;
   const id = newId('ntf', now.getTime());
   const delayed = route && route.delaySeconds > 0 ? new Date(now.getTime() + route.delaySeconds * 1000) : now;
   const dueAt = input.sendAt && input.sendAt > delayed ? input.sendAt : delayed;
   const waits = dueAt > now;
-  const priority = input.priority ?? route?.priority ?? 'MEDIUM';
-  const category = input.category ?? route?.category ?? template?.category;
-  const to = [...(input.to ?? []).map(withoutNulls<RecipientEntry>), ...(route?.recipients ?? [])];
+  const { oneTime } = input;
+  const priority = priorityOf(input, resolved);
+  // Codes are of no category: nobody subscribes to them.
+  const category = oneTime ? undefined : categoryOf(input, resolved);
+  const rules = route && rulesOf(route, input);
+  const expiresAt = expiryOf(input, route, dueAt);
   return {
     _id: id,
     workspace: sender.workspace,
     app: sender.app,
     idem: idemOf(sender, input.idempotencyKey ?? id),
-    ...(input.idempotencyKey != null && { requestHash: requestHash(input) }),
+    ...(input.idempotencyKey != null && { requestHash: hashOf(input) }),
     state: waits ? 'SCHEDULED' : 'ACCEPTED',
-    priority: priorityOf(input, { route }),
-    ...(route && { event: route.event, routeVersion: route.version }),
-    ...(template && { template: template.id }),
+    priority,
+    ...(input.event != null && { event: input.event }),
+    ...(route && { routeVersion: route.version }),
     ...(input.content && { content: withoutNulls<InlineContent>(input.content) }),
-    to,
-    ...channelsOf(input, route),
+    ...messageOf(input, resolved),
+    ...(passedOver.length > 0 && { passedOver }),
+    ...(rules && { rules }),
     ...(input.data != null && { data: input.data as Record<string, unknown> }),
     ...(category !== undefined && { category }),
     createdAt: now,
     dueAt,
     ...(input.sendAt && { sendAt: input.sendAt }),
-    ...(input.expiresAt && { expiresAt: input.expiresAt }),
+    ...(expiresAt && { expiresAt }),
     nextAttemptAt: waits ? dueAt : new Date(now.getTime() + FIRST_LOOK_MS),
     lane: waits ? 'TIMED' : priority,
     planned: false,
+    ...(oneTime && { otp: oneTime.otp }),
+    ...(oneTime?.locale !== undefined && { locale: oneTime.locale }),
   };
+}
+
+type Message = Pick<
+  NotificationRecord,
+  | 'template'
+  | 'templateVersion'
+  | 'to'
+  | 'channels'
+  | 'fallback'
+  | 'addressesAreOne'
+  | 'recipientWhen'
+  | 'actions'
+>;
+
+/** One message is the notification's own; several are its actions. */
+function messageOf(input: SendInput, { template, actions }: Resolved): Message {
+  if (!actions)
+    return {
+      ...(template && { template: template.id }),
+      to: (input.to ?? []).map(withoutNulls<RecipientEntry>),
+      ...channelsOf(input, undefined),
+    };
+  const [only, ...more] = actions;
+  if (!only) return { to: [], channels: [], actions: [] };
+  if (more.length > 0)
+    return {
+      template: only.template.id,
+      to: [],
+      channels: [],
+      actions: actions.map((one) => ({
+        name: one.action.name,
+        template: one.template.id,
+        // Several messages of an event are of one moment, whenever they are planned.
+        templateVersion: one.template.version,
+        to: one.to,
+        ...ownChannels(input, one.action),
+        ...(one.action.recipientWhen !== undefined && { recipientWhen: one.action.recipientWhen }),
+        ...actionCategory(input, one),
+      })),
+    };
+  const { action } = only;
+  return {
+    template: action.template,
+    ...(action.templateVersion !== undefined && { templateVersion: action.templateVersion }),
+    to: only.to,
+    ...ownChannels(input, action),
+    ...(action.recipientWhen !== undefined && { recipientWhen: action.recipientWhen }),
+  };
+}
+
+/** What the caller says of channels is for those whom the caller names. */
+const ownChannels = (input: SendInput, action: RouteAction) =>
+  channelsOf(action.recipients.some(({ caller }) => caller) ? input : {}, action);
+
+function actionCategory(input: SendInput, { action, template }: ResolvedAction) {
+  const category = input.category ?? action.category ?? template.category;
+  return category === undefined ? {} : { category };
+}
+
+function categoryOf(input: SendInput, { route, template, actions }: Resolved): string | undefined {
+  const only = actions?.length === 1 ? actions[0] : undefined;
+  return (
+    input.category ??
+    only?.action.category ??
+    route?.category ??
+    template?.category ??
+    only?.template.category
+  );
+}
+
+function expiryOf(input: SendInput, route: Resolved['route'], dueAt: Date): Date | undefined {
+  if (input.expiresAt) return input.expiresAt;
+  const seconds = route?.expiresAfterSeconds;
+  return seconds === undefined ? undefined : new Date(dueAt.getTime() + seconds * 1_000);
 }
 
 /** What the caller says goes before all that the route says. */
 function channelsOf(
   { channels, fallback }: SendInput,
-  route: Resolved['route'],
+  action: RouteAction | undefined,
 ): Pick<NotificationRecord, 'channels' | 'fallback' | 'addressesAreOne'> {
   if (fallback)
     return {
@@ -68,7 +150,7 @@ function channelsOf(
       addressesAreOne: true,
     };
   if (channels) return { channels };
-  return { channels: route?.channels ?? [], ...(route?.fallback && { fallback: route.fallback }) };
+  return { channels: action?.channels ?? [], ...(action?.fallback && { fallback: action.fallback }) };
 }
 
 /** The caller's, else the route's. */
@@ -77,3 +159,7 @@ export const priorityOf = (input: SendInput | undefined, { route }: Pick<Resolve
 
 /** The unique key of a send: one per app and idempotency key. */
 export const idemOf = (sender: Sender, key: string): string => `${sender.workspace}|${sender.app}|${key}`;
+
+/** By which a repeat of the send is told from another one with the same key. */
+export const hashOf = (input: SendInput | undefined): string =>
+  input?.oneTime?.requestHash ?? requestHash(input);

@@ -51,14 +51,21 @@ export interface ReplayRequest {
 /**
  * The notification that would send the group again.
  * @throws HeraldError BAD_USER_INPUT for an edit that does not suit it, CONFLICT when it must be rendered and its
- * template is not published any more.
+ * template is not published any more, or it brings a one-time password that has ended.
  */
 export async function prepareReplay(
-  { templates }: Pick<ReplayDeps, 'templates'>,
+  { templates, models }: Pick<ReplayDeps, 'templates' | 'models'>,
   { original, deliveries }: ReplayGroup,
   edit: ReplayEdit | undefined,
   now: Date,
 ): Promise<NotificationRecord> {
+  const { otp } = original;
+  if (otp) {
+    // Whoever could change where a code goes, or what is said of it, could have it.
+    if (edit) throw conflict(`"${original._id}" brings a one-time password: it cannot be edited.`, 'edit');
+    if (!(await isAlive(models, otp.id, now)))
+      throw conflict(`The one-time password of "${original._id}" has ended: request a new one instead.`);
+  }
   const wrongAddress = edit && addressProblemOf(edit, deliveries);
   if (wrongAddress) throw wrongAddress;
   if (edit?.data && original.template === undefined)
@@ -80,6 +87,11 @@ export async function prepareReplay(
   return replayOf(original, deliveries, { anew, rendered, now, ...(edit && { edit }) });
 }
 
+async function isAlive(models: Pick<NotificationModels, 'raw'>, otp: string, now: Date): Promise<boolean> {
+  const found = await models.raw.sealedCodes.findOne({ _id: otp }, { projection: { expiresAt: 1 } });
+  return found !== null && found.expiresAt > now;
+}
+
 /** Pure but for the new id. */
 function replayOf(
   original: NotificationRecord,
@@ -87,7 +99,7 @@ function replayOf(
   how: { anew: boolean; rendered: boolean; now: Date; edit?: ReplayEdit },
 ): NotificationRecord {
   const { edit, now } = how;
-  const { event, routeVersion, template, templateVersion, category } = original;
+  const { event, routeVersion, template, templateVersion, category, otp, locale, expiresAt } = original;
   const id = newId('ntf', now.getTime());
   const content = edit?.content ?? original.content;
   const data = edit?.data ?? original.data;
@@ -113,6 +125,9 @@ function replayOf(
     nextAttemptAt: new Date(now.getTime() + FIRST_LOOK_MS),
     lane: original.priority,
     planned: false,
+    ...(locale !== undefined && { locale }),
+    // Otherwise what is sent again is sent however late.
+    ...(otp && { otp, ...(expiresAt && { expiresAt }) }),
     replayOf: original._id,
     resend: {
       deliveries: deliveries.map((d) => d._id),

@@ -16,12 +16,14 @@ const MAX_WAITING = 1_000;
 
 /**
  * @param after number of the last message that the caller has; without it, only what comes from now on.
+ * @param enter told that somebody watches; what it returns is called when nobody does any more.
  */
 export async function watchInbox(
   hub: InboxHub,
   inbox: InboxService,
   owner: InboxOwner,
   after: number | undefined,
+  enter?: () => () => void,
 ): Promise<AsyncIterableIterator<InboxEventRecord>> {
   let stop: () => void = () => undefined;
   const queue = asyncQueue<InboxEventRecord>(
@@ -34,10 +36,15 @@ export async function watchInbox(
       ),
   );
   const watcher = new InboxWatcher(inbox, owner, queue);
-  stop = await hub.listen(inboxOf(owner), {
+  const unlisten = await hub.listen(inboxOf(owner), {
     onEvent: (event) => watcher.enqueue(() => watcher.event(event)),
     onGap: () => watcher.enqueue(() => watcher.catchUp()),
   });
+  const leave = enter?.();
+  stop = () => {
+    unlisten();
+    leave?.();
+  };
   try {
     const seq = after ?? (await inbox.counter(owner)).seq;
     watcher.start(seq);

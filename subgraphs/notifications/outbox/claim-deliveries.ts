@@ -51,11 +51,22 @@ export async function claimDeliveries(
   );
   if (modifiedCount === 0) return { deliveries: [], begun: [], ended: [], events: [] };
   const claimed = await collection.find({ _id: { $in: ids as string[] }, fence, state: 'SENDING' }).toArray();
-  const canceled = await canceledAmong(models, claimed);
-  const moves = await movesOfClaimed(models, claimed, now);
+  const [canceled, moves, liveCodes] = await Promise.all([
+    canceledAmong(models, claimed),
+    movesOfClaimed(models, claimed, now),
+    liveCodesOf(models, claimed, now),
+  ]);
   const endings = new Map<DeliveryRecord, DeliveryRecord>();
   for (const delivery of claimed) {
-    const end = endOf(delivery, canceled.has(delivery.notification), moves.get(delivery._id), now);
+    const end = endOf(
+      delivery,
+      {
+        canceled: canceled.has(delivery.notification),
+        codeEnded: delivery.otp !== undefined && !liveCodes.has(delivery.otp),
+        move: moves.get(delivery._id),
+      },
+      now,
+    );
     if (end) endings.set(delivery, end);
   }
   const { ended, events } = await endDeliveries(connection, models, [...endings.values()], fence, now);
@@ -113,18 +124,26 @@ async function beginSteps(
   return new Map(begun.map((delivery) => [delivery._id, delivery]));
 }
 
+/** What speaks against attempting a delivery. */
+interface Why {
+  readonly canceled: boolean;
+  /** Its one-time password was used or replaced. */
+  readonly codeEnded: boolean;
+  readonly move: ChainMove | undefined;
+}
+
 /** What the delivery becomes instead of being attempted; undefined when it is to be attempted. Pure. */
 export function endOf(
   delivery: DeliveryRecord,
-  canceled: boolean,
-  move: ChainMove | undefined,
+  { canceled, codeEnded, move }: Why,
   now: Date,
 ): DeliveryRecord | undefined {
   const over = { fence: null, nextAttemptAt: null } as const;
   if (canceled) return { ...delivery, ...over, state: 'CANCELED', canceledAt: now };
-  if (delivery.expiresAt && delivery.expiresAt <= now)
-    return { ...delivery, ...over, state: 'EXPIRED', expiredAt: now };
+  const expired: DeliveryRecord = { ...delivery, ...over, state: 'EXPIRED', expiredAt: now };
+  if (delivery.expiresAt && delivery.expiresAt <= now) return expired;
   if (move?.kind === 'skip') return { ...delivery, ...skippedAs(now) };
+  if (codeEnded) return expired;
   if ((delivery.claims ?? 0) <= MAX_CLAIMS) return undefined;
   const attempt: AttemptRecord = {
     at: now,
@@ -212,4 +231,18 @@ async function canceledAmong(
     )
     .toArray();
   return new Set(found.map((d) => d._id));
+}
+
+/** The one-time passwords among theirs that may still be sent: not used, not replaced, not expired. */
+async function liveCodesOf(
+  models: NotificationModels,
+  deliveries: readonly DeliveryRecord[],
+  now: Date,
+): Promise<ReadonlySet<string>> {
+  const ids = new Set(deliveries.flatMap(({ otp }) => otp ?? []));
+  if (ids.size === 0) return ids;
+  const found = await models.raw.sealedCodes
+    .find({ _id: { $in: [...ids] } }, { projection: { expiresAt: 1 } })
+    .toArray();
+  return new Set(found.filter(({ expiresAt }) => expiresAt > now).map(({ _id }) => _id));
 }

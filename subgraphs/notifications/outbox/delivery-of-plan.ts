@@ -39,9 +39,9 @@ export function deliveryOfPlan(
     ...(planned.content && { content: planned.content }),
     ...(planned.chain && { chain: placeOf(planned.chain, options.now) }),
     priority: notification.priority,
-    ...(notification.category !== undefined && { category: notification.category }),
+    ...ofAction(notification, planned),
     ...(notification.event !== undefined && { event: notification.event }),
-    ...(notification.template !== undefined && { template: notification.template }),
+    ...(notification.otp && { otp: notification.otp.id }),
     createdAt: options.now,
     ...(notification.expiresAt && { expiresAt: notification.expiresAt }),
     ...progressOf(planned, options.now),
@@ -56,8 +56,31 @@ export const deliveryId = (
     user = '',
     address = '',
     device,
-  }: Pick<PlannedDelivery, 'channel' | 'user' | 'address' | 'device'>,
-): string => derivedId('dlv', notification._id, channel, user, address, device?.id ?? '');
+    action,
+  }: Pick<PlannedDelivery, 'channel' | 'user' | 'address' | 'device' | 'action'>,
+): string =>
+  derivedId(
+    'dlv',
+    notification._id,
+    channel,
+    user,
+    address,
+    device?.id ?? '',
+    ...(action ? [action.name] : []),
+  );
+
+/** Of an event with several messages, what they have of their own. */
+function ofAction(
+  notification: NotificationRecord,
+  { action }: PlannedDelivery,
+): Pick<DeliveryRecord, 'action' | 'category' | 'template'> {
+  const { template, category } = action ?? notification;
+  return {
+    ...(action && { action: action.name }),
+    ...(category !== undefined && { category }),
+    ...(template !== undefined && { template }),
+  };
+}
 
 const placeOf = ({ waits, ...place }: PlannedChainPlace, now: Date): ChainPlace => ({
   ...place,

@@ -31,6 +31,7 @@ export function providerAccountModels(connection: Connection): {
       enabled: flag,
       revision: needed,
       problem: String,
+      receiptsProblem: String,
       createdAt: date,
       updatedAt: date,
       by: { ...mixed, required: true },

@@ -54,6 +54,8 @@ export interface ProviderAccountRecord {
   readonly revision: string;
   /** Why a dispatcher cannot use this revision. */
   readonly problem?: string;
+  /** Why no receipts come to a dispatcher that listens for them. */
+  readonly receiptsProblem?: string;
   readonly createdAt: Date;
   readonly updatedAt: Date;
   /** Who changed it last. */

@@ -14,6 +14,7 @@ import { writeAudit } from '../audit/write-audit.ts';
 import type { NotificationModels } from '../store/models.ts';
 import { openedSecret, plainConfig, sealedConfig } from './account-config.ts';
 import type { ProviderAccountRecord, ProviderDefinitionRecord } from './account-record.ts';
+import { shownConfig } from './account-view.ts';
 import {
   type AccountInput,
   checkedAccountId,
@@ -122,7 +123,7 @@ export class ProviderAccountService {
       if (!former) throw notFound('provider account', id);
       if (former.enabled === enabled) return former;
       const at = sharedDate();
-      const { problem: _problem, ...rest } = former;
+      const { problem: _problem, receiptsProblem: _receiptsProblem, ...rest } = former;
       const next = { ...rest, enabled, revision: randomUUID(), updatedAt: at, by: actorOf(operator) };
       await this.#accounts.replaceOne({ _id }, next, { session });
       const action = enabled ? 'ENABLE_PROVIDER_ACCOUNT' : 'DISABLE_PROVIDER_ACCOUNT';
@@ -211,12 +212,6 @@ export class ProviderAccountService {
 }
 
 const inWorkspace = (workspace: string) => ({ _id: { $gte: `${workspace}:`, $lt: `${workspace};` } });
-
-/** The configuration as it is shown: secrets are null. */
-export const shownConfig = (record: ProviderAccountRecord): Record<string, unknown> => ({
-  ...plainConfig(record),
-  ...Object.fromEntries(Object.keys(record.secrets).map((field) => [field, null])),
-});
 
 /** For the audit trail. */
 function told(record: ProviderAccountRecord): Record<string, unknown> {

@@ -61,4 +61,15 @@ export class ProviderAccountStore {
       problem === undefined ? { $unset: { problem: '' } } : { $set: { problem } },
     );
   }
+
+  /** Tells operators why no receipts are heard of by this revision; undefined: they are. */
+  async tellReceiptsProblem(
+    { _id, revision }: Pick<ProviderAccountRecord, '_id' | 'revision'>,
+    receiptsProblem: string | undefined,
+  ): Promise<void> {
+    await this.#models.raw.providerAccounts.updateOne(
+      { _id, revision },
+      receiptsProblem === undefined ? { $unset: { receiptsProblem: '' } } : { $set: { receiptsProblem } },
+    );
+  }
 }

@@ -63,6 +63,8 @@ export function notificationTypeResolvers(
       template: ({ template }) => (template === undefined ? null : { id: template }),
       // The caller's variables are the calling system's business, not the receiver's.
       data: ({ data }, _, context) => (context.principal?.kind === 'user' ? null : (data ?? null)),
+      passedOver: ({ passedOver }, _, context) =>
+        context.principal?.kind === 'user' ? [] : [...(passedOver ?? [])],
       async deliveries(record, { first, after }, context) {
         const size = pageSize(first);
         const user = onlyFor(context);

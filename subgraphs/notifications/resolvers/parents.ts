@@ -13,4 +13,8 @@ export interface DeliveryPage extends ConnectionRecord<DeliveryRecord> {
 export interface DeadLetterPage extends ConnectionRecord<DeadLetterRecord> {
   count(): Promise<number>;
 }
+/** A user as this subgraph knows one. */
+export interface UserReference {
+  readonly id: string;
+}
 export type InboxPage = ConnectionRecord<InboxMessageRecord>;

@@ -1,10 +1,14 @@
 /** Provider accounts, for operators. */
-import { requirePrincipal } from '../../../platform/auth/principal.ts';
-import { badInput } from '../../../platform/errors/herald-error.ts';
-import { providerAccountKey } from '../../../platform/names/ids.ts';
+import DataLoader from 'dataloader';
+import { type RequestContext, requirePrincipal } from '../../../platform/auth/principal.ts';
+import { sharedNow } from '../../../platform/clock/shared-clock.ts';
+import { badInput, HeraldError } from '../../../platform/errors/herald-error.ts';
 import type { MutationResolvers, ProviderAccountResolvers, QueryResolvers } from '../generated/types.ts';
-import { shownConfig } from '../provider-accounts/account-service.ts';
+import { type HealthFacts, healthOf } from '../provider-accounts/account-health.ts';
+import { viewOf, viewsOfSettings } from '../provider-accounts/account-view.ts';
+import { HealthReader } from '../provider-accounts/read-health.ts';
 import { testAccount } from '../provider-accounts/test-account.ts';
+import { countTest } from '../provider-accounts/test-limit.ts';
 import type { ResolverDeps } from './deps.ts';
 
 const MAX_ADDRESS_CHARS = 2_000;
@@ -20,6 +24,24 @@ export function providerAccountResolvers(deps: ResolverDeps): {
   readonly ProviderAccount: ProviderAccountResolvers;
 } {
   const { providerAccounts: accounts } = deps;
+  const reader = new HealthReader(deps.redis, deps.names, deps.log);
+  const factsOf = factsLoader(reader);
+
+  /** What is wanted of an account of the workspace; where there is none but one of the settings, that is said. */
+  async function changing<T>(id: string, work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      if (!(error instanceof HeraldError) || error.code !== 'NOT_FOUND') throw error;
+      const ofSettings = (await reader.settingsAccounts()).some((account) => account.id === id);
+      if (!ofSettings) throw error;
+      throw badInput(
+        'id',
+        `"${id}" comes from the settings of the dispatchers: change it there. An account of the workspace with its id takes its place.`,
+      );
+    }
+  }
+
   return {
     queries: {
       async providers(_, _args, context) {
@@ -34,24 +56,33 @@ export function providerAccountResolvers(deps: ResolverDeps): {
           installation,
         }));
       },
-      async providerAccounts(_, _args, context) {
-        return [...(await accounts.list(requirePrincipal(context, 'operator').workspace))];
+      async providerAccounts(_, { includeSettings }, context) {
+        const { workspace, root } = requirePrincipal(context, 'operator');
+        const [own, ofSettings] = await Promise.all([
+          accounts.list(workspace),
+          includeSettings === false ? [] : reader.settingsAccounts(),
+        ]);
+        return [...own.map(viewOf), ...viewsOfSettings(ofSettings, own, root)];
       },
     },
     mutations: {
-      saveProviderAccount: (_, { input }, context) =>
-        accounts.save(requirePrincipal(context, 'operator'), input),
-      setProviderAccountEnabled: (_, { id, enabled }, context) =>
-        accounts.setEnabled(requirePrincipal(context, 'operator'), id, enabled),
+      saveProviderAccount: async (_, { input }, context) =>
+        viewOf(await accounts.save(requirePrincipal(context, 'operator'), input)),
+      async setProviderAccountEnabled(_, { id, enabled }, context) {
+        const operator = requirePrincipal(context, 'operator');
+        return viewOf(await changing(id, () => accounts.setEnabled(operator, id, enabled)));
+      },
       async deleteProviderAccount(_, { id }, context) {
-        await accounts.delete(requirePrincipal(context, 'operator'), id);
+        const operator = requirePrincipal(context, 'operator');
+        await changing(id, () => accounts.delete(operator, id));
         return id;
       },
       async testProvider(_, { id, to }, context) {
         const operator = requirePrincipal(context, 'operator');
         if (to.length === 0 || to.length > MAX_ADDRESS_CHARS)
           throw badInput('to', `It must have 1 to ${MAX_ADDRESS_CHARS} characters.`);
-        const account = await accounts.account(operator.workspace, id);
+        const account = await changing(id, () => accounts.account(operator.workspace, id));
+        await countTest(operator.workspace, deps.redis, deps.names);
         await accounts.noteTest(operator, account, to);
         const { code, message, providerMessageId, ...told } = await testAccount(
           { workspace: operator.workspace, account: id, to },
@@ -66,12 +97,23 @@ export function providerAccountResolvers(deps: ResolverDeps): {
       },
     },
     ProviderAccount: {
-      config: shownConfig,
-      channels: ({ channels }) => (channels ? [...channels] : null),
-      apps: ({ apps }) => (apps ? [...apps] : null),
-      secretsSet: ({ secrets }) => Object.keys(secrets),
-      receiptPath: ({ workspace, id }) => `/receipts/${providerAccountKey(workspace, id)}`,
-      updatedBy: ({ by }) => by,
+      health: async (account, _args, context) =>
+        healthOf(account, await factsOf(context).load(account.key), sharedNow()),
     },
+  };
+}
+
+/** The accounts of one request are asked for together. */
+function factsLoader(
+  reader: HealthReader,
+): (context: RequestContext) => DataLoader<string, HealthFacts | undefined> {
+  const byContext = new WeakMap<RequestContext, DataLoader<string, HealthFacts | undefined>>();
+  return (context) => {
+    let loader = byContext.get(context);
+    if (!loader) {
+      loader = new DataLoader((keys) => reader.facts(keys));
+      byContext.set(context, loader);
+    }
+    return loader;
   };
 }

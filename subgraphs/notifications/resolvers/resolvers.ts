@@ -8,6 +8,8 @@ import { loadersOf, type ResolverDeps } from './deps.ts';
 import { inboxResolvers } from './inbox-resolvers.ts';
 import { lookup } from './lookup.ts';
 import { notificationTypeResolvers } from './notification-type-resolvers.ts';
+import { otpResolvers } from './otp-resolvers.ts';
+import { presenceResolvers } from './presence-resolvers.ts';
 import { providerAccountResolvers } from './provider-account-resolvers.ts';
 import { sandboxResolver } from './sandbox-resolver.ts';
 import { sendResolvers } from './send-resolvers.ts';
@@ -34,6 +36,7 @@ export function notificationResolvers(deps: ResolverDeps): Resolvers {
     },
     Mutation: {
       ...sendResolvers(deps, find),
+      ...otpResolvers(deps),
       ...inbox.mutations,
       ...deadLetters.mutations,
       ...providerAccounts.mutations,
@@ -51,6 +54,7 @@ export function notificationResolvers(deps: ResolverDeps): Resolvers {
       user: ({ user }) => ({ id: user }),
       notification: ({ notification }, _, context) => find.loaded(notification, context),
     },
+    User: presenceResolvers(deps),
     SandboxMessage: {
       notification: ({ notification }, _, context) => find.loaded(notification, context),
     },

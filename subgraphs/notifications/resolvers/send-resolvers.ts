@@ -1,14 +1,14 @@
 /** sendNotification(s), cancel, replay. */
-import { type Principal, requirePrincipal } from '../../../platform/auth/principal.ts';
+import { requirePrincipal } from '../../../platform/auth/principal.ts';
 import { badInput, HeraldError } from '../../../platform/errors/herald-error.ts';
 import type { SendInput } from '../accept/check-input.ts';
-import type { Sender } from '../accept/to-record.ts';
 import { actorOf } from '../audit/actor.ts';
 import { cancelNotification } from '../change/cancel.ts';
 import { replayNotification } from '../change/replay-notification.ts';
 import type { MutationResolvers } from '../generated/types.ts';
 import type { ResolverDeps } from './deps.ts';
 import type { Lookup } from './lookup.ts';
+import { sending } from './sending.ts';
 
 const MAX_INPUTS = 1_000;
 
@@ -20,22 +20,7 @@ type SendMutations = Required<
 >;
 
 export function sendResolvers(deps: ResolverDeps, find: Lookup): SendMutations {
-  const senderOf = (principal: Principal, requestId: string): Sender => ({
-    requestId,
-    workspace: principal.workspace,
-    app: principal.kind === 'app' ? principal.app : deps.consoleApp(principal.workspace),
-  });
-  /** How many of `wanted` sends may go on now, and what to answer to the others. Operators are not limited. */
-  const allowance = async (
-    principal: Principal,
-    wanted: number,
-  ): Promise<{ granted: number; refusal?: HeraldError }> => {
-    if (principal.kind !== 'app') return { granted: wanted };
-    const { granted, retryAfterMs } = await deps.rateLimiter.take(principal, wanted);
-    if (granted === wanted) return { granted };
-    const message = `The app may send ${principal.ratePerSecond} notifications a second. Try again in ${retryAfterMs} ms.`;
-    return { granted, refusal: new HeraldError('RATE_LIMITED', message, { retryAfterMs }) };
-  };
+  const { senderOf, allowance } = sending(deps);
   return {
     async sendNotification(_, { input }, context) {
       const principal = requirePrincipal(context, 'app', 'operator');

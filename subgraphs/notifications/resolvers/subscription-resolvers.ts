@@ -18,7 +18,9 @@ export function subscriptionResolvers(deps: ResolverDeps, find: Lookup): Subscri
       subscribe: (_, { after }, context) => {
         const owner = requirePrincipal(context, 'user');
         const seq = after == null ? undefined : deps.inbox.seqOf(owner, after, 'after');
-        return watchInbox(deps.inboxHub, deps.inbox, owner, seq);
+        return watchInbox(deps.inboxHub, deps.inbox, owner, seq, () =>
+          deps.presence.enter(owner.workspace, owner.user),
+        );
       },
       resolve: (event: InboxEventRecord) => event,
     },

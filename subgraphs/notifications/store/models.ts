@@ -8,6 +8,8 @@ import type { AuditRecord } from '../audit/audit-record.ts';
 import type { DeliveryRecord, InboxMessageRecord, NotificationRecord } from '../contract.ts';
 import { deadLetterModel } from '../dead-letters/dead-letter-model.ts';
 import type { DeadLetterRecord } from '../dead-letters/dead-letter-record.ts';
+import { otpModels } from '../otp/otp-models.ts';
+import type { OtpLimitRecord, OtpRecord, SealedCodeRecord } from '../otp/otp-record.ts';
 import { providerAccountModels } from '../provider-accounts/account-models.ts';
 import type { ProviderAccountRecord, ProviderDefinitionRecord } from '../provider-accounts/account-record.ts';
 import { type ProviderMessageRecord, type ReceiptRecord, receiptModels } from '../receipts/receipt-models.ts';
@@ -30,6 +32,9 @@ export interface NotificationModels {
   readonly alertMarks: Model<AlertMarkRecord>;
   readonly receipts: Model<ReceiptRecord>;
   readonly providerMessages: Model<ProviderMessageRecord>;
+  readonly otps: Model<OtpRecord>;
+  readonly sealedCodes: Model<SealedCodeRecord>;
+  readonly otpLimits: Model<OtpLimitRecord>;
   readonly providerAccounts: Model<ProviderAccountRecord>;
   readonly providerDefinitions: Model<ProviderDefinitionRecord>;
   /** The same collections for plain documents: nothing is hydrated or cast on hot paths. */
@@ -44,6 +49,9 @@ export interface NotificationModels {
     readonly alertMarks: mongo.Collection<Writable<AlertMarkRecord>>;
     readonly receipts: mongo.Collection<Writable<ReceiptRecord>>;
     readonly providerMessages: mongo.Collection<Writable<ProviderMessageRecord>>;
+    readonly otps: mongo.Collection<Writable<OtpRecord>>;
+    readonly sealedCodes: mongo.Collection<Writable<SealedCodeRecord>>;
+    readonly otpLimits: mongo.Collection<Writable<OtpLimitRecord>>;
     readonly providerAccounts: mongo.Collection<Writable<ProviderAccountRecord>>;
     readonly providerDefinitions: mongo.Collection<Writable<ProviderDefinitionRecord>>;
   };
@@ -80,6 +88,9 @@ export function notificationModels(connection: Connection): NotificationModels {
       channels: [String],
       fallback: { type: [mixed], default: undefined },
       addressesAreOne: Boolean,
+      recipientWhen: text,
+      actions: { type: [mixed], default: undefined },
+      passedOver: { type: [mixed], default: undefined },
       data: mixed,
       category: text,
       createdAt: { type: Date, required: true },
@@ -102,6 +113,8 @@ export function notificationModels(connection: Connection): NotificationModels {
       canceledAt: Date,
       canceledBy: text,
       expiredAt: Date,
+      locale: text,
+      otp: mixed,
       replayOf: text,
       resend: mixed,
       replays: { type: [mixed], default: undefined },
@@ -130,6 +143,7 @@ export function notificationModels(connection: Connection): NotificationModels {
       skipReason: text,
       skippedAt: Date,
       chain: mixed,
+      action: text,
       provider: text,
       providerMessageId: text,
       attempt: { type: Number, required: true },
@@ -139,6 +153,7 @@ export function notificationModels(connection: Connection): NotificationModels {
       category: text,
       event: text,
       template: text,
+      otp: text,
       createdAt: { type: Date, required: true },
       expiresAt: Date,
       nextAttemptAt: Date,
@@ -195,6 +210,7 @@ export function notificationModels(connection: Connection): NotificationModels {
     alerts,
     alertMarks: marks,
     ...receiptModels(connection),
+    ...otpModels(connection),
     ...providerAccountModels(connection),
     raw: {
       notifications: connection.collection('notifications'),
@@ -207,6 +223,9 @@ export function notificationModels(connection: Connection): NotificationModels {
       alertMarks: connection.collection('alert_marks'),
       receipts: connection.collection('receipts'),
       providerMessages: connection.collection('provider_messages'),
+      otps: connection.collection('otps'),
+      sealedCodes: connection.collection('otp_sealed_codes'),
+      otpLimits: connection.collection('otp_limits'),
       providerAccounts: connection.collection('provider_accounts'),
       providerDefinitions: connection.collection('provider_definitions'),
     },

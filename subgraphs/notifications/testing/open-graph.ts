@@ -6,7 +6,7 @@ import { openConnections } from '../../../platform/lifecycle/connections.ts';
 import { Shutdown } from '../../../platform/lifecycle/shutdown.ts';
 import { createTemplatesSubgraph } from '../../templates/index.ts';
 import { consoleAppId, createUsersSubgraph } from '../../users/index.ts';
-import { createNotificationsSubgraph, openNotificationsStore } from '../index.ts';
+import { createNotificationsSubgraph, openNotificationsStore, otpLimitsOf } from '../index.ts';
 import { silent } from './open-store.ts';
 
 /** HERALD_SECRET_KEY of the tests. */
@@ -72,6 +72,7 @@ export async function openGraph(
     chunkSize: 100,
     bus,
     secretKey: TEST_SECRET_KEY,
+    otpLimits: otpLimitsOf(settings),
   });
   shutdown.onClose('notifications', () => subgraph.close());
   const schemas = {

@@ -86,6 +86,7 @@ function ofNotification(n: NotificationRecord): TimelineEntryRecord[] {
         deliveries: n.deliveryCount ?? 0,
         ...(n.event !== undefined && { event: n.event, routeVersion: n.routeVersion }),
         ...(n.template !== undefined && { template: n.template, templateVersion: n.templateVersion }),
+        ...(n.passedOver && { passedOver: n.passedOver }),
       },
     });
   if (n.completedAt) entries.push({ at: n.completedAt, type: 'completed' });
@@ -112,7 +113,11 @@ function ofDelivery(notification: NotificationRecord, d: DeliveryRecord): Timeli
   };
   if (d.skipReason) add(d.skippedAt ?? d.createdAt, 'skipped', { reason: d.skipReason });
   else if (d.content)
-    add(d.createdAt, 'rendered', { locale: d.content.locale, template: notification.template ?? null });
+    add(d.createdAt, 'rendered', {
+      locale: d.content.locale,
+      template: d.template ?? notification.template ?? null,
+      ...(d.action !== undefined && { action: d.action }),
+    });
   const { step = 0, startedAt, afterSeconds } = d.chain ?? {};
   if (step > 0 && !sameTime(startedAt, d.createdAt)) {
     add(d.createdAt, 'heldBack', { step, ...(afterSeconds !== undefined && { afterSeconds }) });

@@ -5,6 +5,7 @@ import type { StoredContent, VersionStamp } from '../store/records.ts';
 import type { RouteHead } from '../service/route-drafts.ts';
 import type { PartialHead, PartialUsers as PartialUsersParent } from '../partials/partial-drafts.ts';
 import type { PackageHead, PackageVersion as PackageVersionParent } from '../packages/package-drafts.ts';
+import type { RouteAction as RouteActionParent } from '../contract.ts';
 import type { SourcedContent } from '../sources/compile-template.ts';
 import type { RequestContext } from '../../../platform/auth/principal.ts';
 export type Maybe<T> = T | null;
@@ -91,6 +92,13 @@ export type FindingSeverity =
   | 'WARNING';
 
 export type Mutation = {
+  /** Makes a version, or the draft, the draft of another workspace's package of the same id. For operators of the first workspace. */
+  copyPackage: PackageImport;
+  /**
+   * Makes the draft of a package what files say, all or nothing; publishes nothing. `dryRun` tells what it would do. What is
+   * wrong is told with its file and the place in it.
+   */
+  importPackage: PackageImport;
   /**
    * Publishes the drafts of all members, and takes away those that are marked, at once and on every node: all or none.
    * Members without a draft keep their version, unless a partial, a setting or a template that they use has another one.
@@ -130,6 +138,19 @@ export type Mutation = {
   saveRoute: Route;
   /** Saves a draft; publishing makes it live at once, on every node. */
   saveTemplate: Template;
+};
+
+
+export type MutationCopyPackageArgs = {
+  id: Scalars['ID']['input'];
+  toWorkspace: Scalars['ID']['input'];
+  version?: InputMaybe<Scalars['Int']['input']>;
+};
+
+
+export type MutationImportPackageArgs = {
+  dryRun?: InputMaybe<Scalars['Boolean']['input']>;
+  input: PackageImportInput;
 };
 
 
@@ -278,12 +299,39 @@ export type PackageEdge = {
   node: Package;
 };
 
+/** A file of a package, as git has it. docs/packages.md says what is in each. */
+export type PackageFile = {
+  content: Scalars['String']['output'];
+  /** From the package's folder: `templates/welcome.yaml`. */
+  path: Scalars['String']['output'];
+};
+
+export type PackageFileInput = {
+  content: Scalars['String']['input'];
+  path: Scalars['String']['input'];
+};
+
 /** Something wrong with a package's drafts. Publishing refuses errors. */
 export type PackageFinding = {
   /** Where: `templates.welcome.contents.2.html`, `routes.order.paid`. */
   field: Scalars['String']['output'];
   message: Scalars['String']['output'];
   severity: FindingSeverity;
+};
+
+export type PackageImport = {
+  /** File by file: from what the draft was. */
+  changes: Array<TextDiff>;
+  /** Null after a dry run of a package that is not there yet, and of another workspace. */
+  package?: Maybe<Package>;
+  /** What publishing would refuse, or people should look at. */
+  problems: Array<PackageFinding>;
+};
+
+/** All files of a package: members that they do not name are marked to be removed. */
+export type PackageImportInput = {
+  files: Array<PackageFileInput>;
+  id: Scalars['ID']['input'];
 };
 
 export type PackageInput = {
@@ -416,7 +464,11 @@ export type PublishedVersionEdge = {
 };
 
 export type Query = {
+  /** The draft by default. */
+  exportPackage: Array<PackageFile>;
   package?: Maybe<Package>;
+  /** What differs, file by file: from the published version to the draft by default. */
+  packageDiff: Array<TextDiff>;
   /** What is wrong with the drafts of all members, together. */
   packageProblems: Array<PackageFinding>;
   /** By id, ascending; `search` is a part of the id or the name. */
@@ -437,8 +489,21 @@ export type Query = {
 };
 
 
+export type QueryExportPackageArgs = {
+  id: Scalars['ID']['input'];
+  version?: InputMaybe<Scalars['Int']['input']>;
+};
+
+
 export type QueryPackageArgs = {
   id: Scalars['ID']['input'];
+};
+
+
+export type QueryPackageDiffArgs = {
+  from?: InputMaybe<Scalars['Int']['input']>;
+  id: Scalars['ID']['input'];
+  to?: InputMaybe<Scalars['Int']['input']>;
 };
 
 
@@ -502,6 +567,14 @@ export type QueryTemplatesArgs = {
   first?: InputMaybe<Scalars['Int']['input']>;
 };
 
+/** What happens to messages for people who want quiet now. HIGH ones are never held back. */
+export type QuietHoursRule =
+  /** They are sent when the quiet hours end. */
+  | 'HOLD'
+  /** They are sent. */
+  | 'IGNORE'
+  | 'SKIP';
+
 /** REMOVED: it is gone. MARKED: it goes when its package is published. */
 export type Removal =
   | 'MARKED'
@@ -521,26 +594,42 @@ export type RenderedContent = {
 
 /** What an event type does. */
 export type Route = {
+  /** What is sent: each for itself. */
+  actions: Array<RouteAction>;
+  /** Events that cancel what still waits for its delay. */
+  cancelOn: Array<Scalars['ID']['output']>;
   category?: Maybe<Scalars['String']['output']>;
-  /** Empty: the template's, unless there is a fallback chain. */
+  /** Of the first action. Empty: the template's, unless there is a fallback chain. */
   channels: Array<Channel>;
+  class: RouteClass;
   delaySeconds: Scalars['Int']['output'];
+  digest?: Maybe<RouteDigest>;
   draftVersion?: Maybe<Scalars['Int']['output']>;
   event: Scalars['ID']['output'];
-  /** For users and groups: channels tried one after the other, beside `channels`, until one has success. */
+  expiresAfterSeconds?: Maybe<Scalars['Int']['output']>;
+  /** Of the first action. */
   fallback?: Maybe<Array<FallbackStep>>;
+  followUps: Array<RouteFollowUp>;
+  /** Path in the data: what is cancelled, sent once, or collected goes by its value. */
+  key?: Maybe<Scalars['String']['output']>;
+  once?: Maybe<RouteOnce>;
   /** The package that it belongs to: it is published with it. */
   package?: Maybe<Package>;
   priority: Priority;
   publishedVersion?: Maybe<Scalars['Int']['output']>;
-  /** Who gets it besides, or instead of, those whom the caller names. */
+  quietHours: QuietHoursRule;
+  /** Of the first action: who gets it besides, or instead of, those whom the caller names. */
   recipients: Array<RouteRecipient>;
   /** Whether its package is published without it the next time. */
   removing: Scalars['Boolean']['output'];
-  template: Template;
+  /** Of the first action. Null where the event sends nothing. */
+  template?: Maybe<Template>;
+  throttle?: Maybe<RouteThrottle>;
   updatedAt: Scalars['DateTime']['output'];
   /** What was published, newest first. */
   versions: PublishedVersionConnection;
+  /** CEL over data, event and now: where it is false the event does nothing. */
+  when?: Maybe<Scalars['String']['output']>;
 };
 
 
@@ -550,10 +639,57 @@ export type RouteVersionsArgs = {
   first?: InputMaybe<Scalars['Int']['input']>;
 };
 
+/** One message of an event. */
+export type RouteAction = {
+  category?: Maybe<Scalars['String']['output']>;
+  channels: Array<Channel>;
+  fallback?: Maybe<Array<FallbackStep>>;
+  name: Scalars['String']['output'];
+  recipientWhen?: Maybe<Scalars['String']['output']>;
+  recipients: Array<RouteRecipient>;
+  template: Template;
+  when?: Maybe<Scalars['String']['output']>;
+};
+
+export type RouteActionInput = {
+  category?: InputMaybe<Scalars['String']['input']>;
+  channels?: InputMaybe<Array<Channel>>;
+  fallback?: InputMaybe<Array<FallbackStepInput>>;
+  /** Unique within the route, for example `customer`. */
+  name: Scalars['String']['input'];
+  /** Over user, data, event and now, for each user: who it does not hold for gets nothing. */
+  recipientWhen?: InputMaybe<Scalars['String']['input']>;
+  /** Without it those whom the caller names. */
+  recipients?: InputMaybe<Array<RouteRecipientInput>>;
+  template: Scalars['ID']['input'];
+  /** Over data, event and now. */
+  when?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** TRANSACTIONAL: sent at once. DELAYED: after a while, unless another event cancels it. ONCE: only the first of a key within a window. DIGEST: collected for each recipient, and sent as one message. */
+export type RouteClass =
+  | 'DELAYED'
+  | 'DIGEST'
+  | 'ONCE'
+  | 'TRANSACTIONAL';
+
 export type RouteConnection = {
   edges: Array<RouteEdge>;
   nodes: Array<Route>;
   pageInfo: PageInfo;
+};
+
+export type RouteDigest = {
+  at?: Maybe<Scalars['String']['output']>;
+  maxItems?: Maybe<Scalars['Int']['output']>;
+  windowSeconds?: Maybe<Scalars['Int']['output']>;
+};
+
+/** Exactly one of windowSeconds (from the first event, up to 7 days) and at (`HH:MM` in the recipient's time zone). */
+export type RouteDigestInput = {
+  at?: InputMaybe<Scalars['String']['input']>;
+  maxItems?: InputMaybe<Scalars['Int']['input']>;
+  windowSeconds?: InputMaybe<Scalars['Int']['input']>;
 };
 
 export type RouteEdge = {
@@ -561,34 +697,96 @@ export type RouteEdge = {
   node: Route;
 };
 
+export type RouteFollowUp = {
+  afterSeconds: Scalars['Int']['output'];
+  event: Scalars['ID']['output'];
+  when?: Maybe<Scalars['String']['output']>;
+};
+
+/** afterSeconds: up to 30 days. when: over data, event (this one) and now. */
+export type RouteFollowUpInput = {
+  afterSeconds?: InputMaybe<Scalars['Int']['input']>;
+  event: Scalars['ID']['input'];
+  when?: InputMaybe<Scalars['String']['input']>;
+};
+
+/** What an event type does. Conditions are written in CEL (https://cel.dev), for example `data.total > 100 && data.country in ["DE", "AT"]`. */
 export type RouteInput = {
+  /** Several messages, each with its own template and recipients: at most 20. None, and no template: the event only cancels others. */
+  actions?: InputMaybe<Array<RouteActionInput>>;
+  /** Events that cancel what still waits, where their data has the same value at `key`. At most 20. */
+  cancelOn?: InputMaybe<Array<Scalars['ID']['input']>>;
+  /** Of the template without it. */
   category?: InputMaybe<Scalars['String']['input']>;
   channels?: InputMaybe<Array<Channel>>;
-  /** The send waits this long after it was accepted. */
+  /** The send waits this long after it was accepted: up to 30 days. */
   delaySeconds?: InputMaybe<Scalars['Int']['input']>;
+  /** Collects for each recipient and key; the template gets `items` and `count`. */
+  digest?: InputMaybe<RouteDigestInput>;
   event: Scalars['ID']['input'];
+  /** What is not sent by then becomes EXPIRED: from when it is due, up to 30 days. */
+  expiresAfterSeconds?: InputMaybe<Scalars['Int']['input']>;
   /** 2 to 5 steps, for users and groups. What the caller of a send says about channels goes before it. */
   fallback?: InputMaybe<Array<FallbackStepInput>>;
+  /** Other events that this one brings about, with its data and recipients. At most 10; none may lead back here. */
+  followUps?: InputMaybe<Array<RouteFollowUpInput>>;
+  /** Path in the data, for example `order.id`. cancelOn and once need it; in a digest it keeps apart what is collected. */
+  key?: InputMaybe<Scalars['String']['input']>;
+  /** Only the first of a key within the window is sent, the others are SKIPPED (ALREADY_SENT). */
+  once?: InputMaybe<RouteOnceInput>;
   /** As of a template. */
   package?: InputMaybe<Scalars['ID']['input']>;
   priority?: InputMaybe<Priority>;
+  quietHours?: InputMaybe<QuietHoursRule>;
+  /** Who gets it besides, or instead of, those whom the caller names. */
   recipients?: InputMaybe<Array<RouteRecipientInput>>;
-  template: Scalars['ID']['input'];
+  /** The only message of the event, with `channels`, `fallback` and `recipients`; or give `actions`. */
+  template?: InputMaybe<Scalars['ID']['input']>;
+  /** More for one recipient in a window is SKIPPED (FREQUENCY_CAP). */
+  throttle?: InputMaybe<RouteThrottleInput>;
+  /** Over data, event and now. What it asks for and is not there makes it false. */
+  when?: InputMaybe<Scalars['String']['input']>;
+};
+
+export type RouteOnce = {
+  windowSeconds: Scalars['Int']['output'];
+};
+
+/** 1 second to 30 days. */
+export type RouteOnceInput = {
+  windowSeconds: Scalars['Int']['input'];
 };
 
 export type RouteRecipient = {
   address?: Maybe<Scalars['String']['output']>;
+  addressFrom?: Maybe<Scalars['String']['output']>;
+  caller?: Maybe<Scalars['Boolean']['output']>;
   channel?: Maybe<Channel>;
   group?: Maybe<Scalars['ID']['output']>;
   user?: Maybe<Scalars['ID']['output']>;
+  userFrom?: Maybe<Scalars['String']['output']>;
 };
 
-/** Exactly one of: user, group, or address (with channel). */
+/** Exactly one of: caller (whom the caller names), user, group, userFrom (path of ids in the data), address or addressFrom (path in the data), both with channel. */
 export type RouteRecipientInput = {
   address?: InputMaybe<Scalars['String']['input']>;
+  addressFrom?: InputMaybe<Scalars['String']['input']>;
+  caller?: InputMaybe<Scalars['Boolean']['input']>;
   channel?: InputMaybe<Channel>;
   group?: InputMaybe<Scalars['ID']['input']>;
   user?: InputMaybe<Scalars['ID']['input']>;
+  userFrom?: InputMaybe<Scalars['String']['input']>;
+};
+
+export type RouteThrottle = {
+  max: Scalars['Int']['output'];
+  windowSeconds: Scalars['Int']['output'];
+};
+
+/** 1 to 1,000 messages in 1 second to 30 days. */
+export type RouteThrottleInput = {
+  max: Scalars['Int']['input'];
+  windowSeconds: Scalars['Int']['input'];
 };
 
 export type SizeUnit =
@@ -807,7 +1005,11 @@ export type ResolversTypes = {
   Package: ResolverTypeWrapper<PackageHead>;
   PackageConnection: ResolverTypeWrapper<Omit<PackageConnection, 'edges' | 'nodes'> & { edges: Array<ResolversTypes['PackageEdge']>, nodes: Array<ResolversTypes['Package']> }>;
   PackageEdge: ResolverTypeWrapper<Omit<PackageEdge, 'node'> & { node: ResolversTypes['Package'] }>;
+  PackageFile: ResolverTypeWrapper<PackageFile>;
+  PackageFileInput: PackageFileInput;
   PackageFinding: ResolverTypeWrapper<PackageFinding>;
+  PackageImport: ResolverTypeWrapper<Omit<PackageImport, 'package'> & { package?: Maybe<ResolversTypes['Package']> }>;
+  PackageImportInput: PackageImportInput;
   PackageInput: PackageInput;
   PackageMember: ResolverTypeWrapper<PackageMember>;
   PackageMemberKind: PackageMemberKind;
@@ -825,14 +1027,26 @@ export type ResolversTypes = {
   PublishedVersionConnection: ResolverTypeWrapper<Omit<PublishedVersionConnection, 'edges' | 'nodes'> & { edges: Array<ResolversTypes['PublishedVersionEdge']>, nodes: Array<ResolversTypes['PublishedVersion']> }>;
   PublishedVersionEdge: ResolverTypeWrapper<Omit<PublishedVersionEdge, 'node'> & { node: ResolversTypes['PublishedVersion'] }>;
   Query: ResolverTypeWrapper<Record<PropertyKey, never>>;
+  QuietHoursRule: QuietHoursRule;
   Removal: Removal;
   RenderedContent: ResolverTypeWrapper<SourcedContent>;
   Route: ResolverTypeWrapper<RouteHead>;
+  RouteAction: ResolverTypeWrapper<RouteActionParent>;
+  RouteActionInput: RouteActionInput;
+  RouteClass: RouteClass;
   RouteConnection: ResolverTypeWrapper<Omit<RouteConnection, 'edges' | 'nodes'> & { edges: Array<ResolversTypes['RouteEdge']>, nodes: Array<ResolversTypes['Route']> }>;
+  RouteDigest: ResolverTypeWrapper<RouteDigest>;
+  RouteDigestInput: RouteDigestInput;
   RouteEdge: ResolverTypeWrapper<Omit<RouteEdge, 'node'> & { node: ResolversTypes['Route'] }>;
+  RouteFollowUp: ResolverTypeWrapper<RouteFollowUp>;
+  RouteFollowUpInput: RouteFollowUpInput;
   RouteInput: RouteInput;
+  RouteOnce: ResolverTypeWrapper<RouteOnce>;
+  RouteOnceInput: RouteOnceInput;
   RouteRecipient: ResolverTypeWrapper<RouteRecipient>;
   RouteRecipientInput: RouteRecipientInput;
+  RouteThrottle: ResolverTypeWrapper<RouteThrottle>;
+  RouteThrottleInput: RouteThrottleInput;
   SizeUnit: SizeUnit;
   SmsEncoding: SmsEncoding;
   Template: ResolverTypeWrapper<TemplateHead>;
@@ -860,7 +1074,11 @@ export type ResolversParentTypes = {
   Package: PackageHead;
   PackageConnection: Omit<PackageConnection, 'edges' | 'nodes'> & { edges: Array<ResolversParentTypes['PackageEdge']>, nodes: Array<ResolversParentTypes['Package']> };
   PackageEdge: Omit<PackageEdge, 'node'> & { node: ResolversParentTypes['Package'] };
+  PackageFile: PackageFile;
+  PackageFileInput: PackageFileInput;
   PackageFinding: PackageFinding;
+  PackageImport: Omit<PackageImport, 'package'> & { package?: Maybe<ResolversParentTypes['Package']> };
+  PackageImportInput: PackageImportInput;
   PackageInput: PackageInput;
   PackageMember: PackageMember;
   PackageVersion: PackageVersionParent;
@@ -878,11 +1096,21 @@ export type ResolversParentTypes = {
   Query: Record<PropertyKey, never>;
   RenderedContent: SourcedContent;
   Route: RouteHead;
+  RouteAction: RouteActionParent;
+  RouteActionInput: RouteActionInput;
   RouteConnection: Omit<RouteConnection, 'edges' | 'nodes'> & { edges: Array<ResolversParentTypes['RouteEdge']>, nodes: Array<ResolversParentTypes['Route']> };
+  RouteDigest: RouteDigest;
+  RouteDigestInput: RouteDigestInput;
   RouteEdge: Omit<RouteEdge, 'node'> & { node: ResolversParentTypes['Route'] };
+  RouteFollowUp: RouteFollowUp;
+  RouteFollowUpInput: RouteFollowUpInput;
   RouteInput: RouteInput;
+  RouteOnce: RouteOnce;
+  RouteOnceInput: RouteOnceInput;
   RouteRecipient: RouteRecipient;
   RouteRecipientInput: RouteRecipientInput;
+  RouteThrottle: RouteThrottle;
+  RouteThrottleInput: RouteThrottleInput;
   Template: TemplateHead;
   TemplateConnection: Omit<TemplateConnection, 'edges' | 'nodes'> & { edges: Array<ResolversParentTypes['TemplateEdge']>, nodes: Array<ResolversParentTypes['Template']> };
   TemplateContent: StoredContent;
@@ -918,6 +1146,8 @@ export interface JsonScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes
 }
 
 export type MutationResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Mutation'] = ResolversParentTypes['Mutation']> = {
+  copyPackage?: Resolver<ResolversTypes['PackageImport'], ParentType, ContextType, RequireFields<MutationCopyPackageArgs, 'id' | 'toWorkspace'>>;
+  importPackage?: Resolver<ResolversTypes['PackageImport'], ParentType, ContextType, RequireFields<MutationImportPackageArgs, 'dryRun' | 'input'>>;
   publishPackage?: Resolver<ResolversTypes['Package'], ParentType, ContextType, RequireFields<MutationPublishPackageArgs, 'id'>>;
   publishPartial?: Resolver<ResolversTypes['Partial'], ParentType, ContextType, RequireFields<MutationPublishPartialArgs, 'id' | 'republish'>>;
   publishRoute?: Resolver<ResolversTypes['Route'], ParentType, ContextType, RequireFields<MutationPublishRouteArgs, 'event'>>;
@@ -960,10 +1190,21 @@ export type PackageEdgeResolvers<ContextType = RequestContext, ParentType extend
   node?: Resolver<ResolversTypes['Package'], ParentType, ContextType>;
 };
 
+export type PackageFileResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['PackageFile'] = ResolversParentTypes['PackageFile']> = {
+  content?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  path?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+};
+
 export type PackageFindingResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['PackageFinding'] = ResolversParentTypes['PackageFinding']> = {
   field?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   message?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   severity?: Resolver<ResolversTypes['FindingSeverity'], ParentType, ContextType>;
+};
+
+export type PackageImportResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['PackageImport'] = ResolversParentTypes['PackageImport']> = {
+  changes?: Resolver<Array<ResolversTypes['TextDiff']>, ParentType, ContextType>;
+  package?: Resolver<Maybe<ResolversTypes['Package']>, ParentType, ContextType>;
+  problems?: Resolver<Array<ResolversTypes['PackageFinding']>, ParentType, ContextType>;
 };
 
 export type PackageMemberResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['PackageMember'] = ResolversParentTypes['PackageMember']> = {
@@ -1050,7 +1291,9 @@ export type PublishedVersionEdgeResolvers<ContextType = RequestContext, ParentTy
 };
 
 export type QueryResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Query'] = ResolversParentTypes['Query']> = {
+  exportPackage?: Resolver<Array<ResolversTypes['PackageFile']>, ParentType, ContextType, RequireFields<QueryExportPackageArgs, 'id'>>;
   package?: Resolver<Maybe<ResolversTypes['Package']>, ParentType, ContextType, RequireFields<QueryPackageArgs, 'id'>>;
+  packageDiff?: Resolver<Array<ResolversTypes['TextDiff']>, ParentType, ContextType, RequireFields<QueryPackageDiffArgs, 'id'>>;
   packageProblems?: Resolver<Array<ResolversTypes['PackageFinding']>, ParentType, ContextType, RequireFields<QueryPackageProblemsArgs, 'id'>>;
   packages?: Resolver<ResolversTypes['PackageConnection'], ParentType, ContextType, RequireFields<QueryPackagesArgs, 'first'>>;
   partial?: Resolver<Maybe<ResolversTypes['Partial']>, ParentType, ContextType, RequireFields<QueryPartialArgs, 'id'>>;
@@ -1076,20 +1319,42 @@ export type RenderedContentResolvers<ContextType = RequestContext, ParentType ex
 
 export type RouteResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Route'] = ResolversParentTypes['Route'], FederationReferenceType extends FederationReferenceTypes['Route'] = FederationReferenceTypes['Route']> = {
   __resolveReference?: ReferenceResolver<Maybe<ResolversTypes['Route']> | FederationReferenceType, FederationReferenceType, ContextType>;
+  actions?: Resolver<Array<ResolversTypes['RouteAction']>, ParentType, ContextType>;
+  cancelOn?: Resolver<Array<ResolversTypes['ID']>, ParentType, ContextType>;
   category?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   channels?: Resolver<Array<ResolversTypes['Channel']>, ParentType, ContextType>;
+  class?: Resolver<ResolversTypes['RouteClass'], ParentType, ContextType>;
   delaySeconds?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  digest?: Resolver<Maybe<ResolversTypes['RouteDigest']>, ParentType, ContextType>;
   draftVersion?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
   event?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  expiresAfterSeconds?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
   fallback?: Resolver<Maybe<Array<ResolversTypes['FallbackStep']>>, ParentType, ContextType>;
+  followUps?: Resolver<Array<ResolversTypes['RouteFollowUp']>, ParentType, ContextType>;
+  key?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  once?: Resolver<Maybe<ResolversTypes['RouteOnce']>, ParentType, ContextType>;
   package?: Resolver<Maybe<ResolversTypes['Package']>, ParentType, ContextType>;
   priority?: Resolver<ResolversTypes['Priority'], ParentType, ContextType>;
   publishedVersion?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
+  quietHours?: Resolver<ResolversTypes['QuietHoursRule'], ParentType, ContextType>;
   recipients?: Resolver<Array<ResolversTypes['RouteRecipient']>, ParentType, ContextType>;
   removing?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
-  template?: Resolver<ResolversTypes['Template'], ParentType, ContextType>;
+  template?: Resolver<Maybe<ResolversTypes['Template']>, ParentType, ContextType>;
+  throttle?: Resolver<Maybe<ResolversTypes['RouteThrottle']>, ParentType, ContextType>;
   updatedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
   versions?: Resolver<ResolversTypes['PublishedVersionConnection'], ParentType, ContextType, RequireFields<RouteVersionsArgs, 'first'>>;
+  when?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+};
+
+export type RouteActionResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['RouteAction'] = ResolversParentTypes['RouteAction']> = {
+  category?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  channels?: Resolver<Array<ResolversTypes['Channel']>, ParentType, ContextType>;
+  fallback?: Resolver<Maybe<Array<ResolversTypes['FallbackStep']>>, ParentType, ContextType>;
+  name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  recipientWhen?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  recipients?: Resolver<Array<ResolversTypes['RouteRecipient']>, ParentType, ContextType>;
+  template?: Resolver<ResolversTypes['Template'], ParentType, ContextType>;
+  when?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
 };
 
 export type RouteConnectionResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['RouteConnection'] = ResolversParentTypes['RouteConnection']> = {
@@ -1098,16 +1363,40 @@ export type RouteConnectionResolvers<ContextType = RequestContext, ParentType ex
   pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
 };
 
+export type RouteDigestResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['RouteDigest'] = ResolversParentTypes['RouteDigest']> = {
+  at?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  maxItems?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
+  windowSeconds?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
+};
+
 export type RouteEdgeResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['RouteEdge'] = ResolversParentTypes['RouteEdge']> = {
   cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   node?: Resolver<ResolversTypes['Route'], ParentType, ContextType>;
 };
 
+export type RouteFollowUpResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['RouteFollowUp'] = ResolversParentTypes['RouteFollowUp']> = {
+  afterSeconds?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  event?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  when?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+};
+
+export type RouteOnceResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['RouteOnce'] = ResolversParentTypes['RouteOnce']> = {
+  windowSeconds?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+};
+
 export type RouteRecipientResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['RouteRecipient'] = ResolversParentTypes['RouteRecipient']> = {
   address?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  addressFrom?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  caller?: Resolver<Maybe<ResolversTypes['Boolean']>, ParentType, ContextType>;
   channel?: Resolver<Maybe<ResolversTypes['Channel']>, ParentType, ContextType>;
   group?: Resolver<Maybe<ResolversTypes['ID']>, ParentType, ContextType>;
   user?: Resolver<Maybe<ResolversTypes['ID']>, ParentType, ContextType>;
+  userFrom?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+};
+
+export type RouteThrottleResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['RouteThrottle'] = ResolversParentTypes['RouteThrottle']> = {
+  max?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  windowSeconds?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
 };
 
 export type TemplateResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Template'] = ResolversParentTypes['Template'], FederationReferenceType extends FederationReferenceTypes['Template'] = FederationReferenceTypes['Template']> = {
@@ -1163,7 +1452,9 @@ export type Resolvers<ContextType = RequestContext> = {
   Package?: PackageResolvers<ContextType>;
   PackageConnection?: PackageConnectionResolvers<ContextType>;
   PackageEdge?: PackageEdgeResolvers<ContextType>;
+  PackageFile?: PackageFileResolvers<ContextType>;
   PackageFinding?: PackageFindingResolvers<ContextType>;
+  PackageImport?: PackageImportResolvers<ContextType>;
   PackageMember?: PackageMemberResolvers<ContextType>;
   PackageVersion?: PackageVersionResolvers<ContextType>;
   PackageVersionConnection?: PackageVersionConnectionResolvers<ContextType>;
@@ -1179,9 +1470,14 @@ export type Resolvers<ContextType = RequestContext> = {
   Query?: QueryResolvers<ContextType>;
   RenderedContent?: RenderedContentResolvers<ContextType>;
   Route?: RouteResolvers<ContextType>;
+  RouteAction?: RouteActionResolvers<ContextType>;
   RouteConnection?: RouteConnectionResolvers<ContextType>;
+  RouteDigest?: RouteDigestResolvers<ContextType>;
   RouteEdge?: RouteEdgeResolvers<ContextType>;
+  RouteFollowUp?: RouteFollowUpResolvers<ContextType>;
+  RouteOnce?: RouteOnceResolvers<ContextType>;
   RouteRecipient?: RouteRecipientResolvers<ContextType>;
+  RouteThrottle?: RouteThrottleResolvers<ContextType>;
   Template?: TemplateResolvers<ContextType>;
   TemplateConnection?: TemplateConnectionResolvers<ContextType>;
   TemplateContent?: TemplateContentResolvers<ContextType>;

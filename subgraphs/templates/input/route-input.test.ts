@@ -18,11 +18,12 @@ describe('routeBody', () => {
         input({ channels: null, priority: null, category: null, delaySeconds: null, recipients: null }),
       ),
     ).toEqual({
-      template: 'welcome',
-      channels: [],
+      actions: [{ name: 'message', template: 'welcome', channels: [], recipients: [{ caller: true }] }],
       priority: 'MEDIUM',
       delaySeconds: 0,
-      recipients: [],
+      cancelOn: [],
+      quietHours: 'HOLD',
+      followUps: [],
     });
   });
 
@@ -41,12 +42,25 @@ describe('routeBody', () => {
       }),
     );
     expect(body).toEqual({
-      template: 'welcome',
-      channels: ['SMS', 'EMAIL'],
+      actions: [
+        {
+          name: 'message',
+          template: 'welcome',
+          channels: ['SMS', 'EMAIL'],
+          recipients: [
+            { caller: true },
+            { user: 'u1' },
+            { group: 'g1' },
+            { channel: 'EMAIL', address: 'a@example.com' },
+          ],
+        },
+      ],
       priority: 'HIGH',
       category: 'orders',
       delaySeconds: 2_592_000,
-      recipients: [{ user: 'u1' }, { group: 'g1' }, { channel: 'EMAIL', address: 'a@example.com' }],
+      cancelOn: [],
+      quietHours: 'HOLD',
+      followUps: [],
     });
   });
 
@@ -104,6 +118,88 @@ describe('routeBody', () => {
       'input.recipients',
       /use a group/,
     ],
+    [
+      'two ways to say what is sent',
+      { actions: [{ name: 'a', template: 't' }] },
+      'input.actions',
+      /not both/,
+    ],
+    [
+      'channels without a template',
+      { template: null, channels: ['SMS'] },
+      'input.channels',
+      /Goes with `template`/,
+    ],
+    [
+      'an action without a proper name',
+      { template: null, actions: [{ name: 'The Customer', template: 't' }] },
+      'input.actions.0.name',
+      /lower-case/,
+    ],
+    [
+      'two actions of one name',
+      {
+        template: null,
+        actions: [
+          { name: 'a', template: 't' },
+          { name: 'a', template: 'u' },
+        ],
+      },
+      'input.actions.1.name',
+      /already/,
+    ],
+    [
+      'an action with a wrong template',
+      { template: null, actions: [{ name: 'a', template: '' }] },
+      'input.actions.0.template',
+      /1 to 200/,
+    ],
+    [
+      'a condition that cannot be read',
+      { template: null, actions: [{ name: 'a', template: 't', when: 'data.x >' }] },
+      'input.actions.0.when',
+      /Unexpected token/,
+    ],
+    [
+      'a condition of recipients over what there is not',
+      { template: null, actions: [{ name: 'a', template: 't', recipientWhen: 'person.x == 1' }] },
+      'input.actions.0.recipientWhen',
+      /Unknown variable: person/,
+    ],
+    ['a condition over users, who are not known', { when: 'user.locale == "de"' }, 'input.when', /user/],
+    [
+      'a path with a space',
+      recipient({ userFrom: 'a b' }),
+      'input.recipients.1.userFrom',
+      /path in the data/,
+    ],
+    [
+      'a path of addresses without a channel',
+      recipient({ addressFrom: 'a' }),
+      'input.recipients.1.channel',
+      /needs its channel/,
+    ],
+    [
+      'what cancels itself',
+      { cancelOn: ['order.paid'], delaySeconds: 5 },
+      'input.cancelOn.0',
+      /cancel itself/,
+    ],
+    ['what cannot be cancelled', { cancelOn: ['order.sent'], key: 'id' }, 'input.delaySeconds', /at once/],
+    ['what cancels without a key', { cancelOn: ['order.sent'], delaySeconds: 5 }, 'input.key', /cancelOn/],
+    ['once without a key', { once: { windowSeconds: 5 } }, 'input.key', /once/],
+    ['once for ever', { once: { windowSeconds: 9e9 }, key: 'id' }, 'input.once.windowSeconds', /30 days/],
+    ['a throttle of none', { throttle: { max: 0, windowSeconds: 5 } }, 'input.throttle.max', /1 to 1000/],
+    ['a digest of no time', { digest: {} }, 'input.digest', /exactly one/],
+    ['a digest at noon, in words', { digest: { at: 'noon' } }, 'input.digest.at', /18:00/],
+    ['a digest of a month', { digest: { windowSeconds: 2_592_000 } }, 'input.digest.windowSeconds', /7 days/],
+    [
+      'what brings itself about',
+      { followUps: [{ event: 'order.paid' }] },
+      'input.followUps.0.event',
+      /itself/,
+    ],
+    ['an expiry of a second ago', { expiresAfterSeconds: -1 }, 'input.expiresAfterSeconds', /1 to/],
   ])('%s', (_, changes, field, message) => {
     expect(() => routeBody(input(changes))).toThrow(
       expect.objectContaining({

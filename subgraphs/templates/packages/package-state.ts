@@ -1,8 +1,9 @@
 /** A package with all its members as they are stored. */
 import { badInput } from '../../../platform/errors/herald-error.ts';
+import type { RouteBody } from '../contract.ts';
 import { findPartials, knowing } from '../partials/find-partials.ts';
 import type { FindPartials } from '../partials/reach-sources.ts';
-import type { HeadRecord, PackageBody, PartialBody, RouteBody, TemplateBody } from '../store/records.ts';
+import type { HeadRecord, PackageBody, PartialBody, TemplateBody } from '../store/records.ts';
 import type { Stores } from '../store/stores.ts';
 
 /** Members by id, ascending: also those that are marked to be removed. */

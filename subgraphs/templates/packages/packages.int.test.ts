@@ -189,7 +189,10 @@ describe('versions of a template', () => {
     await run('mutation { rollbackTemplate(id: "r1", version: 1) { id } }');
     expect(await sent('r1')).toBe('2: r1');
     expect((await run(BACK)).rollbackRoute).toEqual({ publishedVersion: 3, template: { id: 'r1' } });
-    expect(await room.service.publishedRoute('default', 'ev')).toMatchObject({ version: 3, template: 'r1' });
+    expect(await room.service.publishedRoute('default', 'ev')).toMatchObject({
+      version: 3,
+      actions: [{ template: 'r1' }],
+    });
     expect(await run('mutation { removeRoute(event: "ev") }')).toEqual({ removeRoute: 'REMOVED' });
     expect(await room.service.publishedRoute('default', 'ev')).toBeUndefined();
   });
@@ -307,7 +310,7 @@ describe('a package', () => {
     expect(await sent('order.placed', { order: 7 })).toBe('1: Placed 7. Thanks, Acme');
     expect(await room.service.publishedRoute('default', 'order.paid')).toMatchObject({
       version: 1,
-      pins: { 'order.paid': 1 },
+      actions: [{ template: 'order.paid', templateVersion: 1 }],
     });
     expect(await problem(PUBLISH, { id: 'orders' })).toMatchObject({ code: 'BAD_USER_INPUT', field: 'id' });
 
@@ -335,7 +338,7 @@ describe('a package', () => {
     expect(await room.service.publishedRoute('default', 'order.placed')).toBeUndefined();
     expect(await room.service.publishedRoute('default', 'order.paid')).toMatchObject({
       version: 2,
-      pins: { 'order.paid': 2 },
+      actions: [{ template: 'order.paid', templateVersion: 2 }],
     });
     expect(await members('orders')).toEqual([
       '2: TEMPLATE order.paid 2, TEMPLATE order.sent 1, ROUTE order.paid 2, ROUTE order.sent 1, PARTIAL order-foot 1',
@@ -352,7 +355,7 @@ describe('a package', () => {
     expect(await room.service.publishedRoute('default', 'order.sent')).toBeUndefined();
     expect(await room.service.publishedRoute('default', 'order.paid')).toMatchObject({
       version: 3,
-      pins: { 'order.paid': 3 },
+      actions: [{ template: 'order.paid', templateVersion: 3 }],
     });
     const { package: back } = await run<{ package: Record<string, unknown> }>(
       'query { package(id: "orders") { settings publishedVersion templates { nodes { id package { id } } } versions(first: 1) { nodes { restores settings } } } }',
@@ -436,7 +439,9 @@ describe('a package', () => {
     await publish('here');
     await saveRoute('uses.kept', 'kept');
     await run('mutation { publishRoute(event: "uses.kept") { event } }');
-    expect(await room.service.publishedRoute('default', 'uses.kept')).not.toHaveProperty('pins');
+    expect((await room.service.publishedRoute('default', 'uses.kept'))?.actions[0]).not.toHaveProperty(
+      'templateVersion',
+    );
     await run('mutation { removeTemplate(id: "kept") }');
     expect(await problem(PUBLISH, { id: 'here' })).toMatchObject({ field: 'templates.kept' });
     const SAVE = 'mutation ($input: TemplateInput!) { saveTemplate(input: $input) { id } }';
@@ -471,5 +476,144 @@ describe('a package', () => {
       [{ id: 'x', name: 'n', settings: [1] }, 'input.settings'],
     ] as const)
       expect(await problem(SAVE, { input })).toMatchObject({ code: 'BAD_USER_INPUT', field });
+  });
+});
+
+describe('files', () => {
+  const EXPORT =
+    'query ($id: ID!, $version: Int) { exportPackage(id: $id, version: $version) { path content } }';
+  const IMPORT = `mutation ($input: PackageImportInput!, $dryRun: Boolean) { importPackage(input: $input, dryRun: $dryRun) {
+    package { id draftVersion } changes { path change diff } problems { severity field message } } }`;
+  type File = { path: string; content: string };
+  type Import = {
+    importPackage: {
+      package: { id: string } | null;
+      changes: { path: string; change: string; diff: string }[];
+      problems: { field: string }[];
+    };
+  };
+  const filesOf = async (id: string, version?: number, principal = operator) =>
+    (await run<{ exportPackage: File[] }>(EXPORT, { id, version }, principal)).exportPackage;
+  const importFiles = async (id: string, files: readonly File[], dryRun = false, principal = operator) =>
+    (await run<Import>(IMPORT, { input: { id, files }, dryRun }, principal)).importPackage;
+  const edit = (files: readonly File[], path: string, change: (text: string) => string) =>
+    files.map((file) => (file.path === path ? { path, content: change(file.content) } : file));
+
+  test('out, changed, tried, in, published, and out again: what went in', async () => {
+    await savePackage('filed', { settings: { shop: 'Acme' } });
+    await savePartial('filed-foot', 'Thanks, {{package.shop}}', { package: 'filed', name: 'Footer' });
+    await saveTemplate('filed.one', 'One {{> filed-foot}}', { package: 'filed' });
+    await saveTemplate('filed.two', 'Two', { package: 'filed' });
+    await saveRoute('filed.one', 'filed.one', { package: 'filed' });
+    await publish('filed');
+    const first = await filesOf('filed');
+    expect(await filesOf('filed', 1)).toEqual(first);
+    expect(await importFiles('filed', first, true)).toEqual({
+      package: { id: 'filed', draftVersion: null },
+      changes: [],
+      problems: [],
+    });
+    await importFiles('filed', first);
+    expect(await problem(PUBLISH, { id: 'filed' })).toMatchObject({ field: 'id' });
+
+    const second = edit(
+      edit(first, 'partials/filed-foot.hbs', () => 'Bye, {{package.shop}}'),
+      'package.yaml',
+      (text) => text.replace('Acme', 'Acme & Sons'),
+    ).filter(({ path }) => path !== 'templates/filed.two.yaml');
+    const tried = await importFiles('filed', second, true);
+    expect(tried.changes.map(({ path, change }) => `${change} ${path}`)).toEqual([
+      'CHANGED package.yaml',
+      'CHANGED partials/filed-foot.hbs',
+      'REMOVED templates/filed.two.yaml',
+    ]);
+    expect(await filesOf('filed')).toEqual(first);
+    expect((await importFiles('filed', second)).changes).toEqual(tried.changes);
+    expect(await filesOf('filed')).toEqual(second);
+    const DIFF =
+      'query ($from: Int, $to: Int) { packageDiff(id: "filed", from: $from, to: $to) { path change diff } }';
+    expect((await run(DIFF)).packageDiff).toEqual(tried.changes);
+    expect(await sent('filed.one')).toBe('1: One Thanks, Acme');
+    await publish('filed');
+    expect(await sent('filed.one')).toBe('2: One Bye, Acme & Sons');
+    expect(await sent('filed.two')).toBeUndefined();
+    expect(await filesOf('filed')).toEqual(second);
+    expect(await filesOf('filed', 1)).toEqual(first);
+    expect((await run(DIFF, { from: 1, to: 2 })).packageDiff).toEqual(tried.changes);
+
+    // What was removed comes back by its file, too.
+    await importFiles('filed', first);
+    await publish('filed');
+    expect(await sent('filed.two')).toBe('2: Two');
+    expect(await filesOf('filed', 3)).toEqual(first);
+    // A draft that is undone by files is gone.
+    await saveTemplate('filed.two', 'A draft');
+    await importFiles('filed', first);
+    expect(await problem(PUBLISH, { id: 'filed' })).toMatchObject({ field: 'id' });
+  });
+
+  test('a new package; a route without its template is told of', async () => {
+    const files = [
+      { path: 'package.yaml', content: 'format: 1\nid: fresh\nname: Fresh\n' },
+      { path: 'routes/fresh.ev.yaml', content: 'event: fresh.ev\ntemplate: fresh.t\n' },
+    ];
+    expect(await importFiles('fresh', files, true)).toMatchObject({
+      package: null,
+      changes: [
+        { path: 'package.yaml', change: 'ADDED' },
+        { path: 'routes/fresh.ev.yaml', change: 'ADDED' },
+      ],
+      problems: [{ severity: 'ERROR', field: 'routes.fresh.ev' }],
+    });
+    expect(await problem('query { package(id: "fresh") { id } }')).toMatchObject({ code: 'NOT_FOUND' });
+    const whole = [
+      ...files,
+      {
+        path: 'templates/fresh.t.yaml',
+        content: 'id: fresh.t\nname: T\ncontents:\n  - channel: IN_APP\n    body: Hi\n',
+      },
+    ];
+    expect(await importFiles('fresh', whole)).toMatchObject({ package: { id: 'fresh' }, problems: [] });
+    await publish('fresh');
+    expect(await sent('fresh.t')).toBe('1: Hi');
+  });
+
+  test('what is wrong is told with its file; what is elsewhere stays there', async () => {
+    const files = await filesOf('filed');
+    const wrong = edit(files, 'templates/filed.one.yaml', (text) => text.replace('One ', 'One {{#if}} '));
+    expect(await problem(IMPORT, { input: { id: 'filed', files: wrong } })).toMatchObject({
+      code: 'BAD_USER_INPUT',
+      field: `input.files.${files.findIndex(({ path }) => path === 'templates/filed.one.yaml')}`,
+      message: expect.stringMatching(/^templates\/filed\.one\.yaml: contents\.0\.body: Line 1/) as string,
+    });
+    const stolen = [
+      { path: 'package.yaml', content: 'format: 1\nid: thief\nname: Thief\n' },
+      {
+        path: 'templates/filed.one.yaml',
+        content: 'id: filed.one\nname: x\ncontents: [{channel: IN_APP, body: x}]\n',
+      },
+    ];
+    expect(await problem(IMPORT, { input: { id: 'thief', files: stolen } })).toMatchObject({
+      code: 'CONFLICT',
+      field: 'input.files',
+    });
+    expect(await problem('query { package(id: "thief") { id } }')).toMatchObject({ code: 'NOT_FOUND' });
+    expect(await problem(IMPORT, { input: { id: 'filed', files } }, app)).toMatchObject({
+      code: 'FORBIDDEN',
+    });
+  });
+
+  test('to another workspace, by operators of the first one', async () => {
+    const COPY = `mutation { copyPackage(id: "filed", toWorkspace: "production", version: 3) {
+      package { id } changes { path change } problems { field } } }`;
+    expect(await problem(COPY)).toMatchObject({ code: 'FORBIDDEN' });
+    const root: Principal = { kind: 'operator', workspace: 'default', key: 'k', name: 'Root', root: true };
+    const { copyPackage } = await run<{ copyPackage: { changes: object[] } }>(COPY, {}, root);
+    expect(copyPackage).toMatchObject({ package: null, problems: [] });
+    expect(copyPackage.changes).toHaveLength(5);
+    const production = operatorOf('production');
+    expect(await filesOf('filed', undefined, production)).toEqual(await filesOf('filed', 3));
+    await run(PUBLISH, { id: 'filed' }, production);
+    expect((await room.service.publishedTemplate('production', 'filed.one'))?.version).toBe(1);
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { RouteBody } from '../store/records.ts';
+import type { RouteAction, RouteBody } from '../contract.ts';
 import { disagreements, withPins } from './plan-publish.ts';
 
 const schema = (properties: Record<string, unknown>) => JSON.stringify({ type: 'object', properties });
@@ -42,24 +42,23 @@ describe('disagreements', () => {
 });
 
 describe('withPins', () => {
-  const route: RouteBody = {
-    template: 'paid',
+  const action = (template: string, templateVersion?: number): RouteAction => ({
+    name: template,
+    template,
+    recipients: [{ caller: true }],
     channels: [],
+    ...(templateVersion !== undefined && { templateVersion }),
+  });
+  const route: RouteBody = {
+    actions: [action('paid', 1), action('support', 2)],
     priority: 'MEDIUM',
     delaySeconds: 0,
-    recipients: [],
-    pins: [{ template: 'paid', version: 1 }],
+    cancelOn: [],
+    quietHours: 'HOLD',
+    followUps: [],
   };
   test('templates of the package have their versions, others none, and old ones go', () => {
-    expect(
-      withPins(
-        route,
-        new Map([
-          ['paid', 3],
-          ['other', 2],
-        ]),
-      ).pins,
-    ).toEqual([{ template: 'paid', version: 3 }]);
-    expect(withPins(route, new Map())).not.toHaveProperty('pins');
+    expect(withPins(route, new Map([['paid', 3]])).actions).toEqual([action('paid', 3), action('support')]);
+    expect(withPins(route, new Map()).actions).toEqual([action('paid'), action('support')]);
   });
 });

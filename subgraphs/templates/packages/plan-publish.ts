@@ -1,5 +1,7 @@
 /** What publishing the draft of a package would do, and what is wrong with it. */
+import type { RouteBody } from '../contract.ts';
 import { reachSources } from '../partials/reach-sources.ts';
+import { followUpCycle } from '../service/follow-up-cycle.ts';
 import { partialsProblem } from '../sources/partial-set.ts';
 import type { Change } from '../store/change.ts';
 import type {
@@ -7,9 +9,7 @@ import type {
   MemberVersion,
   PackageBody,
   PackageMembers,
-  RouteBody,
   TemplateBody,
-  TemplatePin,
 } from '../store/records.ts';
 import type { Changes, Stores } from '../store/stores.ts';
 import { templatesOfRoute } from '../store/templates-of-route.ts';
@@ -47,7 +47,7 @@ export async function planPublish(
   const findings: PackageFinding[] = [];
   const error = (field: string, message: string) => findings.push({ severity: 'ERROR', field, message });
   const partials = planAll(state.partials, (head, draft) =>
-    head.published !== undefined && same(head.published, draft) ? undefined : draft,
+    head.published !== undefined && sameBody(head.published, draft) ? undefined : draft,
   );
   await checkPartials(stores, state, error);
   const templates = await planTemplates(stores, state, compiled, error);
@@ -56,7 +56,7 @@ export async function planPublish(
   const pinned = new Map(templates.members.map(({ id, version }) => [id, version]));
   const routes = planAll(state.routes, (head, draft) => {
     const body = withPins(draft, pinned);
-    return head.published !== undefined && same(head.published, body) ? undefined : body;
+    return head.published !== undefined && sameBody(head.published, body) ? undefined : body;
   });
   return {
     findings,
@@ -92,7 +92,9 @@ function planAll<Body>(
   return { changes, members };
 }
 
-const same = (a: unknown, b: unknown): boolean => JSON.stringify(inOrder(a)) === JSON.stringify(inOrder(b));
+/** Pure. */
+export const sameBody = (a: unknown, b: unknown): boolean =>
+  JSON.stringify(inOrder(a)) === JSON.stringify(inOrder(b));
 
 /** Members in order: a body that was stored may come back in another one. */
 function inOrder(value: unknown): unknown {
@@ -177,21 +179,38 @@ export async function outsideRoutes(
     .map(({ id }) => id);
 }
 
-/** A route's templates are in the package, or published outside of it; and they agree on their variables. */
+/**
+ * A route's templates are in the package, or published outside of it, and agree on their variables; and events do not
+ * bring each other about without end.
+ */
 async function checkRoutes(stores: Stores, state: PackageState, findings: PackageFinding[]): Promise<void> {
   const own = new Map(state.templates.map((head) => [head.id, draftOf(head)]));
   const routes = state.routes.flatMap((head) => {
     const body = draftOf(head);
-    return body ? [{ id: head.id, templates: templatesOfRoute(body) }] : [];
+    return body ? [{ id: head.id, body, templates: templatesOfRoute(body) }] : [];
   });
   const outside = new Set(routes.flatMap(({ templates }) => templates).filter((id) => !own.get(id)));
-  const found = await stores.templates.heads(state.head.workspace, [...outside]);
-  const bodyOf = (id: string) => own.get(id) ?? (own.has(id) ? undefined : found.get(id)?.published);
-  for (const { id, templates } of routes) {
+  const published = await stores.templates.heads(state.head.workspace, [...outside]);
+  const bodyOf = (id: string) => own.get(id) ?? (own.has(id) ? undefined : published.get(id)?.published);
+  const ownRoutes = new Map(state.routes.map((head) => [head.id, draftOf(head)]));
+  const bodiesOfEvents = async (events: readonly string[]) => {
+    const others = await stores.routes.fullHeads(
+      state.head.workspace,
+      events.filter((event) => !ownRoutes.has(event)),
+    );
+    return new Map(
+      events.map((event) => {
+        const other = others.get(event);
+        const bodies = ownRoutes.has(event) ? [ownRoutes.get(event)] : [other?.draft, other?.published];
+        return [event, bodies.filter((one) => one !== undefined)];
+      }),
+    );
+  };
+  for (const { id, body, templates } of routes) {
     const bodies = [];
     for (const template of templates) {
-      const body = bodyOf(template);
-      if (body) bodies.push({ template, variables: body.variables });
+      const found = bodyOf(template);
+      if (found) bodies.push({ template, variables: found.variables });
       else
         findings.push({
           severity: 'ERROR',
@@ -201,6 +220,13 @@ async function checkRoutes(stores: Stores, state: PackageState, findings: Packag
             : `It sends the template "${template}", which is not in the package and not published.`,
         });
     }
+    const cycle = await followUpCycle(id, body, bodiesOfEvents);
+    if (cycle)
+      findings.push({
+        severity: 'ERROR',
+        field: `routes.${id}`,
+        message: `The events would bring each other about without end: ${cycle.path.join(' → ')}.`,
+      });
     for (const message of disagreements(bodies))
       findings.push({ severity: 'WARNING', field: `routes.${id}`, message });
   }
@@ -240,14 +266,13 @@ function typesOf(schema: unknown): [string, string][] {
   );
 }
 
-/** @param pinned versions of the package's templates, by id. Pure. */
+/** @param pinned versions of the package's templates, by id: others are sent as they are published. Pure. */
 export function withPins(body: RouteBody, pinned: ReadonlyMap<string, number>): RouteBody {
-  const { pins: _pins, ...rest } = body;
-  const pins: TemplatePin[] = templatesOfRoute(body)
-    .flatMap((template) => {
-      const version = pinned.get(template);
-      return version === undefined ? [] : [{ template, version }];
-    })
-    .toSorted((a, b) => (a.template < b.template ? -1 : 1));
-  return { ...rest, ...(pins.length > 0 && { pins }) };
+  return {
+    ...body,
+    actions: body.actions.map(({ templateVersion: _old, ...action }) => {
+      const templateVersion = pinned.get(action.template);
+      return { ...action, ...(templateVersion !== undefined && { templateVersion }) };
+    }),
+  };
 }

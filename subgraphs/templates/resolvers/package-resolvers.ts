@@ -3,6 +3,7 @@ import { requirePrincipal } from '../../../platform/auth/principal.ts';
 import { notFound } from '../../../platform/errors/herald-error.ts';
 import type { PackageMember, Resolvers } from '../generated/types.ts';
 import type { PackageDrafts, PackageHead } from '../packages/package-drafts.ts';
+import type { ImportResult, PackageFiles } from '../packages/package-files.ts';
 import type { PackageMembers, PackageSummary } from '../store/records.ts';
 import type { LoadersOf } from './loaders.ts';
 import { operatorOf } from './operator-of.ts';
@@ -17,6 +18,7 @@ function shown(head: PackageHead): PackageSummary {
 
 export function packageResolvers(
   drafts: PackageDrafts,
+  files: PackageFiles,
   loaders: LoadersOf,
 ): Pick<Resolvers, 'Package' | 'PackageVersion'> & {
   Query: Resolvers['Query'];
@@ -38,6 +40,14 @@ export function packageResolvers(
         const { workspace } = requirePrincipal(context, 'app', 'operator');
         return [...(await drafts.problems(workspace, id))];
       },
+      packageDiff(_, { id, from, to }, context) {
+        const { workspace } = requirePrincipal(context, 'app', 'operator');
+        return files.diff(workspace, id, from ?? undefined, to ?? undefined);
+      },
+      exportPackage(_, { id, version }, context) {
+        const { workspace } = requirePrincipal(context, 'app', 'operator');
+        return files.export(workspace, id, version ?? undefined);
+      },
     },
     Mutation: {
       savePackage: (_, { input }, context) => drafts.save(operatorOf(context).workspace, input),
@@ -48,6 +58,18 @@ export function packageResolvers(
       rollbackPackage(_, { id, version, note }, context) {
         const { workspace, publisher } = operatorOf(context, note);
         return drafts.rollBack(workspace, id, version, publisher);
+      },
+      async importPackage(_, { input, dryRun }, context) {
+        const { workspace, publisher } = operatorOf(context);
+        const done = await files.import(workspace, input.id, input.files, dryRun ?? false, publisher);
+        return { ...shownImport(done), package: (await loaders(context).packages.load(input.id)) ?? null };
+      },
+      async copyPackage(_, { id, toWorkspace, version }, context) {
+        const { root } = requirePrincipal(context, 'operator');
+        const { workspace, publisher } = operatorOf(context);
+        return shownImport(
+          await files.copy(workspace, id, toWorkspace, version ?? undefined, root, publisher),
+        );
       },
     },
     Package: {
@@ -79,6 +101,11 @@ export function packageResolvers(
     },
   };
 }
+
+const shownImport = ({ changes, problems }: ImportResult) => ({
+  changes: [...changes],
+  problems: [...problems],
+});
 
 function membersOf(members: PackageMembers | undefined): PackageMember[] {
   if (!members) return [];

@@ -1,9 +1,9 @@
 /** Resolvers of routes: for apps and operators. */
-import { requirePrincipal } from '../../../platform/auth/principal.ts';
+import { type RequestContext, requirePrincipal } from '../../../platform/auth/principal.ts';
 import { notFound } from '../../../platform/errors/herald-error.ts';
-import type { Resolvers } from '../generated/types.ts';
+import type { RouteAction, RouteBody } from '../contract.ts';
+import type { FallbackStep, Resolvers, RouteClass } from '../generated/types.ts';
 import type { RouteDrafts, RouteHead } from '../service/route-drafts.ts';
-import type { RouteBody } from '../store/records.ts';
 import { type LoadersOf, packageOfMember } from './loaders.ts';
 import { operatorOf } from './operator-of.ts';
 import { pageOf, versionsPage } from './page.ts';
@@ -18,7 +18,12 @@ function shown(head: RouteHead): RouteBody {
 export function routeResolvers(
   drafts: RouteDrafts,
   loaders: LoadersOf,
-): Pick<Resolvers, 'Route'> & { Query: Resolvers['Query']; Mutation: Resolvers['Mutation'] } {
+): Pick<Resolvers, 'Route' | 'RouteAction'> & { Query: Resolvers['Query']; Mutation: Resolvers['Mutation'] } {
+  const templateOf = async ({ template }: RouteAction, context: RequestContext) => {
+    const found = await loaders(context).templates.load(template);
+    if (!found) throw notFound('template', template);
+    return found;
+  };
   return {
     Query: {
       async route(_, { event }, context) {
@@ -54,19 +59,28 @@ export function routeResolvers(
         return (await loaders(context).routes.load(event)) ?? null;
       },
       event: (head) => head.id,
+      class: (head) => classOf(shown(head)),
+      when: (head) => shown(head).when ?? null,
+      actions: (head) => [...shown(head).actions],
       async template(head, _, context) {
-        const { template } = shown(head);
-        const found = await loaders(context).templates.load(template);
-        if (!found) throw notFound('template', template);
-        return found;
+        const [first] = shown(head).actions;
+        return first ? templateOf(first, context) : null;
       },
-      channels: (head) => [...shown(head).channels],
-      fallback: (head) =>
-        shown(head).fallback?.map((step) => ({ ...step, channels: [...step.channels] })) ?? null,
+      channels: (head) => [...(shown(head).actions[0]?.channels ?? [])],
+      fallback: (head) => steps(shown(head).actions[0]),
       priority: (head) => shown(head).priority,
       category: (head) => shown(head).category ?? null,
       delaySeconds: (head) => shown(head).delaySeconds,
-      recipients: (head) => [...shown(head).recipients],
+      cancelOn: (head) => [...shown(head).cancelOn],
+      key: (head) => shown(head).key ?? null,
+      once: (head) => shown(head).once ?? null,
+      throttle: (head) => shown(head).throttle ?? null,
+      digest: (head) => shown(head).digest ?? null,
+      quietHours: (head) => shown(head).quietHours,
+      expiresAfterSeconds: (head) => shown(head).expiresAfterSeconds ?? null,
+      followUps: (head) => [...shown(head).followUps],
+      // Those whom the caller names need not be said of a single message.
+      recipients: (head) => (shown(head).actions[0]?.recipients ?? []).filter(({ caller }) => !caller),
       publishedVersion: (head) => head.publishedVersion ?? null,
       draftVersion: (head) => (head.draft ? head.nextVersion : null),
       package: (head, _, context) => packageOfMember(head, loaders(context)),
@@ -74,5 +88,20 @@ export function routeResolvers(
       versions: (head, args) =>
         versionsPage(args, (before, limit) => drafts.history(head.workspace, head.id, before, limit)),
     },
+    RouteAction: {
+      template: (action, _, context) => templateOf(action, context),
+      channels: ({ channels }) => [...channels],
+      recipients: ({ recipients }) => [...recipients],
+      fallback: steps,
+    },
   };
+}
+
+const steps = (action: RouteAction | undefined): FallbackStep[] | null =>
+  action?.fallback?.map((step) => ({ ...step, channels: [...step.channels] })) ?? null;
+
+function classOf({ digest, once, delaySeconds }: RouteBody): RouteClass {
+  if (digest) return 'DIGEST';
+  if (once) return 'ONCE';
+  return delaySeconds > 0 ? 'DELAYED' : 'TRANSACTIONAL';
 }

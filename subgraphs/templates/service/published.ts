@@ -5,10 +5,9 @@ import type { Logger } from '../../../platform/logging/logger.ts';
 import { scopedKey } from '../../../platform/names/ids.ts';
 import { Freshness } from '../cache/freshness.ts';
 import { LoadingCache } from '../cache/loading-cache.ts';
-import type { PublishedRoute, TemplatesService } from '../contract.ts';
+import type { Cancels, PublishedRoute, TemplatesService } from '../contract.ts';
 import type { SourcedTemplate } from '../sources/compile-template.ts';
-import type { Versioned } from '../store/draft-store.ts';
-import type { RouteBody } from '../store/records.ts';
+import { cancelsByEvent } from '../store/cancellable-routes.ts';
 import type { Stores } from '../store/stores.ts';
 import { compileBody, sourceChars } from '../versions/compile-body.ts';
 
@@ -61,11 +60,17 @@ export function publishedReader(stores: Stores, bus: InvalidationBus, log: Logge
     load: async (key) => {
       const { workspace, id } = namesOf(key);
       const published = await stores.routes.published(workspace, id);
-      return published && publishedRoute(id, published);
+      return published && { event: id, version: published.version, ...published.body };
     },
   });
 
+  const cancelling = new LoadingCache<ReadonlyMap<string, readonly Cancels[]>>({
+    maxEntries: 1_000,
+    load: async (workspace) => cancelsByEvent(await stores.cancellableRoutes(workspace)),
+  });
+
   const dropWorkspace = (workspace: string) => {
+    cancelling.drop(workspace);
     pointers.dropPrefix(`${workspace}:`);
     publishedRoutes.dropPrefix(`${workspace}:`);
   };
@@ -77,12 +82,16 @@ export function publishedReader(stores: Stores, bus: InvalidationBus, log: Logge
   bus.onInvalidation(
     ({ topic, key }) => {
       if (topic === 'template') pointers.drop(key);
-      if (topic === 'route') publishedRoutes.drop(key);
+      if (topic === 'route') {
+        publishedRoutes.drop(key);
+        cancelling.drop(namesOf(key).workspace);
+      }
       if (topic === 'templates') dropWorkspace(key);
     },
     () => {
       pointers.dropAll();
       publishedRoutes.dropAll();
+      cancelling.dropAll();
     },
   );
 
@@ -97,22 +106,16 @@ export function publishedReader(stores: Stores, bus: InvalidationBus, log: Logge
       return pointer && templateAt(key, pointer.version);
     },
     templateVersion: (workspace, id, version) => templateAt(scopedKey(workspace, id), version),
+    async cancelledBy(workspace, event) {
+      const waiting = freshness.ensure(workspace);
+      if (waiting) await waiting;
+      return (await cancelling.get(workspace))?.get(event) ?? [];
+    },
     async publishedRoute(workspace, event) {
       const waiting = freshness.ensure(workspace);
       if (waiting) await waiting;
       return publishedRoutes.get(scopedKey(workspace, event));
     },
-  };
-}
-
-/** As other rooms see a version of a route. Pure. */
-function publishedRoute(event: string, { version, body }: Versioned<RouteBody>): PublishedRoute {
-  const { pins, ...rest } = body;
-  return {
-    event,
-    version,
-    ...rest,
-    ...(pins && { pins: Object.fromEntries(pins.map((pin) => [pin.template, pin.version])) }),
   };
 }
 

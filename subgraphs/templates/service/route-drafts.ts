@@ -3,12 +3,14 @@ import { badInput } from '../../../platform/errors/herald-error.ts';
 import type { InvalidationBus } from '../../../platform/invalidation/invalidation-bus.ts';
 import type { Logger } from '../../../platform/logging/logger.ts';
 import { isCallerId, scopedKey } from '../../../platform/names/ids.ts';
+import type { RouteBody } from '../contract.ts';
 import type { RouteInput } from '../generated/types.ts';
 import { routeBody } from '../input/route-input.ts';
 import { checkPackage, removalFromPackage } from '../packages/membership.ts';
-import type { HeadRecord, RouteBody, VersionStamp } from '../store/records.ts';
+import type { HeadRecord, VersionStamp } from '../store/records.ts';
 import type { Stores } from '../store/stores.ts';
 import { templatesOfRoute } from '../store/templates-of-route.ts';
+import { followUpCycle } from './follow-up-cycle.ts';
 import {
   type Named,
   type Publisher,
@@ -40,8 +42,18 @@ export class RouteDrafts {
   async save(workspace: string, input: RouteInput): Promise<RouteHead> {
     const body = routeBody(input);
     const found = await this.#stores.templates.heads(workspace, templatesOfRoute(body));
-    for (const template of templatesOfRoute(body))
-      if (!found.has(template)) throw badInput('input.template', `There is no template "${template}".`);
+    for (const [index, { template }] of body.actions.entries())
+      if (!found.has(template))
+        throw badInput(
+          input.template == null ? `input.actions.${index}.template` : 'input.template',
+          `There is no template "${template}".`,
+        );
+    const cycle = await followUpCycle(input.event, body, (events) => this.#bodies(workspace, events));
+    if (cycle)
+      throw badInput(
+        `input.followUps.${cycle.index}.event`,
+        `The events would bring each other about without end: ${cycle.path.join(' → ')}.`,
+      );
     await checkPackage(this.#stores, workspace, input.package);
     return this.#stores.routes.saveDraft(workspace, input.event, body, input.package);
   }
@@ -95,7 +107,7 @@ export class RouteDrafts {
   ): Promise<RouteHead> {
     const version = await this.#stores.change(workspace, publishStamp(publisher), async () => {
       const { head, body, restores } = await decide();
-      await this.#checkTemplates(workspace, body);
+      await this.#checkPublishable(workspace, event, body);
       return {
         changes: {
           routes: [
@@ -117,11 +129,28 @@ export class RouteDrafts {
     return thatIs(NAMED, event, (await this.find(workspace, [event])).get(event));
   }
 
-  async #checkTemplates(workspace: string, body: RouteBody): Promise<void> {
+  async #checkPublishable(workspace: string, event: string, body: RouteBody): Promise<void> {
     const found = await this.#stores.templates.heads(workspace, templatesOfRoute(body));
     for (const template of templatesOfRoute(body))
       if (found.get(template)?.publishedVersion === undefined)
         throw badInput('event', `The route's template "${template}" is not published; publish it first.`);
+    const cycle = await followUpCycle(event, body, (events) => this.#bodies(workspace, events));
+    if (cycle)
+      throw badInput(
+        'event',
+        `The events would bring each other about without end: ${cycle.path.join(' → ')}. Save the route with other follow-ups.`,
+      );
+  }
+
+  /** What events lead to, by draft and by published version. */
+  async #bodies(workspace: string, events: readonly string[]): Promise<Map<string, readonly RouteBody[]>> {
+    const heads = await this.#stores.routes.fullHeads(workspace, events);
+    return new Map(
+      [...heads].map(([event, { draft, published }]) => [
+        event,
+        [draft, published].filter((body) => body !== undefined),
+      ]),
+    );
   }
 
   /**

@@ -3,14 +3,8 @@
  * by it); a package's members and the users of a partial have an index each.
  */
 import { type Connection, type Model, Schema } from 'mongoose';
-import type {
-  HeadRecord,
-  PackageBody,
-  PartialBody,
-  RouteBody,
-  TemplateBody,
-  VersionRecord,
-} from './records.ts';
+import type { RouteBody } from '../contract.ts';
+import type { HeadRecord, PackageBody, PartialBody, TemplateBody, VersionRecord } from './records.ts';
 
 /** A collection of heads and one of the versions that were replaced. */
 export interface VersionedModels<Body> {

@@ -1,6 +1,5 @@
 /** What the templates subgraph stores. */
-import type { Channel, Priority } from '../../../platform/graphql/contract-enums.ts';
-import type { FallbackStep, RouteRecipient } from '../contract.ts';
+import type { Channel } from '../../../platform/graphql/contract-enums.ts';
 
 /** Handlebars sources for one channel and locale. */
 export interface StoredContent {
@@ -68,25 +67,6 @@ export interface PackageSummary {
 export interface PackageBody extends PackageSummary {
   /** Of a version. */
   readonly members?: PackageMembers;
-}
-
-export interface RouteBody {
-  readonly template: string;
-  /** Empty: the template's, unless there is a fallback chain. */
-  readonly channels: readonly Channel[];
-  readonly fallback?: readonly FallbackStep[];
-  readonly priority: Priority;
-  readonly category?: string;
-  readonly delaySeconds: number;
-  readonly recipients: readonly RouteRecipient[];
-  /** Of a version in a package: the versions of the package's templates that it was published with. */
-  readonly pins?: readonly TemplatePin[];
-}
-
-/** A list and no object: ids may have dots, which are paths to MongoDB. */
-export interface TemplatePin {
-  readonly template: string;
-  readonly version: number;
 }
 
 /**

@@ -3,6 +3,8 @@ import type { Connection } from 'mongoose';
 import { isDuplicateKeyError } from '../../../platform/errors/data-service-errors.ts';
 import { conflict } from '../../../platform/errors/herald-error.ts';
 import { inTransaction } from '../../../platform/storage/mongo.ts';
+import type { RouteBody } from '../contract.ts';
+import { type CancellableRoutes, cancellableRoutes } from './cancellable-routes.ts';
 import type { Change, PublishStamp } from './change.ts';
 import { DraftStore, StaleHeadError } from './draft-store.ts';
 import { templatesModels } from './models.ts';
@@ -11,7 +13,6 @@ import type {
   PackageSummary,
   PartialBody,
   PartialSummary,
-  RouteBody,
   TemplateBody,
   TemplateSummary,
 } from './records.ts';
@@ -44,6 +45,7 @@ export class Stores {
   readonly partials: PartialStore;
   readonly packages: PackageStore;
   readonly revisions: WorkspaceRevisions;
+  readonly cancellableRoutes: CancellableRoutes;
   readonly #connection: Connection;
 
   constructor(connection: Connection) {
@@ -61,6 +63,7 @@ export class Stores {
       usesOf: ({ calls }) => calls ?? [],
     });
     this.packages = new DraftStore<PackageBody, PackageSummary>(models.packages, { hidden: ['members'] });
+    this.cancellableRoutes = cancellableRoutes(models.routes.heads);
     this.revisions = new WorkspaceRevisions(connection);
     this.#connection = connection;
   }

@@ -94,14 +94,38 @@ export type CreatedWorkspace = {
   workspace: Workspace;
 };
 
-/** A browser that takes web push. */
+/** A browser that takes web push, or an app on a phone that takes push messages. */
 export type Device = {
+  appVersion?: Maybe<Scalars['String']['output']>;
+  /** WEB_PUSH or MOBILE_PUSH. */
   channel: Channel;
   createdAt: Scalars['DateTime']['output'];
+  /** Of a browser the endpoint, of an app the token. */
   endpoint: Scalars['String']['output'];
   id: Scalars['ID']['output'];
+  /** When it was last registered or gave a sign of life. Minutes exact. */
+  lastSeenAt: Scalars['DateTime']['output'];
+  model?: Maybe<Scalars['String']['output']>;
+  /** What people call it, as the app that registered it said. */
+  name?: Maybe<Scalars['String']['output']>;
+  platform: DevicePlatform;
   userAgent?: Maybe<Scalars['String']['output']>;
 };
+
+/** `token`: what the push service calls this app on this device, as MOBILE_PUSH addresses are written: `fcm:<token>` or the bare token, `apns:<hex>`, the ARN of an endpoint of SNS. */
+export type DeviceInput = {
+  appVersion?: InputMaybe<Scalars['String']['input']>;
+  model?: InputMaybe<Scalars['String']['input']>;
+  name?: InputMaybe<Scalars['String']['input']>;
+  platform: DevicePlatform;
+  token: Scalars['String']['input'];
+};
+
+/** What a device is. WEB: a browser, also one that FCM reaches. */
+export type DevicePlatform =
+  | 'ANDROID'
+  | 'IOS'
+  | 'WEB';
 
 export type Mutation = {
   /** A further key for an app, for rotation. */
@@ -112,8 +136,14 @@ export type Mutation = {
   createUserToken: UserToken;
   /** A workspace with its first operator. For operators of the first workspace. */
   createWorkspace: CreatedWorkspace;
+  /** A sign of life of a device, by its id or, of a browser, by its endpoint. By the user, an app or an operator (who name the user). False when it is not the user's: register it again then. */
+  deviceSeen: Scalars['Boolean']['output'];
+  /** This device takes push messages for the user, whoever's it was before. By the user, an app or an operator (who name the user). Repeat it whenever the app starts: its token may have changed, and it counts as seen. At most 50 devices a user, browsers included, as with registerPushSubscription. */
+  registerDevice: Device;
   /** This browser takes web push for the signed-in user, whoever's it was before. `userAgent`: what `Device.userAgent` shows. A user has at most 50 devices: a further one takes the place of the one registered longest ago. */
   registerPushSubscription: Device;
+  /** By the user, an app or an operator (who name the user). False when it was not the user's. */
+  removeDevice: Scalars['Boolean']['output'];
   /** By the endpoint that was registered. False when it was not there. */
   removePushSubscription: Scalars['Boolean']['output'];
   /** For operators: the address is good again. What its owner does not want stays. False when nothing was said of it. */
@@ -160,9 +190,28 @@ export type MutationCreateWorkspaceArgs = {
 };
 
 
+export type MutationDeviceSeenArgs = {
+  endpoint?: InputMaybe<Scalars['String']['input']>;
+  id?: InputMaybe<Scalars['ID']['input']>;
+  user?: InputMaybe<Scalars['ID']['input']>;
+};
+
+
+export type MutationRegisterDeviceArgs = {
+  device: DeviceInput;
+  user?: InputMaybe<Scalars['ID']['input']>;
+};
+
+
 export type MutationRegisterPushSubscriptionArgs = {
   subscription: PushSubscriptionInput;
   userAgent?: InputMaybe<Scalars['String']['input']>;
+};
+
+
+export type MutationRemoveDeviceArgs = {
+  id: Scalars['ID']['input'];
+  user?: InputMaybe<Scalars['ID']['input']>;
 };
 
 
@@ -333,6 +382,8 @@ export type User = {
   email?: Maybe<Scalars['String']['output']>;
   groups: Array<Scalars['ID']['output']>;
   id: Scalars['ID']['output'];
+  /** When the user was last heard of: a live inbox, or a sign of life of a device. Minutes exact; null when it never was. */
+  lastSeenAt?: Maybe<Scalars['DateTime']['output']>;
   locale?: Maybe<Scalars['String']['output']>;
   name?: Maybe<Scalars['String']['output']>;
   phone?: Maybe<Scalars['String']['output']>;
@@ -480,6 +531,8 @@ export type ResolversTypes = {
   CreatedWorkspace: ResolverTypeWrapper<CreatedWorkspace>;
   DateTime: ResolverTypeWrapper<Scalars['DateTime']['output']>;
   Device: ResolverTypeWrapper<DeviceRecord>;
+  DeviceInput: DeviceInput;
+  DevicePlatform: DevicePlatform;
   JSON: ResolverTypeWrapper<Scalars['JSON']['output']>;
   Mutation: ResolverTypeWrapper<Record<PropertyKey, never>>;
   Boolean: ResolverTypeWrapper<Scalars['Boolean']['output']>;
@@ -517,6 +570,7 @@ export type ResolversParentTypes = {
   CreatedWorkspace: CreatedWorkspace;
   DateTime: Scalars['DateTime']['output'];
   Device: DeviceRecord;
+  DeviceInput: DeviceInput;
   JSON: Scalars['JSON']['output'];
   Mutation: Record<PropertyKey, never>;
   Boolean: Scalars['Boolean']['output'];
@@ -590,10 +644,15 @@ export interface DateTimeScalarConfig extends GraphQLScalarTypeConfig<ResolversT
 }
 
 export type DeviceResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Device'] = ResolversParentTypes['Device']> = {
+  appVersion?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   channel?: Resolver<ResolversTypes['Channel'], ParentType, ContextType>;
   createdAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
   endpoint?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  lastSeenAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  model?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  name?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  platform?: Resolver<ResolversTypes['DevicePlatform'], ParentType, ContextType>;
   userAgent?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
 };
 
@@ -607,7 +666,10 @@ export type MutationResolvers<ContextType = RequestContext, ParentType extends R
   createOperatorKey?: Resolver<ResolversTypes['CreatedKey'], ParentType, ContextType, RequireFields<MutationCreateOperatorKeyArgs, 'name'>>;
   createUserToken?: Resolver<ResolversTypes['UserToken'], ParentType, ContextType, RequireFields<MutationCreateUserTokenArgs, 'ttlSeconds' | 'user'>>;
   createWorkspace?: Resolver<ResolversTypes['CreatedWorkspace'], ParentType, ContextType, RequireFields<MutationCreateWorkspaceArgs, 'id' | 'name'>>;
+  deviceSeen?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType, Partial<MutationDeviceSeenArgs>>;
+  registerDevice?: Resolver<ResolversTypes['Device'], ParentType, ContextType, RequireFields<MutationRegisterDeviceArgs, 'device'>>;
   registerPushSubscription?: Resolver<ResolversTypes['Device'], ParentType, ContextType, RequireFields<MutationRegisterPushSubscriptionArgs, 'subscription'>>;
+  removeDevice?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType, RequireFields<MutationRemoveDeviceArgs, 'id'>>;
   removePushSubscription?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType, RequireFields<MutationRemovePushSubscriptionArgs, 'endpoint'>>;
   removeSuppression?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType, RequireFields<MutationRemoveSuppressionArgs, 'address' | 'channel'>>;
   removeUnsubscription?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType, RequireFields<MutationRemoveUnsubscriptionArgs, 'address' | 'channel'>>;
@@ -670,6 +732,7 @@ export type UserResolvers<ContextType = RequestContext, ParentType extends Resol
   email?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   groups?: Resolver<Array<ResolversTypes['ID']>, ParentType, ContextType>;
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  lastSeenAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
   locale?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   name?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   phone?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;

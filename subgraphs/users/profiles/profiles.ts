@@ -7,7 +7,7 @@ import { scopedKey } from '../../../platform/names/ids.ts';
 import { inTransaction } from '../../../platform/storage/mongo.ts';
 import { UserCache } from '../cache/user-cache.ts';
 import type { Preference, Recipient, UserProfile } from '../contract.ts';
-import type { Devices } from '../devices/devices.ts';
+import { type Devices, pushDevice } from '../devices/devices.ts';
 import { type CheckedUser, checkUser, checkUsers } from '../input/user-input.ts';
 import { withdrawn } from '../input/withdrawn.ts';
 import { againWhenRaced } from '../store/again-when-raced.ts';
@@ -120,7 +120,8 @@ export class Profiles {
       for (const user of users) {
         const recipient: Recipient = {
           ...userRecord(user),
-          devices: (devices.get(user._id) ?? []).map(({ id, endpoint, keys }) => ({ id, endpoint, keys })),
+          // A later sign of life is known here when the cache's greatest age is over.
+          devices: (devices.get(user._id) ?? []).map(pushDevice),
         };
         into.set(user.id, recipient);
         this.#cache.keepRecipient(read, user._id, recipient, user.attributes.length);

@@ -3,6 +3,7 @@ import { type RequestContext, requirePrincipal } from '../../../platform/auth/pr
 import { signUserToken } from '../../../platform/auth/user-token.ts';
 import { badInput, forbidden, HeraldError, notFound } from '../../../platform/errors/herald-error.ts';
 import type { Devices } from '../devices/devices.ts';
+import { type LastSeen, latestOf } from '../devices/last-seen.ts';
 import type { Resolvers } from '../generated/types.ts';
 import { checkPreferences } from '../input/preference-input.ts';
 import type { Profiles } from '../profiles/profiles.ts';
@@ -18,12 +19,13 @@ export function userResolvers(
   room: {
     readonly profiles: Profiles;
     readonly devices: Devices;
+    readonly lastSeen: Pick<LastSeen, 'seen'>;
     readonly jwtSecret: string;
     readonly vapidPublicKey: string;
   },
   loaders: LoadersOf,
 ): UserResolvers {
-  const { profiles, devices } = room;
+  const { profiles, devices, lastSeen } = room;
   return {
     Query: {
       async user(_, { id }, context) {
@@ -47,14 +49,7 @@ export function userResolvers(
       async createUserToken(_, { user, ttlSeconds: ttl }, context) {
         const { workspace } = requirePrincipal(context, 'app', 'operator');
         const ttlSeconds = checkTtl(ttl);
-        if ((await profiles.missing(workspace, [user])).length > 0)
-          throw new HeraldError(
-            'NOT_FOUND',
-            `There is no user "${user}". Create it with upsertUsers first.`,
-            {
-              field: 'user',
-            },
-          );
+        await mustExist(profiles, workspace, user);
         return signUserToken(room.jwtSecret, { workspace, user, ttlSeconds });
       },
       registerPushSubscription(_, { subscription, userAgent }, context) {
@@ -63,7 +58,25 @@ export function userResolvers(
       },
       removePushSubscription(_, { endpoint }, context) {
         const { workspace, user } = requirePrincipal(context, 'user');
-        return devices.removeOwn(workspace, user, endpoint);
+        return devices.removeBrowser(workspace, user, endpoint);
+      },
+      async registerDevice(_, { device, user: named }, context) {
+        const { workspace, kind } = requirePrincipal(context, 'app', 'operator', 'user');
+        const user = whose(named, context);
+        if (kind !== 'user') await mustExist(profiles, workspace, user);
+        return devices.registerMobile(workspace, user, device);
+      },
+      removeDevice(_, { id, user }, context) {
+        const { workspace } = requirePrincipal(context, 'app', 'operator', 'user');
+        return devices.removeOwn(workspace, whose(user, context), id);
+      },
+      async deviceSeen(_, { id, endpoint, user: named }, context) {
+        const { workspace } = requirePrincipal(context, 'app', 'operator', 'user');
+        const user = whose(named, context);
+        const device = await devices.ownId(workspace, user, namedDevice(id, endpoint));
+        if (device === undefined) return false;
+        lastSeen.seen({ workspace, user, device });
+        return true;
       },
     },
     User: {
@@ -73,8 +86,28 @@ export function userResolvers(
         return (await loaders(context).users.load(id)) ?? null;
       },
       devices: async ({ id }, _, context) => (await loaders(context).devices.load(id)) ?? [],
+      lastSeenAt: async ({ id, lastSeenAt }, _, context) =>
+        latestOf(lastSeenAt, (await loaders(context).devices.load(id)) ?? []),
     },
   };
+}
+
+/** @throws HeraldError NOT_FOUND (field `user`). */
+async function mustExist(profiles: Profiles, workspace: string, user: string): Promise<void> {
+  if ((await profiles.missing(workspace, [user])).length > 0)
+    throw new HeraldError('NOT_FOUND', `There is no user "${user}". Create it with upsertUsers first.`, {
+      field: 'user',
+    });
+}
+
+/** @throws HeraldError BAD_USER_INPUT (field `id`) unless one of them is given. */
+function namedDevice(
+  id: string | null | undefined,
+  endpoint: string | null | undefined,
+): { id: string } | { endpoint: string } {
+  if (id != null && endpoint == null) return { id };
+  if (endpoint != null && id == null) return { endpoint };
+  throw badInput('id', 'Name the device by its id or by its endpoint.');
 }
 
 /** The user whom a call is about: the signed-in one, or the one that an app or operator names. */

@@ -1,6 +1,7 @@
 /** Mongoose models of the users subgraph. Indexes are few, and each begins with a key that holds the workspace. */
 import { type Connection, type Model, Schema } from 'mongoose';
 import { CHANNELS } from '../../../platform/graphql/contract-enums.ts';
+import { DEVICE_PLATFORMS } from '../input/device-input.ts';
 import { suppressionModel } from '../suppressions/suppression-model.ts';
 import type { SuppressionDocument } from '../suppressions/suppression-record.ts';
 import type {
@@ -64,6 +65,7 @@ const userSchema = () =>
       preferredChannels: [channel],
       createdAt: date,
       updatedAt: date,
+      lastSeenAt: Date,
     },
     options,
   ).index({ groupKeys: 1, _id: 1 });
@@ -74,12 +76,18 @@ const deviceSchema = () =>
       _id: text,
       workspace: text,
       user: text,
+      channel,
       endpoint: text,
-      p256dh: text,
-      auth: text,
+      p256dh: String,
+      auth: String,
       userAgent: String,
+      platform: { type: String, enum: DEVICE_PLATFORMS },
+      name: String,
+      model: String,
+      appVersion: String,
       createdAt: date,
       updatedAt: date,
+      lastSeenAt: Date,
     },
     options,
   ).index({ user: 1 });

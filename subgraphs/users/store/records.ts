@@ -1,6 +1,7 @@
 /** What is stored for users, devices, apps, credentials and workspaces. */
 import type { Channel } from '../../../platform/graphql/contract-enums.ts';
-import type { Preference, PushDevice, Recipient } from '../contract.ts';
+import type { DeviceChannel, Preference, PushDevice, Recipient } from '../contract.ts';
+import type { DevicePlatform } from '../input/device-input.ts';
 
 /** `_id`: scoped key of the caller's id. */
 export interface UserDocument {
@@ -22,29 +23,45 @@ export interface UserDocument {
   readonly preferredChannels: Channel[];
   readonly createdAt: Date;
   readonly updatedAt: Date;
+  /** When a live inbox of the user was last open, or the user was heard of otherwise. */
+  readonly lastSeenAt?: Date;
 }
 
 /** A user without devices, which are kept apart. */
-export type UserRecord = Omit<Recipient, 'devices'>;
+export type UserRecord = Omit<Recipient, 'devices'> & Pick<UserDocument, 'lastSeenAt'>;
 
-/** `_id`: derived from workspace and endpoint, so that one browser is one device whoever signs in there. */
+/** `_id`: derived from workspace and endpoint or token, so that one device is one whoever signs in there. */
 export interface DeviceDocument {
   readonly _id: string;
   readonly workspace: string;
   /** Scoped key of the user. */
   readonly user: string;
+  /** Absent of those that were stored before there were others than browsers. */
+  readonly channel?: DeviceChannel;
   readonly endpoint: string;
-  readonly p256dh: string;
-  readonly auth: string;
+  /** With `auth`: of browsers alone. */
+  readonly p256dh?: string;
+  readonly auth?: string;
   readonly userAgent?: string;
+  /** Of browsers absent. */
+  readonly platform?: DevicePlatform;
+  readonly name?: string;
+  readonly model?: string;
+  readonly appVersion?: string;
   readonly createdAt: Date;
+  /** Of its last registration. */
   readonly updatedAt: Date;
+  /** Absent: not since its last registration. */
+  readonly lastSeenAt?: Date;
 }
 
 /** A device as the graph shows it. */
 export interface DeviceRecord extends PushDevice {
-  readonly channel: 'WEB_PUSH';
+  readonly platform: DevicePlatform;
   readonly userAgent?: string;
+  readonly name?: string;
+  readonly model?: string;
+  readonly appVersion?: string;
   readonly createdAt: Date;
 }
 

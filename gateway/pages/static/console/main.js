@@ -9,6 +9,7 @@ import { startFeed } from './feed.js';
 import { startNotifications } from './notifications.js';
 import { startNumbers } from './numbers.js';
 import { operatorKey } from './operator-key.js';
+import { startProviders } from './providers.js';
 
 /** Only operators are answered. */
 const WHO = 'query Operator { operatorKeys { id } }';
@@ -55,7 +56,14 @@ async function signIn(key) {
     onError,
     onChanged: () => notifications.reload(),
   });
-  running = [detail, notifications, deadLetters, startNumbers(key, onError), startFeed(key, open)];
+  running = [
+    detail,
+    notifications,
+    deadLetters,
+    startNumbers(key, onError),
+    startFeed(key, open),
+    startProviders(key, onError),
+  ];
   await showCatalog(key).catch(onError);
 }
 

@@ -37,6 +37,11 @@ const TONES = {
   COMPLETED: 'good',
   FAILED: 'bad',
   OPEN: 'bad',
+  OK: 'good',
+  DEGRADED: 'bad',
+  CIRCUIT_OPEN: 'bad',
+  UNUSABLE: 'bad',
+  PAUSED: 'busy',
   EXPIRED: 'bad',
   QUEUED: 'busy',
   SENDING: 'busy',
@@ -48,7 +53,7 @@ const TONES = {
 
 /** For example `AWAITING_APPROVAL` → "Awaiting approval". @param {string} constant */
 export const inWords = (constant) =>
-  constant.charAt(0) + constant.slice(1).toLowerCase().replaceAll('_', ' ');
+  constant === 'OK' ? constant : constant.charAt(0) + constant.slice(1).toLowerCase().replaceAll('_', ' ');
 
-/** @param {string} state of a notification or a delivery */
+/** @param {string} state of a notification, a delivery or a provider account */
 export const stateTag = (state) => h('span', { class: `state ${TONES[state] ?? 'quiet'}` }, inWords(state));

@@ -5,11 +5,15 @@
 
 /** An answer with errors, or none at all. */
 export class RequestFailed extends Error {
-  /** @param {string} message @param {string | undefined} code the contract's, where there is one */
-  constructor(message, code) {
+  /**
+   * @param {string} message @param {string | undefined} code the contract's, where there is one
+   * @param {string} [field] the wrong input's path, for example `input.config.authToken`
+   */
+  constructor(message, code, field) {
     super(message);
     this.name = 'RequestFailed';
     this.code = code;
+    this.field = field;
   }
 }
 
@@ -45,7 +49,7 @@ export async function post(credential, query, variables = {}) {
 export async function request(credential, query, variables) {
   const { status, answer } = await post(credential, query, variables);
   const [error] = answer.errors ?? [];
-  if (error) throw new RequestFailed(error.message, error.extensions?.code);
+  if (error) throw new RequestFailed(error.message, error.extensions?.code, error.extensions?.field);
   if (!answer.data) throw new RequestFailed(`The answer has no data (HTTP ${status}).`, undefined);
   return /** @type {T} */ (answer.data);
 }
