@@ -349,11 +349,8 @@ export class DraftStore<Body extends Summary, Summary> {
 
   /** What uses one thing, in the draft or in the published version, with whole bodies. */
   async usersOf(workspace: string, id: string): Promise<HeadRecord<Body>[]> {
-    const found = await this.#heads
-      .find({ uses: scopedKey(workspace, id) })
-      .sort({ _id: 1 })
-      .toArray();
-    return found as unknown as HeadRecord<Body>[];
+    const found = await this.#heads.find({ uses: scopedKey(workspace, id) }).toArray();
+    return (found as unknown as HeadRecord<Body>[]).toSorted((a, b) => (a._id < b._id ? -1 : 1));
   }
 
   /**

@@ -5,7 +5,7 @@ import { templateBody } from '../../input/template-input.ts';
 import type { TemplateBody } from '../../store/records.ts';
 import type { PackageContent, PackageFile } from './package-content.ts';
 import { readFiles } from './read-files.ts';
-import { fileName, packageFiles } from './write-files.ts';
+import { packageFiles } from './write-files.ts';
 
 const template: TemplateBody = {
   name: 'Paid: "yes" # no',
@@ -225,16 +225,5 @@ partials:
     );
     expect(() => readFiles('orders/2', [...files, ...files.slice(0, 1)])).toThrow(/given twice/);
     expect(() => readFiles('orders/2', files.slice(1))).toThrow(/no package\.yaml/);
-  });
-
-  test.each([
-    ['order.paid', 'order.paid'],
-    ['.hidden', '%2Ehidden'],
-    ['..', '%2E.'],
-    ['a/b\\c:d*e', 'a%2Fb%5Cc%3Ad%2Ae'],
-    ['größe', 'gr%C3%B6%C3%9Fe'],
-  ])('the file for %s is %s', (id, name) => {
-    expect(fileName(id)).toBe(name);
-    expect(decodeURIComponent(name)).toBe(id);
   });
 });

@@ -3,9 +3,10 @@ import { readFileSync } from 'node:fs';
 import { buildASTSchema, coerceInputValue, type GraphQLSchema, isInputType, parse } from 'graphql';
 import { parseDocument } from 'yaml';
 import { badInput, HeraldError } from '../../../../platform/errors/herald-error.ts';
+import { fileName } from '../../../../platform/names/file-name.ts';
 import type { PackageInput, PartialInput, RouteInput, TemplateInput } from '../../generated/types.ts';
 import type { PackageFile } from './package-content.ts';
-import { FORMAT, fileName } from './write-files.ts';
+import { FORMAT } from './write-files.ts';
 
 /** Inputs with where each is from, so that what is found out later can be told there, too. */
 export interface FromFile<Input> {
@@ -84,9 +85,9 @@ class Reader {
     const input = this.#input<PackageInput>(file, 'PackageInput', own);
     if (input.id !== this.#id)
       throw wrong(file, `id: must be "${this.#id}", as the package; it is "${input.id}"`);
-    const templates = this.#in('templates', /^templates\/[^/]+\.yaml$/).map((one) => this.#template(one));
-    const routes = this.#in('routes', /^routes\/[^/]+\.yaml$/).map((one) => this.#route(one));
-    const partials = this.#in('partials', /^partials\/[^/]+\.hbs$/).map((one) =>
+    const templates = this.#matching(/^templates\/[^/]+\.yaml$/).map((one) => this.#template(one));
+    const routes = this.#matching(/^routes\/[^/]+\.yaml$/).map((one) => this.#route(one));
+    const partials = this.#matching(/^partials\/[^/]+\.hbs$/).map((one) =>
       partialOf(one, nameOf(file, names, one)),
     );
     for (const [path, unused] of this.#files)
@@ -95,7 +96,7 @@ class Reader {
   }
 
   /** Files of a folder, by path, that are read for themselves. */
-  #in(_folder: string, pattern: RegExp): PlacedFile[] {
+  #matching(pattern: RegExp): PlacedFile[] {
     return [...this.#files.values()]
       .filter(({ path }) => pattern.test(path))
       .toSorted((a, b) => (a.path < b.path ? -1 : 1))
@@ -169,7 +170,8 @@ class Reader {
     const coerced: unknown = coerceInputValue(value, input, (path, _invalid, error) =>
       problems.push(`${path.length > 0 ? `${path.join('.')}: ` : ''}${error.message}`),
     );
-    const [problem] = problems;
+    // A wrong name is also why the right one is missing.
+    const problem = problems.find((one) => one.includes('is not defined')) ?? problems[0];
     if (problem !== undefined) throw wrong(file, problem);
     return coerced as Input;
   }

@@ -1,5 +1,6 @@
 /** A package as files for people and git: one order, one way to write, so that a small change is a small difference. Pure. */
 import { stringify } from 'yaml';
+import { fileName } from '../../../../platform/names/file-name.ts';
 import type { RouteBody } from '../../contract.ts';
 import type { StoredContent, TemplateBody } from '../../store/records.ts';
 import { type PackageContent, type PackageFile, savedRoute } from './package-content.ts';
@@ -19,12 +20,6 @@ export function packageFiles(content: PackageContent): PackageFile[] {
     files.push({ path: `partials/${id}.hbs`, content: source });
   return files.toSorted((a, b) => (a.path < b.path ? -1 : 1));
 }
-
-/** A file's name for an id, on every file system: what is not allowed in one is written as in a URL. */
-export const fileName = (id: string): string =>
-  encodeURIComponent(id)
-    .replace(/^\./, '%2E')
-    .replace(/[*'()!~]/g, (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`);
 
 function packageYaml({ id, body, partials }: PackageContent): string {
   // A partial's file is its source alone: its name is here, where it has another than its id.
