@@ -49,6 +49,7 @@ const MAPPERS: Readonly<Record<SubgraphName, Readonly<Record<string, string>>>> 
   },
   users: {
     User: '../store/records.ts#UserRecord',
+    QuietHours: '../../../platform/quiet-hours/quiet-hours.ts#QuietHours as QuietHoursParent',
     Device: '../store/records.ts#DeviceRecord',
     App: '../store/records.ts#AppRecord',
     ApiKey: '../store/records.ts#KeyRecord',

@@ -19,6 +19,7 @@ import type { LiveAccount, StoredAccounts } from './accounts/stored-accounts.ts'
 import type { DeliveryTokens } from './channels/contract.ts';
 import type { AccountDeps, ProviderSet } from './channels/registry.ts';
 import { UnsubscribeLinks } from './consent/unsubscribe-links.ts';
+import { startExplanations } from './explain/explanations.ts';
 import { type ProviderFlows, providerFlows } from './flow/provider-flows.ts';
 import type { SharedCircuits } from './flow/shared-circuits.ts';
 import { redisSharedValues } from './flow/shared-values.ts';
@@ -169,6 +170,12 @@ export function startDispatcher(deps: {
     circuits,
     log,
   });
+  const effects = store.effects({
+    queues: connections.queues,
+    users,
+    templates,
+    chunkSize: settings.DISPATCH_CHUNK_SIZE,
+  });
   const inboxes = new Exclusive();
   const push = pushRulesOf(settings);
   const { PUSH_UNSEEN_SECONDS: afterSeconds } = settings;
@@ -176,14 +183,13 @@ export function startDispatcher(deps: {
     presence: new PresenceReader(connections.redis, connections.names, log),
     afterSeconds,
   };
+  const planning = { outbox: store.outbox, users, templates, configured, push, ...(unseen && { unseen }) };
+  const explanations = startExplanations({ ...planning, rules: store.peekRules, connections, log });
   const planner = () =>
     new Planner({
-      outbox: store.outbox,
-      users,
-      templates,
-      configured,
-      push,
-      ...(unseen && { unseen }),
+      ...planning,
+      rules: store.rules,
+      effects,
       beginners,
       inboxes,
       enqueue,
@@ -211,9 +217,11 @@ export function startDispatcher(deps: {
         .map(noteOf),
     close: async () => {
       for (const sender of senders.values()) sender.stopWaiting();
+      await explanations.close();
       await workers.close();
       await health.close();
       await Promise.all(Object.values(planners).map((planner) => planner.close()));
+      await effects.close();
       await Promise.all([...senders.values()].map((sender) => sender.close()));
       circuits.close();
       await stored?.close();

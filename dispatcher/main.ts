@@ -19,6 +19,7 @@ import { accountDepsOf, deliveryTokensOf, startDispatcher, unsubscribeLinksOf } 
 import { startReceiptListeners } from './receipts/receipt-listeners.ts';
 import { registerReceipts } from './receipts/receipt-route.ts';
 import { startAlerts } from './sweep/start-alerts.ts';
+import { startDigests } from './sweep/start-digests.ts';
 import { startSweeper } from './sweep/start-sweeper.ts';
 
 /** @param sendBy the providers to send with in place of those that the settings configure: for benchmarks. */
@@ -44,6 +45,7 @@ export async function run(settings: Settings, options: RunOptions, sendBy?: Prov
   if (options.mode === 'all') {
     startSweeper({ settings, connections, store, shutdown, log });
     startAlerts({ settings, store, shutdown });
+    startDigests({ settings, connections, store, shutdown });
   }
   const box = new SecretBox(HERALD_SECRET_KEY);
   const accountDeps = accountDepsOf(connections, store, box, deliveryTokensOf(HERALD_SECRET_KEY), log);

@@ -8,6 +8,7 @@ import type { RunOptions } from '../platform/lifecycle/run-options.ts';
 import { roleProcess } from '../platform/lifecycle/serve-role.ts';
 import { openNotificationsStore } from '../subgraphs/notifications/index.ts';
 import { startAlerts } from './sweep/start-alerts.ts';
+import { startDigests } from './sweep/start-digests.ts';
 import { startSweeper } from './sweep/start-sweeper.ts';
 
 export async function run(settings: Settings, _options: RunOptions): Promise<void> {
@@ -17,6 +18,7 @@ export async function run(settings: Settings, _options: RunOptions): Promise<voi
   const store = await openNotificationsStore({ connection: mongo, redis, names, events, log });
   startSweeper({ settings, connections, store, shutdown, log });
   startAlerts({ settings, store, shutdown });
+  startDigests({ settings, connections, store, shutdown });
   const app = fastify();
   registerHealth(app, { ready: connections.problems, shutdown });
   shutdown.onClose('health', () => closeApp(app));

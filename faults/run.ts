@@ -7,6 +7,8 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { readResults } from './failover/results.ts';
+import { failoverSection, withSection } from './failover/section.ts';
 import { merged, type Part } from './report/merged.ts';
 import { reliabilityPage } from './report/page.ts';
 import { passed } from './report/table.ts';
@@ -27,6 +29,12 @@ const { values } = parseArgs({
     page: { type: 'string' },
   },
 });
+/** With what the suite of two accounts has measured, which has a command of its own. */
+async function writePage(page: string): Promise<void> {
+  const accounts = await readResults();
+  await writeFile(PAGE, accounts ? withSection(page, failoverSection(accounts)) : page);
+}
+
 const only = values.only?.split(',');
 const unknown = only?.filter((name) => !SCENARIOS.some((scenario) => scenario.name === name)) ?? [];
 if (unknown.length > 0) {
@@ -48,7 +56,7 @@ if (values.page !== undefined) {
     parts,
     SCENARIOS.map((scenario) => scenario.name),
   );
-  await writeFile(PAGE, reliabilityPage(whole, new Date(), whole.minutes));
+  await writePage(reliabilityPage(whole, new Date(), whole.minutes));
   console.log(`${whole.rows.length} runs: ${PAGE}`);
   process.exit(0);
 }
@@ -79,7 +87,7 @@ const failed = result.rows.filter((row) => !passed(row));
 const minutes = minutesSoFar();
 await keep(result);
 if (values.long && only === undefined && sole === undefined)
-  await writeFile(PAGE, reliabilityPage(result, new Date(), minutes));
+  await writePage(reliabilityPage(result, new Date(), minutes));
 console.log(
   `${result.rows.length} runs in ${minutes.toFixed(1)} minutes, ${failed.length} broken, ${result.skipped.length} skipped`,
 );

@@ -79,11 +79,14 @@ export type PackageImportInput = {
 };
 
 export type SkipReason =
+  | 'ALREADY_SENT'
   | 'CHANNEL_NOT_CONFIGURED'
+  | 'DIGESTED'
   | 'FALLBACK_NOT_NEEDED'
   | 'FREQUENCY_CAP'
   | 'NOT_ALLOWED'
   | 'NO_ADDRESS'
+  | 'QUIET_HOURS'
   | 'SUPPRESSED'
   | 'UNSUBSCRIBED';
 

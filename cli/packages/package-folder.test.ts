@@ -16,12 +16,13 @@ const files = [
   { path: 'partials/foot.hbs', content: 'Thanks\r\n' },
   { path: 'templates/order.paid.yaml', content: 'id: order.paid\n' },
   { path: 'templates/order.paid/EMAIL.mjml', content: '<mjml>ü</mjml>' },
+  { path: 'templates/order.paid/IN_APP.zh-Hant.md', content: '# Hi' },
 ];
 
 describe('the folder of a package', () => {
   test('is read as it was written; nothing is written twice', async () => {
     const folder = join(dir, 'orders');
-    expect(await writeFolder(folder, files)).toBe(4);
+    expect(await writeFolder(folder, files)).toBe(5);
     expect(await readFolder(folder)).toEqual(files);
     expect(await writeFolder(folder, files)).toBe(0);
     expect(await packageFolders(dir)).toEqual(['orders']);
@@ -33,7 +34,7 @@ describe('the folder of a package', () => {
     await writeFile(join(folder, 'README.md'), 'mine');
     await mkdir(join(folder, 'templates', 'notes'));
     await writeFile(join(folder, 'templates', 'notes', 'todo.md'), 'mine');
-    expect(await writeFolder(folder, files.slice(0, 2))).toBe(2);
+    expect(await writeFolder(folder, files.slice(0, 2))).toBe(3);
     expect(await readFolder(folder)).toEqual(files.slice(0, 2));
     expect(await readFile(join(folder, 'README.md'), 'utf8')).toBe('mine');
     expect(await readFile(join(folder, 'templates', 'notes', 'todo.md'), 'utf8')).toBe('mine');

@@ -11,7 +11,7 @@ export interface PackageFile {
 
 /** What a package has in its folder. Anything else there is somebody's own, and neither read nor removed. */
 const OURS =
-  /^(package\.yaml|routes\/[^/]+\.yaml|partials\/[^/]+\.hbs|templates\/[^/]+(\.yaml|\/[^/]+\.(txt|html|mjml)))$/;
+  /^(package\.yaml|routes\/[^/]+\.yaml|partials\/[^/]+\.hbs|templates\/[^/]+(\.yaml|\/[A-Z_]+(\.[\w-]+)?\.(txt|md|html|mjml)))$/;
 
 /** By path. @throws CommandFailure when there is no package in the folder. */
 export async function readFolder(folder: string): Promise<PackageFile[]> {

@@ -202,8 +202,12 @@ export class FirstAttempts {
   }
 }
 
-const isAttempted = ({ channel, skipReason, renderError, chain }: PlannedDelivery): boolean =>
-  channel !== 'IN_APP' && skipReason === undefined && renderError === undefined && chain?.waits !== true;
+const isAttempted = ({ channel, skipReason, renderError, chain, held }: PlannedDelivery): boolean =>
+  channel !== 'IN_APP' &&
+  skipReason === undefined &&
+  renderError === undefined &&
+  chain?.waits !== true &&
+  !held;
 
 /** A whole plan of few deliveries, of which nothing was begun before. Pure. */
 const mayBegin = ({ notification, nextCursor, deliveries }: PlanPage): boolean =>

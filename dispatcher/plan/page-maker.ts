@@ -8,6 +8,7 @@ import type {
   Outbox,
   PlannedDelivery,
   PlanPage,
+  RuleStore,
 } from '../../subgraphs/notifications/index.ts';
 import type { CompiledTemplate, TemplatesService } from '../../subgraphs/templates/index.ts';
 import type { Recipient, UsersService } from '../../subgraphs/users/index.ts';
@@ -18,6 +19,7 @@ import { nextPage, type PageOfRecipients } from './pages.ts';
 import { plan } from './plan.ts';
 import type { PushRules } from './push-targets.ts';
 import { needsWords, nextResendPage, planResend, templateOf } from './resend.ts';
+import { concernRules, type People, withRules } from './rules/with-rules.ts';
 import { withoutStopped } from './stopped-addresses.ts';
 import { inWords, userVariables } from './words.ts';
 
@@ -25,27 +27,37 @@ export interface PageMakerDeps {
   readonly outbox: Pick<Outbox, 'originals'>;
   readonly users: UsersService;
   readonly templates: TemplatesService;
+  readonly rules: RuleStore;
   /** The channels that a provider (or the sandbox) serves for a notification's workspace and app, and IN_APP. */
   readonly configured: (record: Pick<NotificationRecord, 'workspace' | 'app'>) => ReadonlySet<Channel>;
   /** Which devices of a person get push messages; all without it. */
   readonly push?: PushRules;
   /** Who is looking at the inbox gets a push later, if at all; at once without it. */
   readonly unseen?: UnseenRule;
+  /** Told of users whom a condition of recipients leaves out. */
+  readonly onUnwanted?: (act: Pick<Act, 'record' | 'action'>, user: string, because: string) => void;
 }
 
 const NOBODY: PageOfRecipients = { users: [], addresses: [] };
 
 /** Those for whom the condition of the message holds. */
-function wanted(record: NotificationRecord, recipients: readonly Recipient[]): readonly Recipient[] {
-  const { recipientWhen, data, event } = record;
+function wanted(
+  act: Pick<Act, 'record' | 'action'>,
+  recipients: readonly Recipient[],
+  onUnwanted: PageMakerDeps['onUnwanted'],
+): readonly Recipient[] {
+  const { recipientWhen, data, event } = act.record;
   if (recipientWhen === undefined) return recipients;
   const shared = { data: data ?? {}, event: event ?? '', now: sharedDate() };
-  return recipients.filter(
-    (recipient) => judge('recipient', recipientWhen, { ...shared, user: userVariables(recipient) }).holds,
-  );
+  return recipients.filter((recipient) => {
+    const verdict = judge('recipient', recipientWhen, { ...shared, user: userVariables(recipient) });
+    if (!verdict.holds && onUnwanted) {
+      const why = 'because' in verdict ? `: ${verdict.because}` : '.';
+      onUnwanted(act, recipient.id, `The condition ${recipientWhen} does not hold${why}`);
+    }
+    return verdict.holds;
+  });
 }
-
-type People = ReadonlyMap<string, ReadonlyMap<string, Recipient>>;
 
 export class PageMaker {
   readonly #deps: PageMakerDeps;
@@ -72,9 +84,12 @@ export class PageMaker {
     const pages = await settle([...recipients.keys()], failures, (record) =>
       this.#page(acts.get(record) ?? actOf(record), record, recipients.get(record) ?? NOBODY, people),
     );
-    const { users, unseen } = this.#deps;
+    const { users, unseen, rules } = this.#deps;
     const allowed = await withoutStopped([...pages.values()], users, failures);
-    const seen = unseen ? await onlyIfUnseen(allowed, unseen) : allowed;
+    const ruled = concernRules(allowed, people)
+      ? await withRules(allowed, { rules, people }, failures)
+      : allowed;
+    const seen = unseen ? await onlyIfUnseen(ruled, unseen) : ruled;
     return seen.map(withChains);
   }
 
@@ -105,8 +120,9 @@ export class PageMaker {
     if (page.originals) return this.#resendPage(record, page.originals, known, page.nextCursor);
     if (whole.actions?.length === 0) return { notification: whole, deliveries: [] };
     const recipients = wanted(
-      record,
+      { record, ...(action && { action }) },
       page.users.flatMap((id) => known.get(id) ?? []),
+      this.#deps.onUnwanted,
     );
     const template = await this.#template(record);
     const planned = plan(

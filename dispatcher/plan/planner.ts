@@ -7,7 +7,12 @@ import { Exclusive } from '../../platform/batching/exclusive.ts';
 import { sharedDate } from '../../platform/clock/shared-clock.ts';
 import type { Logger } from '../../platform/logging/logger.ts';
 import type { QueuedDelivery } from '../../platform/queues/enqueue-sends.ts';
-import type { NotificationRecord, Outbox, PlanPage } from '../../subgraphs/notifications/index.ts';
+import type {
+  EventEffects,
+  NotificationRecord,
+  Outbox,
+  PlanPage,
+} from '../../subgraphs/notifications/index.ts';
 import type { TakenJob } from '../taken-job.ts';
 import { type Beginners, FirstAttempts } from './first-attempts.ts';
 import { PageMaker, type PageMakerDeps } from './page-maker.ts';
@@ -33,6 +38,7 @@ export class Planner {
   readonly #pages: PageMaker;
   readonly #enqueue: Enqueue;
   readonly #log: Logger;
+  readonly #effects: Pick<EventEffects, 'of'> | undefined;
   readonly #firstAttempts: FirstAttempts;
   readonly #inboxes: Exclusive;
   readonly #groups: Batcher<TakenId, true>;
@@ -42,6 +48,8 @@ export class Planner {
     deps: Omit<PageMakerDeps, 'outbox'> & {
       outbox: Outbox;
       beginners?: Beginners;
+      /** Without it events do nothing to others. */
+      effects?: Pick<EventEffects, 'of'>;
       /** Keeps apart those who store into the same inbox; one for all planners of a process. */
       inboxes?: Exclusive;
       enqueue: Enqueue;
@@ -52,6 +60,7 @@ export class Planner {
     this.#pages = new PageMaker(deps);
     this.#enqueue = deps.enqueue;
     this.#log = deps.log;
+    this.#effects = deps.effects;
     this.#inboxes = deps.inboxes ?? new Exclusive();
     this.#firstAttempts = new FirstAttempts({
       outbox: deps.outbox,
@@ -102,8 +111,25 @@ export class Planner {
     jobs: ReadonlyMap<string, TakenJob>,
     failures: Map<string, unknown>,
   ): Promise<void> {
-    let open = records;
+    let open = await this.#withEffects(records, failures);
     while (open.length > 0) open = await this.#round(open, jobs, failures);
+  }
+
+  /** What events do to others comes first: one whose effects fail is planned again, and its message is sent then. */
+  async #withEffects(
+    records: readonly NotificationRecord[],
+    failures: Map<string, unknown>,
+  ): Promise<readonly NotificationRecord[]> {
+    const effects = this.#effects;
+    if (!effects || !records.some(({ cancels, followUps }) => cancels || followUps)) return records;
+    await Promise.all(
+      records.map((record) =>
+        effects.of(record).catch((error: unknown) => {
+          failures.set(record._id, error);
+        }),
+      ),
+    );
+    return records.filter(({ _id }) => !failures.has(_id));
   }
 
   /** One page of each notification; returns those that have a further page. */
@@ -163,8 +189,8 @@ export class Planner {
   }
 
   async #storeGroup(pages: readonly PlanPage[]): Promise<ReadonlySet<string>> {
-    // Two transactions that want the same inbox conflict, and one of them would run again.
-    const { queued, stored } = await this.#inboxes.run(inboxesOf(pages), () =>
+    // Two transactions that want the same inbox, or the same digest, conflict, and one of them would run again.
+    const { queued, stored } = await this.#inboxes.run(sharedBy(pages), () =>
       this.#outbox.storePlans(pages, sharedDate()),
     );
     await this.#enqueue(queued);
@@ -179,14 +205,17 @@ const NONE: Beginners = {
   },
 };
 
-const inboxesOf = (pages: readonly PlanPage[]): Set<string> =>
-  new Set(
+const sharedBy = (pages: readonly PlanPage[]): Set<string> => {
+  const shared = new Set(
     pages.flatMap(({ notification, deliveries }) =>
       deliveries
         .filter(({ channel, skipReason }) => channel === 'IN_APP' && skipReason === undefined)
         .map(({ user }) => `${notification.workspace} ${user}`),
     ),
   );
+  for (const { digestItems } of pages) for (const { series } of digestItems ?? []) shared.add(series);
+  return shared;
+};
 
 function bySize(pages: readonly PlanPage[]): PlanPage[][] {
   const groups: PlanPage[][] = [];

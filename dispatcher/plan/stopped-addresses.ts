@@ -69,7 +69,7 @@ const isAddressed = (delivery: PlannedDelivery): delivery is Addressed =>
   delivery.skipReason === undefined;
 
 /** Without words; its place in a fallback chain goes with it. */
-const skipped = (
+export const skipped = (
   { content: _words, renderError: _error, device: _device, ...delivery }: PlannedDelivery,
   skipReason: SkipReason,
 ): PlannedDelivery => ({ ...delivery, skipReason });

@@ -10,6 +10,7 @@ import type { CompiledTemplate } from '../../subgraphs/templates/index.ts';
 import type { PushDevice, Recipient } from '../../subgraphs/users/index.ts';
 import type { ChainedDelivery } from './fallback-chains.ts';
 import type { Planned } from './plan.ts';
+import { isCollected } from './rules/digest-items.ts';
 
 /** A template that fails for one recipient fails that delivery, and says why. */
 export function inWords(
@@ -26,7 +27,8 @@ export function inWords(
     ...(planned.skipReason && { skipReason: planned.skipReason }),
     ...(planned.chained && { chained: planned.chained }),
   };
-  if (planned.skipReason) return delivery;
+  // The words of a digest are made of all its items.
+  if (planned.skipReason || isCollected(notification)) return delivery;
   if (!template) return { ...delivery, content: inlineContent(notification, planned, recipient) };
   try {
     return { ...delivery, content: rendered(notification, template, planned, recipient) };

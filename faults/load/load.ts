@@ -53,6 +53,8 @@ export interface LoadOptions {
   /** An existing folder for the journals. */
   readonly dir: string;
   readonly ratePerSecond: number;
+  /** The n-th message; that of the suite's mix without. Its key begins with the prefix. */
+  readonly messageOf?: (prefix: string, n: number) => Message;
 }
 
 const TICK_MS = 10;
@@ -118,9 +120,10 @@ export class Load {
   start(): void {
     const startedAt = performance.now();
     const first = this.#next;
+    const make = this.#options.messageOf ?? messageOf;
     const tick = () => {
       const due = first + Math.floor(((performance.now() - startedAt) / 1000) * this.#options.ratePerSecond);
-      while (this.#next < due) this.#offer(messageOf(this.#options.prefix, this.#next++));
+      while (this.#next < due) this.#offer(make(this.#options.prefix, this.#next++));
     };
     this.#ticking = setInterval(tick, TICK_MS);
   }

@@ -1,6 +1,6 @@
 /** What the load sends: the n-th message, the same for the same run. Pure. */
 
-export type LoadChannel = 'WEBHOOK' | 'EMAIL' | 'IN_APP';
+export type LoadChannel = 'WEBHOOK' | 'EMAIL' | 'IN_APP' | 'SMS';
 /** How the client means a message. */
 export type Kind = 'plain' | 'otp' | 'later' | 'canceled';
 
@@ -18,6 +18,7 @@ export interface Message {
 
 export const USERS = 200;
 export const userName = (index: number): string => `fault-user-${index}`;
+export const phoneOf = (index: number): string => `+4915100${String(index).padStart(6, '0')}`;
 
 const CHANNELS: readonly (readonly LoadChannel[])[] = [
   ['WEBHOOK'],

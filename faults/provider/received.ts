@@ -4,9 +4,9 @@ import { readFile } from 'node:fs/promises';
 /** Channels that the stub stands behind. */
 export type StubChannel = 'WEBHOOK' | 'EMAIL';
 
-/** One line of the journal. */
+/** One line of the journal; of SMS there is none (see `faults/failover/fakes.ts`). */
 export interface Received {
-  readonly channel: StubChannel;
+  readonly channel: StubChannel | 'SMS';
   /** The same for every attempt at one delivery: the webhook-id, or the Message-ID without domain. */
   readonly key: string;
   /** Where the message says it: WEBHOOK does. */

@@ -8,7 +8,7 @@ import { loadSettings } from '../../platform/config/settings.ts';
 import { provideSecrets } from '../../platform/secrets/secrets.ts';
 import { Cluster } from '../cluster/cluster.ts';
 import { closeLinks, type Links, startLinks } from '../links/links.ts';
-import { USERS, userName } from '../load/mix.ts';
+import { phoneOf, USERS, userName } from '../load/mix.ts';
 import { type ProviderStub, startProviderStub } from '../provider/provider-stub.ts';
 import { DEFAULT_SHAPE, type Scenario } from '../scenario.ts';
 import { startMongo } from '../services/mongo.ts';
@@ -30,11 +30,14 @@ export interface Platform {
   close(): Promise<void>;
 }
 
+/** What of a scenario the platform is staged by. */
+export type Staging = Pick<Scenario, 'shape' | 'env' | 'services' | 'prepare'>;
+
 /** Shorter than in production, so that a run drains while somebody waits; their meaning is the same. */
 const QUICK = { SEND_RETRY_BASE_MS: '300', SEND_RETRY_MAX_MS: '5000', SEND_TIMEOUT_MS: '5000' };
 
 /** @param dir an existing folder of its own. @throws what does not start. */
-export async function startPlatform(dir: string, scenario: Scenario): Promise<Platform> {
+export async function startPlatform(dir: string, scenario: Staging): Promise<Platform> {
   const closing: (() => Promise<unknown>)[] = [];
   const close = async () => {
     const errors: unknown[] = [];
@@ -117,6 +120,7 @@ async function setUp(url: string, operatorKey: string, providerUrl: string): Pro
     users: Array.from({ length: USERS }, (_, index) => ({
       id: userName(index),
       email: `${userName(index)}@example.org`,
+      phone: phoneOf(index),
       addresses: [{ channel: 'WEBHOOK', address: `${providerUrl}/${userName(index)}` }],
     })),
   });

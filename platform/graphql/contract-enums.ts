@@ -51,5 +51,8 @@ export const SKIP_REASONS = [
   'FREQUENCY_CAP',
   'NOT_ALLOWED',
   'FALLBACK_NOT_NEEDED',
+  'ALREADY_SENT',
+  'QUIET_HOURS',
+  'DIGESTED',
 ] as const;
 export type SkipReason = (typeof SKIP_REASONS)[number];

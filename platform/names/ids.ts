@@ -4,7 +4,7 @@ import { hash, randomBytes } from 'node:crypto';
 const CROCKFORD = '0123456789abcdefghjkmnpqrstvwxyz';
 
 /** Prefixes of generated ids, so that an id tells what it names. */
-export type IdPrefix = 'ntf' | 'dlv' | 'app' | 'key' | 'dev' | 'aud' | 'alr' | 'otp';
+export type IdPrefix = 'ntf' | 'dlv' | 'app' | 'key' | 'dev' | 'aud' | 'alr' | 'otp' | 'dgb';
 
 /**
  * A new id: prefix, 48 bits of time (ms) and 80 random bits, Crockford base 32, as ULID has them

@@ -19,6 +19,8 @@ export interface RedisNames {
   readonly invalidations: string;
   /** Hash: the token bucket of an app. */
   rateLimit(workspace: string, app: string): string;
+  /** Set: notifications that count for what a recipient gets. All of a workspace share a slot. */
+  throttle(workspace: string, window: string): string;
   /** Hash: rate and daily quota of a provider account. */
   providerPermits(provider: string): string;
   /** The circuit breaker of a provider account, or of one host behind it. */
@@ -35,6 +37,8 @@ export interface RedisNames {
   sharedValue(provider: string, name: string): string;
   /** What became of a test of a provider account. */
   providerTest(id: string): string;
+  /** The answer to a question what a route would do. */
+  explanation(id: string): string;
   /** List: the newest messages that the sandbox of a workspace took. */
   sandbox(workspace: string): string;
 }
@@ -47,6 +51,7 @@ export const redisNames = (namespace: string): RedisNames => ({
   presence: (workspace, user) => `{${namespace}:presence:${workspace}:${user}}`,
   invalidations: `{${namespace}:invalidations}`,
   rateLimit: (workspace, app) => `{${namespace}:rate:${workspace}:${app}}`,
+  throttle: (workspace, window) => `{${namespace}:throttle:${workspace}}:${window}`,
   providerPermits: (provider) => `{${namespace}:flow:${provider}}:permits`,
   circuit: (provider, host) =>
     `{${namespace}:flow:${provider}}:circuit${host === undefined ? '' : `:${host}`}`,
@@ -55,6 +60,7 @@ export const redisNames = (namespace: string): RedisNames => ({
   settingsAccounts: `{${namespace}:settings-accounts}`,
   providerTests: (workspace) => `{${namespace}:provider-tests:${workspace}}`,
   sharedValue: (provider, name) => `{${namespace}:flow:${provider}}:value:${name}`,
+  explanation: (id) => `{${namespace}:explanation:${id}}`,
   providerTest: (id) => `{${namespace}:provider-test:${id}}`,
   sandbox: (workspace) => `{${namespace}:sandbox:${workspace}}`,
 });
@@ -67,3 +73,4 @@ export const sendQueueName = (channel: Channel, priority: Priority): string =>
 
 /** The queue of operators' tests of provider accounts. */
 export const PROVIDER_TEST_QUEUE = 'provider-tests';
+export const EXPLAIN_QUEUE = 'explanations';

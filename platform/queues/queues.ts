@@ -7,7 +7,7 @@ import { type BulkJobOptions, Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { sharedNow } from '../clock/shared-clock.ts';
 import { CHANNELS, type Channel, PRIORITIES, type Priority } from '../graphql/contract-enums.ts';
-import { PROVIDER_TEST_QUEUE, planQueueName, sendQueueName } from '../names/redis-names.ts';
+import { EXPLAIN_QUEUE, PROVIDER_TEST_QUEUE, planQueueName, sendQueueName } from '../names/redis-names.ts';
 import { planJobId, sendJobId } from './job-ids.ts';
 import { type QueueState, queueStates, waitingIds } from './queue-states.ts';
 
@@ -28,6 +28,15 @@ export interface ProviderTestJob {
   readonly workspace: string;
   readonly account: string;
   readonly to: string;
+  /** Nobody waits for the answer after this (Unix ms). */
+  readonly until: number;
+}
+
+/** A notification that is planned without being stored or sent. */
+export interface ExplainJob {
+  readonly id: string;
+  /** The record, as extended JSON (it has dates). */
+  readonly record: string;
   /** Nobody waits for the answer after this (Unix ms). */
   readonly until: number;
 }
@@ -111,6 +120,12 @@ export class DispatchQueues {
   async addProviderTest(job: ProviderTestJob): Promise<void> {
     const opts = { ...ONCE, timestamp: sharedNow(), jobId: job.id };
     await this.#queue<ProviderTestJob>(PROVIDER_TEST_QUEUE).addBulk([{ name: 'test', data: job, opts }]);
+  }
+
+  /** @throws when Redis does not take it. */
+  async addExplain(job: ExplainJob): Promise<void> {
+    const opts = { ...ONCE, timestamp: sharedNow(), jobId: job.id };
+    await this.#queue<ExplainJob>(EXPLAIN_QUEUE).addBulk([{ name: 'explain', data: job, opts }]);
   }
 
   /**

@@ -7,6 +7,7 @@ import type {
   SkipReason,
 } from '../../platform/graphql/contract-enums.ts';
 import type { QueuedDelivery } from '../../platform/queues/enqueue-sends.ts';
+import type { QuietHours } from '../../platform/quiet-hours/quiet-hours.ts';
 import type { Guard } from '../../platform/storage/fenced-lock.ts';
 import type { FallbackStep, FallbackSuccess } from '../templates/index.ts';
 
@@ -103,6 +104,21 @@ export interface NotificationRecord {
   /** Of an event with several messages, or with none: they take the place of template, to, channels. */
   readonly actions?: readonly NotificationAction[];
   readonly passedOver?: readonly PassedOver[];
+  /** While it waits for its delay: the value by which another event cancels it. */
+  readonly cancelKey?: string;
+  /** What waits and is cancelled by this event. */
+  readonly cancels?: readonly { readonly event: string; readonly key: string }[];
+  /** The events that this one brings about, when it is planned. */
+  readonly followUps?: readonly {
+    readonly event: string;
+    readonly afterSeconds: number;
+    /** Whom the caller named. */
+    readonly to: readonly RecipientEntry[];
+  }[];
+  /** Of an event that another one has brought about. */
+  readonly followUpOf?: string;
+  /** How many have led to it, one by the other. */
+  readonly followUpDepth?: number;
   /** The caller gave the fallback chain: the addresses in `to` are those of one person. */
   readonly addressesAreOne?: true;
   readonly data?: Record<string, unknown>;
@@ -145,6 +161,8 @@ export interface NotificationRecord {
   readonly locale?: string;
   /** The one-time password that it brings. Its words and data hold a placeholder for the code. */
   readonly otp?: NotificationOtp;
+  /** Of a digest: the bucket that it was made of. */
+  readonly digestOf?: string;
   readonly replayOf?: string;
   /** Of a replay: what is sent again; it is planned from this instead of from `to`. */
   readonly resend?: Resend;
@@ -177,6 +195,12 @@ export interface AttemptRecord {
   readonly errorMessage?: string;
   readonly latencyMs: number;
 }
+
+/** The quiet hours of a recipient as they were when the delivery was planned; without a zone in UTC. */
+export type RespectedHours = QuietHours & {
+  /** What would be tried first in them is SKIPPED instead of held. */
+  readonly skip?: true;
+};
 
 /** A delivery's place in its recipient's fallback chain. */
 export interface ChainPlace {
@@ -213,6 +237,14 @@ export interface DeliveryRecord {
   readonly skipReason?: SkipReason;
   /** Where that was not known when it was planned. */
   readonly skippedAt?: Date;
+  /** ALREADY_SENT: the notification that was sent. */
+  readonly skippedFor?: string;
+  /** DIGESTED: the bucket that it is in. */
+  readonly digest?: string;
+  /** Not attempted in them. */
+  readonly quiet?: RespectedHours;
+  /** Held back by quiet hours, the last time. */
+  readonly held?: { readonly at: Date; readonly until: Date };
   readonly chain?: ChainPlace;
   /** The message of the event that it is, where there are several. */
   readonly action?: string;
@@ -275,7 +307,13 @@ export interface PlannedDelivery {
   readonly skipReason?: SkipReason;
   /** The message of the event that it is, where there are several. */
   readonly action?: Pick<NotificationAction, 'name' | 'template' | 'category'>;
+  /** ALREADY_SENT: the notification that was sent. */
+  readonly skippedFor?: string;
   readonly chain?: PlannedChainPlace;
+  /** Not attempted in them. */
+  readonly quiet?: RespectedHours;
+  /** They are now: no attempt is begun before it is stored. */
+  readonly held?: true;
   /** Why the message could not be put into words: the delivery fails at once. */
   readonly renderError?: string;
   readonly content?: MessageContent;
@@ -297,6 +335,36 @@ export type BegunAttempt =
   /** Still under way: the delivery is stored as claimed by its worker. */
   | { readonly kind: 'underWay'; readonly fence: string; readonly leaseUntil: Date };
 
+/** How a digest is sent: as its first item would have been. */
+export type DigestSending = Pick<
+  NotificationRecord,
+  | 'routeVersion'
+  | 'template'
+  | 'content'
+  | 'channels'
+  | 'fallback'
+  | 'addressesAreOne'
+  | 'priority'
+  | 'category'
+> & {
+  readonly quietHours?: QuietHoursRule;
+  /** After it was made. */
+  readonly expiresInMs?: number;
+};
+
+/** What is collected for one recipient instead of being sent: his deliveries are SKIPPED, DIGESTED. */
+export interface PlannedDigestItem {
+  /** The same for all that comes into one digest after the other. */
+  readonly series: string;
+  readonly to: readonly RecipientEntry[];
+  readonly sendAs: DigestSending;
+  /** When a digest that begins with it is due. */
+  readonly dueAt: Date;
+  readonly maxItems: number;
+  /** The ids of the deliveries that it stands for. */
+  readonly deliveries: readonly string[];
+}
+
 /** One page of a notification's plan. */
 export interface PlanPage {
   readonly notification: NotificationRecord;
@@ -306,6 +374,7 @@ export interface PlanPage {
   readonly beforeFirstLook?: true;
   readonly templateVersion?: number;
   readonly deliveries: readonly PlannedDelivery[];
+  readonly digestItems?: readonly PlannedDigestItem[];
   /** Where the next page starts; absent on the last page. */
   readonly nextCursor?: string;
 }
@@ -383,6 +452,37 @@ export interface SweepRound {
   readonly limit: number;
   /** Stops the writes of a sweeper that is no longer the elected one. */
   readonly guard?: Guard;
+}
+
+/** A notification that wants to be the only one of its event and key within a window. */
+export interface OnceClaim {
+  readonly notification: string;
+  readonly workspace: string;
+  readonly event: string;
+  readonly key: string;
+  readonly acceptedAt: Date;
+  readonly windowSeconds: number;
+}
+
+/** A message that counts for what its recipient gets at most. */
+export interface CountedMessage {
+  readonly notification: string;
+  readonly workspace: string;
+  readonly event: string;
+  /** Whoever it is: a user, or an address. */
+  readonly recipient: string;
+  /** When it was due: decides its window. */
+  readonly at: Date;
+  readonly max: number;
+  readonly windowSeconds: number;
+}
+
+/** What the rules of routes remember. Asked again for the same notification, both answer the same. */
+export interface RuleStore {
+  /** By notification: the one that was sent instead. Those that are to be sent are not in it. */
+  claimOnce(claims: readonly OnceClaim[]): Promise<ReadonlyMap<string, string>>;
+  /** In their order: whether it is within what its recipient gets. One that is counts from now on. */
+  countMessages(messages: readonly CountedMessage[]): Promise<readonly boolean[]>;
 }
 
 /** The steps of the outbox that workers run. Every step may run twice: the second run changes nothing. */

@@ -21,7 +21,10 @@ import { AcceptService } from './accept/accept.ts';
 import { PlanEnqueuer } from './accept/plan-enqueuer.ts';
 import type { AlertRule } from './alerts/raise-alerts.ts';
 import { type AlertsRunning, startAlerts } from './alerts/start-alerts.ts';
-import type { Outbox } from './contract.ts';
+import type { NotificationRecord, Outbox, RuleStore } from './contract.ts';
+import { type DigestsRunning, startDigests } from './digests/start-digests.ts';
+import { cancelByEvent } from './events/cancel-by-event.ts';
+import { FollowUps } from './events/follow-ups.ts';
 import { Admission, type QueueLimits, queueLimitsOf } from './flow/admission.ts';
 import { RateLimiter } from './flow/rate-limiter.ts';
 import { InboxPublisher } from './inbox/inbox-publisher.ts';
@@ -38,10 +41,18 @@ import { ProviderAccountStore } from './provider-accounts/account-store.ts';
 import { ReadService } from './read/read-service.ts';
 import { ReceiptStore } from './receipts/receipt-store.ts';
 import { notificationResolvers } from './resolvers/resolvers.ts';
+import { claimOnce, peekOnce } from './rules/once.ts';
+import { countMessages, peekMessages } from './rules/throttle.ts';
 import { SandboxStore } from './sandbox/sandbox-store.ts';
-import { notificationModels, prepareStore } from './store/models.ts';
+import { type NotificationModels, notificationModels, prepareStore } from './store/models.ts';
 
 export type * from './contract.ts';
+export {
+  answerExplanation,
+  type ExplainedDelivery,
+  type Explanation,
+  explainedRecord,
+} from './explain/explain-route.ts';
 export { hasTitle } from './otp/built-in-text.ts';
 export { contentWithCode, textWithoutCode } from './otp/code.ts';
 export { deliveryId, deliveryOfPlan } from './outbox/delivery-of-plan.ts';
@@ -57,13 +68,20 @@ export { otpLimitsOf, queueLimitsOf };
 /** What the dispatcher uses of this subgraph. */
 export interface NotificationsStore {
   readonly outbox: Outbox;
+  readonly rules: RuleStore;
+  /** What the rules would say, without anything being counted or claimed. */
+  readonly peekRules: RuleStore;
   readonly sandbox: SandboxStore;
   readonly receipts: ReceiptStore;
   /** The codes of one-time passwords that may still be sent. */
   readonly codes: CodeStore;
   readonly providerAccounts: ProviderAccountStore;
+  /** What events do to others. To be closed. */
+  effects(deps: EffectsDeps): EventEffects;
   /** Watches over dead letters from now on; one process at a time does, the others stand by. */
   startAlerts(rule: AlertRule): AlertsRunning;
+  /** Makes the digests that are due from now on; one process at a time does, the others stand by. @param chunkSize ids in one job. */
+  startDigests(queues: DispatchQueues, chunkSize: number): DigestsRunning;
 }
 
 /** The store without the graph: for the dispatcher and the scheduler. */
@@ -85,11 +103,57 @@ export async function openNotificationsStore(deps: {
       inbox,
       log: deps.log,
     }),
+    rules: {
+      claimOnce: (claims) => claimOnce(models, claims),
+      countMessages: (messages) => countMessages(deps.redis, deps.names, messages),
+    },
+    peekRules: {
+      claimOnce: (claims) => peekOnce(models, claims),
+      countMessages: (messages) => peekMessages(deps.redis, deps.names, messages),
+    },
     sandbox: new SandboxStore(deps.redis, deps.names),
     receipts: new ReceiptStore({ ...deps, models }),
     codes: new CodeStore(models),
     providerAccounts: new ProviderAccountStore(models),
+    effects: (further) => eventEffects({ ...deps, ...further, models }),
     startAlerts: (rule) => startAlerts({ ...deps, models, rule }),
+    startDigests: (queues, chunkSize) => startDigests({ ...deps, models, queues, chunkSize }),
+  };
+}
+
+/** What events do to others, when they are planned. */
+export interface EventEffects {
+  /**
+   * Cancels what this event cancels, and accepts what it brings about. Both idempotent. Costs nothing for other
+   * notifications. @throws what the store throws: it is planned again.
+   */
+  of(record: NotificationRecord): Promise<void>;
+  close(): Promise<void>;
+}
+
+type EffectsDeps = {
+  readonly queues: DispatchQueues;
+  readonly users: UsersService;
+  readonly templates: TemplatesService;
+  readonly chunkSize: number;
+};
+
+function eventEffects(
+  deps: EffectsDeps & { connection: Connection; models: NotificationModels; events: EventLog; log: Logger },
+): EventEffects {
+  const enqueuer = new PlanEnqueuer(deps.queues, deps.events, deps.log, deps.chunkSize);
+  const cancel = (record: NotificationRecord) => cancelByEvent(deps, record);
+  const accept = new AcceptService({ ...deps, enqueuer, cancelByEvent: cancel });
+  const followUps = new FollowUps(accept, deps.log);
+  return {
+    async of(record) {
+      if (record.cancels) await cancel(record);
+      if (record.followUps) await followUps.of(record);
+    },
+    async close() {
+      await accept.close();
+      await enqueuer.close();
+    },
   };
 }
 
@@ -127,6 +191,7 @@ export async function createNotificationsSubgraph(deps: {
   const admission = deps.queueLimits && new Admission(deps.queues, deps.queueLimits, deps.log);
   const accept = new AcceptService({
     models,
+    cancelByEvent: (record) => cancelByEvent({ ...deps, models }, record),
     admission,
     users: deps.users,
     templates: deps.templates,

@@ -10,6 +10,8 @@ export interface RenderedContent {
   readonly body: string;
   readonly html?: string;
   readonly url?: string;
+  /** What a provider is to have besides, under its name: the body in its own format. */
+  readonly data?: Readonly<Record<string, unknown>>;
 }
 
 /** One version of a template, compiled. Immutable. */

@@ -279,7 +279,7 @@ describe('preview', () => {
       {
         channel: 'EMAIL',
         locale: 'de',
-        title: 'Hallo\r\n{{name}}',
+        title: 'Hallo {{name}}',
         body: 'de {{data.name}}',
         html: '{{name}}',
         url: '/{{name}}',

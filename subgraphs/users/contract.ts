@@ -1,6 +1,7 @@
 /** What other rooms get from the users subgraph. */
 import type { Principal } from '../../platform/auth/principal.ts';
 import type { Channel } from '../../platform/graphql/contract-enums.ts';
+import type { QuietHours } from '../../platform/quiet-hours/quiet-hours.ts';
 import type { AddressStops, NewSuppression } from './suppressions/suppression-record.ts';
 
 export type { AddressStops, NewSuppression };
@@ -51,6 +52,8 @@ export interface Recipient {
   readonly preferences: readonly Preference[];
   readonly preferredChannels: readonly Channel[];
   readonly devices: readonly PushDevice[];
+  /** Their own, else the workspace's. */
+  readonly quietHours?: QuietHours;
 }
 
 /** A person as callers describe them: the contract's `UserInput`. Null is the same as absent. */

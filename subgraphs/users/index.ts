@@ -74,22 +74,26 @@ export async function createUsersSubgraph({
     devices: connection.collection<SeenDocument>(models.devices.collection.name),
     log,
   });
+  const credentials = new Credentials({ connection, models, bus, log });
+  const apps = new Apps(connection, models, credentials);
+  const workspaces = new Workspaces({ connection, models, apps, credentials, bus });
   const profiles = new Profiles(
     connection,
     connection.collection<UserDocument>(models.users.collection.name),
     devices,
     bus,
+    (workspace) => workspaces.quietHours(workspace),
   );
   const suppressions = new Suppressions(
     connection.collection<SuppressionDocument>(models.suppressions.collection.name),
     bus,
   );
-  const credentials = new Credentials({ connection, models, bus, log });
-  const apps = new Apps(connection, models, credentials);
-  const workspaces = new Workspaces(connection, models, apps, credentials);
 
   const loaders = createLoaders({ profiles, devices, apps, credentials });
-  const ofUsers = userResolvers({ profiles, devices, lastSeen, jwtSecret, vapidPublicKey }, loaders);
+  const ofUsers = userResolvers(
+    { profiles, devices, lastSeen, workspaces, jwtSecret, vapidPublicKey },
+    loaders,
+  );
   const ofAccess = accessResolvers({ apps, credentials, workspaces }, loaders);
   const ofSuppressions = suppressionResolvers(suppressions, log);
   const resolvers: Resolvers = {

@@ -12,6 +12,7 @@ import { DURABLE } from '../../../platform/storage/mongo.ts';
 import type { TemplatesService } from '../../templates/index.ts';
 import type { UsersService } from '../../users/index.ts';
 import type { NotificationRecord } from '../contract.ts';
+import { keepCancellable } from '../events/cancellable.ts';
 import type { Admission } from '../flow/admission.ts';
 import type { NotificationModels } from '../store/models.ts';
 import type { SendInput } from './check-input.ts';
@@ -32,6 +33,7 @@ export class AcceptService {
   readonly #enqueuer: PlanEnqueuer;
   readonly #admission: Pick<Admission, 'refusal'> | undefined;
   readonly #log: Logger;
+  readonly #cancelByEvent: (record: NotificationRecord) => Promise<unknown>;
   readonly #commits: Batcher<NotificationRecord, 'written' | 'duplicate'>;
 
   constructor(deps: {
@@ -39,6 +41,8 @@ export class AcceptService {
     users: UsersService;
     templates: TemplatesService;
     enqueuer: PlanEnqueuer;
+    /** Cancels what an event cancels; without it that waits for its planning. */
+    cancelByEvent?: (record: NotificationRecord) => Promise<unknown>;
     /** Refuses what the queues have no room for; without it nothing is refused. */
     admission?: Pick<Admission, 'refusal'> | undefined;
     log: Logger;
@@ -48,6 +52,7 @@ export class AcceptService {
     this.#enqueuer = deps.enqueuer;
     this.#admission = deps.admission;
     this.#log = deps.log;
+    this.#cancelByEvent = deps.cancelByEvent ?? (async () => undefined);
     this.#commits = new Batcher((docs) => this.#write(docs), { maxGroup: MAX_GROUP });
   }
 
@@ -72,6 +77,7 @@ export class AcceptService {
       if (resolved instanceof HeraldError || results[index] || !input) return;
       documents.push({ index, doc: toRecord(sender, input, resolved, now) });
     });
+    await this.#keepCancellable(documents, results);
     const settled = await this.#commits.submitAll(documents.map((d) => d.doc));
     const duplicates: { index: number; doc: NotificationRecord }[] = [];
     const fresh: NotificationRecord[] = [];
@@ -85,6 +91,7 @@ export class AcceptService {
       }
     });
     this.#enqueuer.accepted(fresh);
+    await this.#cancelNow(fresh);
     if (this.#log.isLevelEnabled('debug'))
       for (const { _id, workspace, app } of fresh)
         this.#log.debug(
@@ -93,6 +100,45 @@ export class AcceptService {
         );
     if (duplicates.length > 0) await this.#answerDuplicates(duplicates, paths, results);
     return results.map((r) => r ?? new HeraldError('INTERNAL_SERVER_ERROR', 'The send was not decided.'));
+  }
+
+  /**
+   * The notification that `accept` would store, of one input. Nothing is written or queued.
+   * @throws HeraldError what `accept` would answer.
+   */
+  async prepare(sender: Sender, input: SendInput, at: string): Promise<NotificationRecord> {
+    const now = sharedDate();
+    const [resolved] = await this.#references.resolve(sender.workspace, [input], [at], now);
+    if (resolved instanceof HeraldError) throw resolved;
+    return toRecord(sender, input, resolved ?? {}, now);
+  }
+
+  /** Where that fails their inputs are not accepted: they could not be cancelled. Costs nothing where nothing can. */
+  async #keepCancellable(
+    documents: { index: number; doc: NotificationRecord }[],
+    results: (Accepted | HeraldError | undefined)[],
+  ): Promise<void> {
+    const some = documents.filter(({ doc }) => doc.cancelKey !== undefined);
+    if (some.length === 0) return;
+    try {
+      await keepCancellable(
+        this.#models,
+        some.map(({ doc }) => doc),
+      );
+    } catch (error) {
+      for (const { index } of some) results[index] = this.#commitFailure(error);
+      const failed = new Set(some);
+      documents.splice(0, documents.length, ...documents.filter((document) => !failed.has(document)));
+    }
+  }
+
+  /** What these events cancel. What is not done here, is when they are planned. */
+  async #cancelNow(records: readonly NotificationRecord[]): Promise<void> {
+    for (const record of records)
+      if (record.cancels)
+        await this.#cancelByEvent(record).catch((error: unknown) => {
+          this.#log.warn({ err: error, notification: record._id }, 'not cancelled yet: left to its planning');
+        });
   }
 
   async close(): Promise<void> {

@@ -2,10 +2,10 @@
 import { badInput, HeraldError } from '../../../platform/errors/herald-error.ts';
 import type { CompiledTemplate, PublishedRoute, TemplatesService } from '../../templates/index.ts';
 import type { UsersService } from '../../users/index.ts';
-import type { PassedOver } from '../contract.ts';
+import type { NotificationRecord, PassedOver } from '../contract.ts';
 import { inputProblem, type SendInput } from './check-input.ts';
 import { type RoutedAction, routed } from './resolve-route.ts';
-import { keyProblem } from './route-rules.ts';
+import { keyAt, keyProblem } from './route-rules.ts';
 
 /** A message and its words. */
 export interface ResolvedAction extends RoutedAction {
@@ -20,6 +20,8 @@ export interface Resolved {
   /** Of an event: what is sent. */
   readonly actions?: readonly ResolvedAction[];
   readonly passedOver?: readonly PassedOver[];
+  /** What waits and is cancelled by the event. */
+  readonly cancels?: NonNullable<NotificationRecord['cancels']>;
 }
 
 export class ReferenceResolver {
@@ -90,11 +92,17 @@ export class ReferenceResolver {
     at: string,
     now: Date,
   ): Promise<Resolved | HeraldError> {
-    const route = await this.#templates.publishedRoute(workspace, event);
+    const [route, cancelled] = await Promise.all([
+      this.#templates.publishedRoute(workspace, event),
+      this.#templates.cancelledBy(workspace, event),
+    ]);
+    const cancels = cancelled.flatMap(({ event: waiting, key }) => {
+      const value = keyAt(input.data, key);
+      return value === undefined ? [] : [{ event: waiting, key: value }];
+    });
     if (!route) {
-      const cancels = await this.#templates.cancelledBy(workspace, event);
-      if (cancels.length > 0)
-        return { actions: [], passedOver: [{ because: 'The event only cancels others.' }] };
+      if (cancelled.length > 0)
+        return { actions: [], passedOver: [{ because: 'The event only cancels others.' }], cancels };
       return badInput(
         `${at}.event`,
         `There is no published route for the event "${event}". Make one with saveRoute and publishRoute.`,
@@ -113,14 +121,15 @@ export class ReferenceResolver {
           : await this.#templates.templateVersion(workspace, id, templateVersion);
       if (!template) return badInput(`${at}.event`, noTemplate(id));
       const problem =
-        dataProblem(input, template, at) ??
+        // A digest's template speaks of what was collected.
+        (route.digest ? undefined : dataProblem(input, template, at)) ??
         (one.action.recipients.some(({ caller }) => caller)
           ? channelProblem(input, template, at)
           : undefined);
       if (problem) return problem;
       actions.push({ ...one, template });
     }
-    return { route, actions, passedOver: chosen.passedOver };
+    return { route, actions, passedOver: chosen.passedOver, cancels };
   }
 }
 

@@ -1,4 +1,5 @@
 /** The document of a send, from its input and what the input refers to. Pure but for the new id. */
+import { judge } from '../../../platform/conditions/condition.ts';
 import type { Priority } from '../../../platform/graphql/contract-enums.ts';
 import { withoutNulls } from '../../../platform/graphql/without-nulls.ts';
 import { newId } from '../../../platform/names/ids.ts';
@@ -8,7 +9,7 @@ import { FIRST_LOOK_MS } from '../outbox/looks.ts';
 import type { SendInput } from './check-input.ts';
 import { requestHash } from './request-hash.ts';
 import type { Resolved, ResolvedAction } from './resolve-references.ts';
-import { rulesOf } from './route-rules.ts';
+import { keyAt, rulesOf } from './route-rules.ts';
 
 /** Who sends: the app in whose name, in its workspace. */
 export interface Sender {
@@ -16,6 +17,8 @@ export interface Sender {
   readonly app: string;
   /** Of the request that sends, for the log. */
   readonly requestId?: string;
+  /** The event that brings this one about, and how many have led to it. */
+  readonly origin?: { readonly notification: string; readonly depth: number };
 }
 
 /** The document of an input whose references are resolved. */
@@ -50,6 +53,11 @@ export function toRecord(
     ...messageOf(input, resolved),
     ...(passedOver.length > 0 && { passedOver }),
     ...(rules && { rules }),
+    ...ofEvent(input, resolved, waits, now),
+    ...(sender.origin && {
+      followUpOf: sender.origin.notification,
+      followUpDepth: sender.origin.depth,
+    }),
     ...(input.data != null && { data: input.data as Record<string, unknown> }),
     ...(category !== undefined && { category }),
     createdAt: now,
@@ -61,6 +69,29 @@ export function toRecord(
     planned: false,
     ...(oneTime && { otp: oneTime.otp }),
     ...(oneTime?.locale !== undefined && { locale: oneTime.locale }),
+  };
+}
+
+/** What an event does to others. */
+function ofEvent(
+  input: SendInput,
+  { route, cancels = [] }: Resolved,
+  waits: boolean,
+  now: Date,
+): Pick<NotificationRecord, 'cancelKey' | 'cancels' | 'followUps'> {
+  const cancelKey =
+    waits && route && route.cancelOn.length > 0 && route.key !== undefined
+      ? keyAt(input.data, route.key)
+      : undefined;
+  const to = (input.to ?? []).map(withoutNulls<RecipientEntry>);
+  const variables = { data: input.data ?? {}, event: route?.event ?? '', now };
+  const followUps = (route?.followUps ?? [])
+    .filter(({ when }) => when === undefined || judge('event', when, variables).holds)
+    .map(({ event, afterSeconds }) => ({ event, afterSeconds, to }));
+  return {
+    ...(cancelKey !== undefined && { cancelKey }),
+    ...(cancels.length > 0 && { cancels }),
+    ...(followUps.length > 0 && { followUps }),
   };
 }
 

@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import type { ChainPlace, DeliveryRecord } from '../contract.ts';
-import { type ChainMember, chainMove, settleChains } from './chain-rules.ts';
+import { type ChainMember, chainMove, settleHeld } from './chain-rules.ts';
 
 const NOW = new Date('2026-03-01T12:00:00Z');
+const QUIET = { from: '11:00', to: '13:00' };
 const ago = (seconds: number) => new Date(NOW.getTime() - seconds * 1_000);
 const ahead = (seconds: number) => ago(-seconds);
 
@@ -14,6 +15,8 @@ const member = (
   _id: `d${step}`,
   state: 'QUEUED',
   createdAt: ago(30),
+  attempt: 0,
+  nextAttemptAt: ago(1),
   chain: { members: ['d0', 'd1', 'd2'], step, success: 'OPENED', startedAt: ago(30), ...place },
   ...changes,
 });
@@ -93,6 +96,49 @@ describe('chainMove', () => {
       { ...held(1, { afterSeconds: 600 }), expiresAt: ahead(40) },
       wait(40),
     ],
+    [
+      'its turn comes in quiet hours',
+      [member(0, { state: 'FAILED' })],
+      { ...held(1), quiet: QUIET },
+      { ...wait(3_600), quiet: true },
+    ],
+    [
+      'its time comes in quiet hours, in which it would expire',
+      [member(0, { state: 'SENT' })],
+      { ...held(1, { afterSeconds: 30 }), quiet: QUIET, expiresAt: ahead(40) },
+      { ...wait(40), quiet: true },
+    ],
+    [
+      'its turn comes in quiet hours, in which it is not sent',
+      [member(0, { state: 'FAILED' })],
+      { ...held(1), quiet: { ...QUIET, skip: true } },
+      { kind: 'skip', reason: 'QUIET_HOURS' },
+    ],
+    [
+      'it is not needed, quiet or not',
+      [member(0, { state: 'SENT', openedAt: ago(1) })],
+      { ...held(1), quiet: QUIET },
+      skip(),
+    ],
+    [
+      'its turn has not come, quiet or not',
+      [member(0, { state: 'SENT' })],
+      { ...held(1, { afterSeconds: 60 }), quiet: QUIET },
+      wait(30),
+    ],
+    [
+      'the step before waits for the end of a night',
+      [{ ...held(0, { success: 'OPENED' }), nextAttemptAt: ahead(3_600) }],
+      held(1, { afterSeconds: 60 }),
+      wait(3_660),
+    ],
+    ['the first step, in quiet hours', [], { ...held(0), quiet: QUIET }, { ...wait(3_600), quiet: true }],
+    [
+      'the first step, when they are over',
+      [],
+      { ...held(0), quiet: { from: '11:00', to: '12:00' } },
+      { kind: 'start' },
+    ],
   ])('%s', (_what, earlier, own, expected) => {
     expect(chainMove(own, [...earlier, own], NOW)).toEqual(expected);
   });
@@ -102,20 +148,18 @@ function wait(seconds: number) {
   return { kind: 'wait' as const, until: ahead(seconds) };
 }
 function skip() {
-  return { kind: 'skip' as const };
+  return { kind: 'skip' as const, reason: 'FALLBACK_NOT_NEEDED' as const };
 }
 
-describe('settleChains', () => {
+describe('settleHeld', () => {
   const record = (own: ChainMember, changes: Partial<DeliveryRecord> = {}): DeliveryRecord => ({
     workspace: 'default',
     app: 'app',
     notification: 'n',
     sole: false,
     channel: 'SMS',
-    attempt: 0,
     attempts: [],
     priority: 'MEDIUM',
-    nextAttemptAt: NOW,
     ...own,
     ...changes,
   });
@@ -123,11 +167,69 @@ describe('settleChains', () => {
   test('leaves deliveries without a chain as they are', () => {
     const { chain: _none, ...plain } = record(member(0, {}));
     const all = [plain];
-    expect(settleChains(all, NOW)).toBe(all);
+    expect(settleHeld(all, NOW)).toBe(all);
+  });
+
+  const plainOf = (changes: Partial<DeliveryRecord>): DeliveryRecord => {
+    const { chain: _none, ...plain } = record(member(0, {}), changes);
+    return plain;
+  };
+  const until = ahead(3_600);
+
+  test.each<[string, Partial<DeliveryRecord>, Partial<DeliveryRecord>]>([
+    [
+      'holds what would disturb until it does not',
+      { quiet: QUIET },
+      { state: 'QUEUED', nextAttemptAt: until, held: { at: NOW, until } },
+    ],
+    [
+      'skips it where that is the rule',
+      { quiet: { ...QUIET, skip: true } },
+      { state: 'SKIPPED', skipReason: 'QUIET_HOURS', nextAttemptAt: null },
+    ],
+    [
+      'leaves it outside of quiet hours',
+      { quiet: { from: '13:00', to: '11:00' } },
+      { nextAttemptAt: ago(1) },
+    ],
+    ['leaves what was tried', { quiet: { ...QUIET, skip: true }, attempt: 1 }, { nextAttemptAt: ago(1) }],
+    ['leaves what is under way', { quiet: QUIET, state: 'SENDING' }, { nextAttemptAt: ago(1) }],
+  ])('%s', (_what, changes, expected) => {
+    const [settled] = settleHeld([plainOf(changes)], NOW);
+    expect(settled).toEqual({
+      ...plainOf(changes),
+      ...(settled?.state === 'SKIPPED' && settled),
+      ...expected,
+    });
+    expect(settled).toMatchObject(expected);
+  });
+
+  test('in a chain: the first step waits for the morning, and the second one for it; what is not quiet begins', () => {
+    const settled = settleHeld(
+      [
+        record(held(0, { success: 'OPENED' }), { quiet: QUIET }),
+        record(held(1, { afterSeconds: 60 }), { quiet: QUIET }),
+      ],
+      NOW,
+    );
+    expect(settled.map(({ nextAttemptAt }) => nextAttemptAt)).toEqual([until, ahead(3_660)]);
+    expect(settled.map(({ chain }) => chain?.startedAt)).toEqual([undefined, undefined]);
+  });
+
+  test('in a chain: what is skipped gives its turn to the next step', () => {
+    const settled = settleHeld(
+      [
+        record(held(0, { success: 'SENT' }), { quiet: { ...QUIET, skip: true } }),
+        record(held(1), { channel: 'EMAIL' }),
+      ],
+      NOW,
+    );
+    expect(settled.map(({ state, skipReason }) => skipReason ?? state)).toEqual(['QUIET_HOURS', 'QUEUED']);
+    expect(settled[1]?.chain?.startedAt).toEqual(NOW);
   });
 
   test('a failure at the first attempt starts the second step, whose time begins now', () => {
-    const settled = settleChains(
+    const settled = settleHeld(
       [
         record(member(0, { state: 'FAILED' })),
         record(held(1, { afterSeconds: 60 })),
@@ -142,7 +244,7 @@ describe('settleChains', () => {
   });
 
   test('a success at the first attempt makes all others needless', () => {
-    const settled = settleChains(
+    const settled = settleHeld(
       [
         record(member(0, { state: 'SENT' }, { success: 'SENT' })),
         record(held(1, { success: 'OPENED' })),

@@ -5,24 +5,26 @@
  */
 import type { DeliveryRecord } from '../contract.ts';
 import { FIRST_LOOK_MS } from '../outbox/looks.ts';
+import { quietMove } from '../rules/quiet-rules.ts';
 
 /** What the rules go by. */
 export type ChainMember = Pick<
   DeliveryRecord,
-  '_id' | 'state' | 'chain' | 'createdAt' | 'openedAt' | 'expiresAt'
+  '_id' | 'state' | 'chain' | 'createdAt' | 'openedAt' | 'expiresAt' | 'quiet' | 'attempt' | 'nextAttemptAt'
 >;
 
 export type ChainMove =
   /** The steps before have failed, or had their time. */
   | { readonly kind: 'start' }
-  /** One of them has success. */
-  | { readonly kind: 'skip' }
-  | { readonly kind: 'wait'; readonly until: Date };
+  /** One of them has success, or it is quiet. */
+  | { readonly kind: 'skip'; readonly reason: 'FALLBACK_NOT_NEEDED' | 'QUIET_HOURS' }
+  /** `quiet`: its turn has come, and it waits for the end of quiet hours. */
+  | { readonly kind: 'wait'; readonly until: Date; readonly quiet?: true };
 
 /** A step without a time waits for the end of the one before; whoever ends that one says so, and if not, it is looked at again. */
 const LOOK_AGAIN_MS = 60_000;
 
-/** Held back: an earlier step is tried first. */
+/** Held back: an earlier step is tried first, or it is a first step whose turn came in quiet hours. */
 export const isHeldBack = ({ chain, state }: Pick<DeliveryRecord, 'chain' | 'state'>): boolean =>
   chain !== undefined && chain.startedAt === undefined && (state === 'QUEUED' || state === 'SENDING');
 
@@ -30,21 +32,25 @@ export const isHeldBack = ({ chain, state }: Pick<DeliveryRecord, 'chain' | 'sta
 export function chainMove(held: ChainMember, members: readonly ChainMember[], now: Date): ChainMove {
   const step = held.chain?.step ?? 0;
   const earlier = members.filter(({ chain }) => chain !== undefined && chain.step < step);
-  if (earlier.some(hasSuccess)) return { kind: 'skip' };
+  if (earlier.some(hasSuccess)) return { kind: 'skip', reason: 'FALLBACK_NOT_NEEDED' };
   const lastStep = Math.max(...earlier.map(({ chain }) => chain?.step ?? 0));
   const before = earlier.filter(({ chain }) => chain?.step === lastStep);
-  if (before.every(hasFailed)) return { kind: 'start' };
+  const start = () => quietMove(held, now) ?? ({ kind: 'start' } as const);
+  if (before.every(hasFailed)) return start();
   const due = dueAt(held, before, now);
-  if (due <= now) return { kind: 'start' };
+  if (due <= now) return start();
   const { expiresAt } = held;
   return { kind: 'wait', until: expiresAt && expiresAt < due ? expiresAt : due };
 }
 
 /**
- * Applies the rules to chains that are about to be stored: what is held back starts, is skipped, or gets its time,
+ * Applies the rules to what is about to be stored: what is held back starts, is skipped, or gets its time, of chains
  * one step after the other.
  */
-export function settleChains(deliveries: readonly DeliveryRecord[], now: Date): readonly DeliveryRecord[] {
+export function settleHeld(planned: readonly DeliveryRecord[], now: Date): readonly DeliveryRecord[] {
+  const deliveries = planned.some(isUntriedInQuiet)
+    ? planned.map((delivery) => inQuietHours(delivery, now))
+    : planned;
   if (!deliveries.some(isHeldBack)) return deliveries;
   const settled = new Map(deliveries.map((delivery) => [delivery._id, delivery]));
   const held = deliveries.filter(isHeldBack).sort((a, b) => (a.chain?.step ?? 0) - (b.chain?.step ?? 0));
@@ -54,6 +60,18 @@ export function settleChains(deliveries: readonly DeliveryRecord[], now: Date): 
       afterMove(delivery, chainMove(delivery, membersOf(delivery, settled), now), now),
     );
   return deliveries.map((delivery) => settled.get(delivery._id) ?? delivery);
+}
+
+/** In no chain, or with its turn in it. */
+const isUntriedInQuiet = (delivery: DeliveryRecord): boolean =>
+  delivery.quiet !== undefined &&
+  delivery.state === 'QUEUED' &&
+  delivery.attempt === 0 &&
+  !isHeldBack(delivery);
+
+function inQuietHours(delivery: DeliveryRecord, now: Date): DeliveryRecord {
+  const move = isUntriedInQuiet(delivery) ? quietMove(delivery, now) : undefined;
+  return move ? afterMove(delivery, move, now) : delivery;
 }
 
 export const membersOf = <T extends ChainMember>(of: ChainMember, byId: ReadonlyMap<string, T>): T[] =>
@@ -69,17 +87,23 @@ export function afterMove(delivery: DeliveryRecord, move: ChainMove, now: Date):
         nextAttemptAt: new Date(now.getTime() + FIRST_LOOK_MS),
       };
     case 'skip':
-      return { ...delivery, ...skippedAs(now) };
+      return { ...delivery, ...skippedAs(move.reason, now) };
     case 'wait':
-      return { ...delivery, nextAttemptAt: move.until };
+      return { ...delivery, ...waitingAs(move, now) };
   }
 }
 
-/** What a needless step becomes. */
-export const skippedAs = (now: Date) =>
+/** What a held-back delivery that waits becomes. */
+export const waitingAs = ({ until, quiet }: Extract<ChainMove, { kind: 'wait' }>, now: Date) => ({
+  nextAttemptAt: until,
+  ...(quiet && { held: { at: now, until } }),
+});
+
+/** What a needless step becomes, or what is not sent in quiet hours. */
+export const skippedAs = (skipReason: Extract<ChainMove, { kind: 'skip' }>['reason'], now: Date) =>
   ({
     state: 'SKIPPED',
-    skipReason: 'FALLBACK_NOT_NEEDED',
+    skipReason,
     skippedAt: now,
     nextAttemptAt: null,
     fence: null,
@@ -104,10 +128,11 @@ const hasFailed = ({ state }: ChainMember): boolean =>
 
 /** The last of several begins the time of the next step. */
 function dueAt({ chain }: ChainMember, before: readonly ChainMember[], now: Date): Date {
-  const later = (ms: number) => new Date(now.getTime() + ms);
-  if (chain?.afterSeconds === undefined) return later(LOOK_AGAIN_MS);
   const started = before.flatMap((member) => member.chain?.startedAt ?? []);
-  // Still held back itself: by then it has begun, or it is looked at again.
+  // Still held back itself, maybe for a night: by then it has begun, or it is looked at again.
+  const begins = started.length === 0 ? before.map(({ nextAttemptAt }) => nextAttemptAt?.getTime() ?? 0) : [];
+  const later = (ms: number) => new Date(Math.max(now.getTime(), ...begins) + ms);
+  if (chain?.afterSeconds === undefined) return later(LOOK_AGAIN_MS);
   if (started.length === 0) return later(chain.afterSeconds * 1_000);
   return new Date(Math.max(...started.map((at) => at.getTime())) + chain.afterSeconds * 1_000);
 }

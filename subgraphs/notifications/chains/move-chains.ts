@@ -9,8 +9,9 @@ import { enterTallies } from '../../../platform/event-log/tally-ledger.ts';
 import { inTransaction } from '../../../platform/storage/mongo.ts';
 import type { DeliveryRecord } from '../contract.ts';
 import { deliveryEvent } from '../outbox/delivery-events.ts';
+import { quietMove } from '../rules/quiet-rules.ts';
 import type { NotificationModels } from '../store/models.ts';
-import { type ChainMove, chainMove, isHeldBack, membersOf, skippedAs } from './chain-rules.ts';
+import { type ChainMove, chainMove, isHeldBack, membersOf, skippedAs, waitingAs } from './chain-rules.ts';
 
 type Operation = mongo.AnyBulkWriteOperation<DeliveryRecord>;
 
@@ -66,12 +67,13 @@ async function moveMembers(
   const operations = moves.flatMap(({ delivery, move }) => operationOf(delivery, move, now));
   if (operations.length === 0) return NOTHING;
   await collection.bulkWrite(operations, { session, ordered: true });
-  const of = (kind: ChainMove['kind']) =>
-    moves.filter(({ move }) => move.kind === kind).map(({ delivery }) => delivery);
-  const skipped = of('skip').map((delivery): DeliveryRecord => ({ ...delivery, ...skippedAs(now) }));
+  const skipped = moves.flatMap(({ delivery, move }): DeliveryRecord[] =>
+    move.kind === 'skip' ? [{ ...delivery, ...skippedAs(move.reason, now) }] : [],
+  );
+  const due = moves.filter(({ move }) => move.kind === 'start').map(({ delivery }) => delivery);
   const events = skipped.map((delivery) => deliveryEvent('delivery.skipped', delivery, now));
   await enterTallies(connection, events, session);
-  return { due: of('start'), skipped, events };
+  return { due, skipped, events };
 }
 
 /** The transaction's snapshot is what the filter goes by: a claim since then is a conflict, and it begins again. */
@@ -81,20 +83,21 @@ function operationOf({ _id, nextAttemptAt }: DeliveryRecord, move: ChainMove, no
   ];
   switch (move.kind) {
     case 'skip':
-      return set(skippedAs(now));
+      return set(skippedAs(move.reason, now));
     case 'start':
       // It begins when it is claimed.
       return set({ nextAttemptAt: now });
     case 'wait':
       return Math.abs((nextAttemptAt?.getTime() ?? 0) - move.until.getTime()) < NEAR_MS
         ? []
-        : set({ nextAttemptAt: move.until });
+        : set(waitingAs(move, now));
   }
 }
 
 /**
- * Of claimed deliveries that are held back: what becomes of each. One read for all.
- * @returns by id; those that are not held back are not in it.
+ * Of claimed deliveries that are held back, or whose recipients are not to be disturbed now: what becomes of each.
+ * One read for all chains.
+ * @returns by id; those that go on are not in it.
  */
 export async function movesOfClaimed(
   models: NotificationModels,
@@ -102,9 +105,16 @@ export async function movesOfClaimed(
   now: Date,
 ): Promise<ReadonlyMap<string, ChainMove>> {
   const held = claimed.filter(isHeldBack);
-  if (held.length === 0) return new Map();
+  const quiet = claimed.flatMap((delivery) => {
+    const move = isHeldBack(delivery) ? undefined : quietMove(delivery, now);
+    return move ? [[delivery._id, move] as const] : [];
+  });
+  if (held.length === 0) return new Map(quiet);
   const ids = [...new Set(held.flatMap(({ chain }) => chain?.members ?? []))];
   const found: DeliveryRecord[] = await models.raw.deliveries.find({ _id: { $in: ids } }).toArray();
   const byId = new Map(found.map((delivery) => [delivery._id, delivery]));
-  return new Map(held.map((delivery) => [delivery._id, chainMove(delivery, membersOf(delivery, byId), now)]));
+  return new Map<string, ChainMove>([
+    ...quiet,
+    ...held.map((delivery) => [delivery._id, chainMove(delivery, membersOf(delivery, byId), now)] as const),
+  ]);
 }

@@ -261,7 +261,7 @@ export type Delivery = {
   /** Of a fallback chain: which step it is, from 0. Null without one. */
   step?: Maybe<Scalars['Int']['output']>;
   user?: Maybe<User>;
-  /** It is held back until then, unless an earlier step of its fallback chain fails or has success before. */
+  /** It is held back until then: by the quiet hours of its user, or unless an earlier step of its fallback chain fails or has success before. */
   waitsUntil?: Maybe<Scalars['DateTime']['output']>;
 };
 
@@ -302,6 +302,34 @@ export type DiscardDeadLettersPayload = {
   endCursor?: Maybe<Scalars['String']['output']>;
   /** With a filter: there is more. Call again with `after: endCursor`. */
   hasMore: Scalars['Boolean']['output'];
+};
+
+export type ExplainedCancel = {
+  event: Scalars['ID']['output'];
+  key: Scalars['String']['output'];
+};
+
+export type ExplainedDelivery = {
+  action?: Maybe<Scalars['String']['output']>;
+  address?: Maybe<Scalars['String']['output']>;
+  afterSeconds?: Maybe<Scalars['Int']['output']>;
+  /** Why not, or not now. */
+  because?: Maybe<Scalars['String']['output']>;
+  body?: Maybe<Scalars['String']['output']>;
+  /** Of a user whom a condition leaves out, the first one that would have been tried. */
+  channel: Channel;
+  locale?: Maybe<Scalars['String']['output']>;
+  /** Whether it would be sent: now, or when what it waits for has happened. */
+  sent: Scalars['Boolean']['output'];
+  skipReason?: Maybe<SkipReason>;
+  step?: Maybe<Scalars['Int']['output']>;
+  title?: Maybe<Scalars['String']['output']>;
+  user?: Maybe<User>;
+};
+
+export type ExplainedFollowUp = {
+  afterSeconds: Scalars['Int']['output'];
+  event: Scalars['ID']['output'];
 };
 
 /** Channels of a fallback chain that are tried together. */
@@ -779,6 +807,8 @@ export type Query = {
   auditEntries: AuditEntryConnection;
   /** Newest first, for apps and operators. An app sees its own. With a rare filter a page may be short although `hasNextPage`: go on after `endCursor`. */
   deadLetters: DeadLetterConnection;
+  /** What an event would do, without doing it. As for sendNotification: whatever that one would refuse, is refused here. */
+  explainRoute: RouteExplanation;
   /** The signed-in user's own inbox, newest first. */
   inbox: InboxConnection;
   notification?: Maybe<Notification>;
@@ -810,6 +840,15 @@ export type QueryDeadLettersArgs = {
   after?: InputMaybe<Scalars['String']['input']>;
   filter?: InputMaybe<DeadLetterFilter>;
   first?: InputMaybe<Scalars['Int']['input']>;
+};
+
+
+export type QueryExplainRouteArgs = {
+  channels?: InputMaybe<Array<Channel>>;
+  data?: InputMaybe<Scalars['JSON']['input']>;
+  event: Scalars['ID']['input'];
+  priority?: InputMaybe<Priority>;
+  to?: InputMaybe<Array<RecipientInput>>;
 };
 
 
@@ -894,6 +933,30 @@ export type RequestOtpInput = {
   ttlSeconds?: InputMaybe<Scalars['Int']['input']>;
 };
 
+/** What an event would do, as things are now. */
+export type RouteExplanation = {
+  /** What waits and would be cancelled. */
+  cancels: Array<ExplainedCancel>;
+  category?: Maybe<Scalars['String']['output']>;
+  /** Who would get what, where, and why not: at most 200. */
+  deliveries: Array<ExplainedDelivery>;
+  /** When it would be sent. */
+  dueAt: Scalars['DateTime']['output'];
+  event: Scalars['ID']['output'];
+  expiresAt?: Maybe<Scalars['DateTime']['output']>;
+  /** What it would bring about. */
+  followUps: Array<ExplainedFollowUp>;
+  /** There are further recipients. */
+  hasMore: Scalars['Boolean']['output'];
+  /** What the route would not send, and why. */
+  passedOver: Array<PassedOver>;
+  priority: Priority;
+  /** Why it could not be planned. */
+  problem?: Maybe<Scalars['String']['output']>;
+  /** Null where the event has no route of its own. */
+  routeVersion?: Maybe<Scalars['Int']['output']>;
+};
+
 /** A message that the sandbox took in place of a provider. The newest 1,000 of a workspace are kept. */
 export type SandboxMessage = {
   address: Scalars['String']['output'];
@@ -948,11 +1011,14 @@ export type SendNotificationsResult = {
 };
 
 export type SkipReason =
+  | 'ALREADY_SENT'
   | 'CHANNEL_NOT_CONFIGURED'
+  | 'DIGESTED'
   | 'FALLBACK_NOT_NEEDED'
   | 'FREQUENCY_CAP'
   | 'NOT_ALLOWED'
   | 'NO_ADDRESS'
+  | 'QUIET_HOURS'
   | 'SUPPRESSED'
   | 'UNSUBSCRIBED';
 
@@ -1137,6 +1203,9 @@ export type ResolversTypes = {
   DeliveryEdge: ResolverTypeWrapper<Omit<DeliveryEdge, 'node'> & { node: ResolversTypes['Delivery'] }>;
   DeliveryState: DeliveryState;
   DiscardDeadLettersPayload: ResolverTypeWrapper<DiscardDeadLettersPayload>;
+  ExplainedCancel: ResolverTypeWrapper<ExplainedCancel>;
+  ExplainedDelivery: ResolverTypeWrapper<Omit<ExplainedDelivery, 'user'> & { user?: Maybe<ResolversTypes['User']> }>;
+  ExplainedFollowUp: ResolverTypeWrapper<ExplainedFollowUp>;
   FallbackStepInput: FallbackStepInput;
   FallbackSuccess: FallbackSuccess;
   InboxConnection: ResolverTypeWrapper<InboxPage>;
@@ -1177,6 +1246,7 @@ export type ResolversTypes = {
   ReplayDeadLettersPayload: ResolverTypeWrapper<Omit<ReplayDeadLettersPayload, 'replays'> & { replays: Array<ResolversTypes['Notification']> }>;
   ReplayEditInput: ReplayEditInput;
   RequestOtpInput: RequestOtpInput;
+  RouteExplanation: ResolverTypeWrapper<Omit<RouteExplanation, 'deliveries'> & { deliveries: Array<ResolversTypes['ExplainedDelivery']> }>;
   SandboxMessage: ResolverTypeWrapper<SandboxMessageRecord>;
   SendNotificationInput: SendNotificationInput;
   SendNotificationPayload: ResolverTypeWrapper<Omit<SendNotificationPayload, 'notification'> & { notification: ResolversTypes['Notification'] }>;
@@ -1217,6 +1287,9 @@ export type ResolversParentTypes = {
   DeliveryConnection: DeliveryPage;
   DeliveryEdge: Omit<DeliveryEdge, 'node'> & { node: ResolversParentTypes['Delivery'] };
   DiscardDeadLettersPayload: DiscardDeadLettersPayload;
+  ExplainedCancel: ExplainedCancel;
+  ExplainedDelivery: Omit<ExplainedDelivery, 'user'> & { user?: Maybe<ResolversParentTypes['User']> };
+  ExplainedFollowUp: ExplainedFollowUp;
   FallbackStepInput: FallbackStepInput;
   InboxConnection: InboxPage;
   InboxEdge: Omit<InboxEdge, 'node'> & { node: ResolversParentTypes['InboxMessage'] };
@@ -1248,6 +1321,7 @@ export type ResolversParentTypes = {
   ReplayDeadLettersPayload: Omit<ReplayDeadLettersPayload, 'replays'> & { replays: Array<ResolversParentTypes['Notification']> };
   ReplayEditInput: ReplayEditInput;
   RequestOtpInput: RequestOtpInput;
+  RouteExplanation: Omit<RouteExplanation, 'deliveries'> & { deliveries: Array<ResolversParentTypes['ExplainedDelivery']> };
   SandboxMessage: SandboxMessageRecord;
   SendNotificationInput: SendNotificationInput;
   SendNotificationPayload: Omit<SendNotificationPayload, 'notification'> & { notification: ResolversParentTypes['Notification'] };
@@ -1412,6 +1486,31 @@ export type DiscardDeadLettersPayloadResolvers<ContextType = RequestContext, Par
   count?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   endCursor?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   hasMore?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+};
+
+export type ExplainedCancelResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['ExplainedCancel'] = ResolversParentTypes['ExplainedCancel']> = {
+  event?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  key?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+};
+
+export type ExplainedDeliveryResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['ExplainedDelivery'] = ResolversParentTypes['ExplainedDelivery']> = {
+  action?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  address?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  afterSeconds?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
+  because?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  body?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  channel?: Resolver<ResolversTypes['Channel'], ParentType, ContextType>;
+  locale?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  sent?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  skipReason?: Resolver<Maybe<ResolversTypes['SkipReason']>, ParentType, ContextType>;
+  step?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
+  title?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  user?: Resolver<Maybe<ResolversTypes['User']>, ParentType, ContextType>;
+};
+
+export type ExplainedFollowUpResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['ExplainedFollowUp'] = ResolversParentTypes['ExplainedFollowUp']> = {
+  afterSeconds?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  event?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
 };
 
 export type InboxConnectionResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['InboxConnection'] = ResolversParentTypes['InboxConnection']> = {
@@ -1603,6 +1702,7 @@ export type QueryResolvers<ContextType = RequestContext, ParentType extends Reso
   alerts?: Resolver<ResolversTypes['AlertConnection'], ParentType, ContextType, RequireFields<QueryAlertsArgs, 'first'>>;
   auditEntries?: Resolver<ResolversTypes['AuditEntryConnection'], ParentType, ContextType, RequireFields<QueryAuditEntriesArgs, 'first'>>;
   deadLetters?: Resolver<ResolversTypes['DeadLetterConnection'], ParentType, ContextType, RequireFields<QueryDeadLettersArgs, 'first'>>;
+  explainRoute?: Resolver<ResolversTypes['RouteExplanation'], ParentType, ContextType, RequireFields<QueryExplainRouteArgs, 'event'>>;
   inbox?: Resolver<ResolversTypes['InboxConnection'], ParentType, ContextType, RequireFields<QueryInboxArgs, 'first' | 'unreadOnly'>>;
   notification?: Resolver<Maybe<ResolversTypes['Notification']>, ParentType, ContextType, RequireFields<QueryNotificationArgs, 'id'>>;
   notifications?: Resolver<ResolversTypes['NotificationConnection'], ParentType, ContextType, RequireFields<QueryNotificationsArgs, 'first'>>;
@@ -1617,6 +1717,21 @@ export type ReplayDeadLettersPayloadResolvers<ContextType = RequestContext, Pare
   hasMore?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
   left?: Resolver<Array<ResolversTypes['DeadLetterLeft']>, ParentType, ContextType>;
   replays?: Resolver<Array<ResolversTypes['Notification']>, ParentType, ContextType>;
+};
+
+export type RouteExplanationResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['RouteExplanation'] = ResolversParentTypes['RouteExplanation']> = {
+  cancels?: Resolver<Array<ResolversTypes['ExplainedCancel']>, ParentType, ContextType>;
+  category?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  deliveries?: Resolver<Array<ResolversTypes['ExplainedDelivery']>, ParentType, ContextType>;
+  dueAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  event?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  expiresAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
+  followUps?: Resolver<Array<ResolversTypes['ExplainedFollowUp']>, ParentType, ContextType>;
+  hasMore?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  passedOver?: Resolver<Array<ResolversTypes['PassedOver']>, ParentType, ContextType>;
+  priority?: Resolver<ResolversTypes['Priority'], ParentType, ContextType>;
+  problem?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  routeVersion?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
 };
 
 export type SandboxMessageResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['SandboxMessage'] = ResolversParentTypes['SandboxMessage']> = {
@@ -1687,6 +1802,9 @@ export type Resolvers<ContextType = RequestContext> = {
   DeliveryConnection?: DeliveryConnectionResolvers<ContextType>;
   DeliveryEdge?: DeliveryEdgeResolvers<ContextType>;
   DiscardDeadLettersPayload?: DiscardDeadLettersPayloadResolvers<ContextType>;
+  ExplainedCancel?: ExplainedCancelResolvers<ContextType>;
+  ExplainedDelivery?: ExplainedDeliveryResolvers<ContextType>;
+  ExplainedFollowUp?: ExplainedFollowUpResolvers<ContextType>;
   InboxConnection?: InboxConnectionResolvers<ContextType>;
   InboxEdge?: InboxEdgeResolvers<ContextType>;
   InboxEvent?: InboxEventResolvers<ContextType>;
@@ -1709,6 +1827,7 @@ export type Resolvers<ContextType = RequestContext> = {
   ProviderTestResult?: ProviderTestResultResolvers<ContextType>;
   Query?: QueryResolvers<ContextType>;
   ReplayDeadLettersPayload?: ReplayDeadLettersPayloadResolvers<ContextType>;
+  RouteExplanation?: RouteExplanationResolvers<ContextType>;
   SandboxMessage?: SandboxMessageResolvers<ContextType>;
   SendNotificationPayload?: SendNotificationPayloadResolvers<ContextType>;
   SendNotificationsResult?: SendNotificationsResultResolvers<ContextType>;

@@ -3,7 +3,7 @@ import type { Connection } from 'mongoose';
 import type { HeraldEvent } from '../../../platform/event-log/events.ts';
 import { enterTallies } from '../../../platform/event-log/tally-ledger.ts';
 import { inTransaction, updateManyApart } from '../../../platform/storage/mongo.ts';
-import { type ChainMove, skippedAs } from '../chains/chain-rules.ts';
+import { type ChainMove, skippedAs, waitingAs } from '../chains/chain-rules.ts';
 import { movesOfClaimed } from '../chains/move-chains.ts';
 import type { AttemptRecord, DeliveryRecord } from '../contract.ts';
 import { countDeadLetters } from '../dead-letters/dead-letter-metrics.ts';
@@ -71,7 +71,7 @@ export async function claimDeliveries(
   }
   const { ended, events } = await endDeliveries(connection, models, [...endings.values()], fence, now);
   const going = claimed.filter((delivery) => !endings.has(delivery));
-  const heldBack = await holdBack(connection, models, going, moves, fence);
+  const heldBack = await holdBack(connection, models, going, moves, fence, now);
   const free = going.filter(({ _id }) => !heldBack.has(_id));
   const begun = await beginSteps(connection, models, free, moves, fence, now);
   const deliveries = free.map((delivery) => begun.get(delivery._id) ?? delivery);
@@ -85,18 +85,21 @@ async function holdBack(
   deliveries: readonly DeliveryRecord[],
   moves: ReadonlyMap<string, ChainMove>,
   fence: string,
+  now: Date,
 ): Promise<ReadonlySet<string>> {
   const waiting = deliveries.flatMap(({ _id }) => {
     const move = moves.get(_id);
-    return move?.kind === 'wait' ? [{ _id, until: move.until }] : [];
+    return move?.kind === 'wait' ? [{ _id, change: waitingAs(move, now) }] : [];
   });
-  for (const [time, own] of Map.groupBy(waiting, ({ until }) => until.getTime()))
+  for (const [first, ...others] of Map.groupBy(waiting, ({ change }) => JSON.stringify(change)).values()) {
+    if (!first) continue;
     await updateManyApart(
       connection,
       models.raw.deliveries,
-      { _id: { $in: own.map(({ _id }) => _id) }, fence, state: 'SENDING' },
-      { $set: { state: 'QUEUED', fence: null, claims: 0, nextAttemptAt: new Date(time) } },
+      { _id: { $in: [first, ...others].map(({ _id }) => _id) }, fence, state: 'SENDING' },
+      { $set: { state: 'QUEUED', fence: null, claims: 0, ...first.change } },
     );
+  }
   return new Set(waiting.map(({ _id }) => _id));
 }
 
@@ -142,7 +145,7 @@ export function endOf(
   if (canceled) return { ...delivery, ...over, state: 'CANCELED', canceledAt: now };
   const expired: DeliveryRecord = { ...delivery, ...over, state: 'EXPIRED', expiredAt: now };
   if (delivery.expiresAt && delivery.expiresAt <= now) return expired;
-  if (move?.kind === 'skip') return { ...delivery, ...skippedAs(now) };
+  if (move?.kind === 'skip') return { ...delivery, ...skippedAs(move.reason, now) };
   if (codeEnded) return expired;
   if ((delivery.claims ?? 0) <= MAX_CLAIMS) return undefined;
   const attempt: AttemptRecord = {

@@ -37,7 +37,9 @@ export function deliveryOfPlan(
     ...(planned.address !== undefined && { address: planned.address }),
     ...(planned.device && { device: planned.device }),
     ...(planned.content && { content: planned.content }),
-    ...(planned.chain && { chain: placeOf(planned.chain, options.now) }),
+    ...(planned.skippedFor !== undefined && { skippedFor: planned.skippedFor }),
+    ...(planned.quiet && { quiet: planned.quiet }),
+    ...(planned.chain && { chain: placeOf(planned.chain, planned.held, options.now) }),
     priority: notification.priority,
     ...ofAction(notification, planned),
     ...(notification.event !== undefined && { event: notification.event }),
@@ -82,9 +84,13 @@ function ofAction(
   };
 }
 
-const placeOf = ({ waits, ...place }: PlannedChainPlace, now: Date): ChainPlace => ({
+const placeOf = (
+  { waits, ...place }: PlannedChainPlace,
+  held: PlannedDelivery['held'],
+  now: Date,
+): ChainPlace => ({
   ...place,
-  ...(!waits && { startedAt: now }),
+  ...(!waits && !held && { startedAt: now }),
 });
 
 function progressOf(planned: PlannedDelivery, now: Date): Progress {

@@ -65,7 +65,7 @@ function kindOf({ page, deliveries, whole, done }: MovedPlan): string {
   const { notification, claim, beforeFirstLook, nextCursor, templateVersion } = page;
   const [first] = deliveries;
   const channels = deliveries.length === 1 ? first?.channel : deliveries.map((d) => d.channel).join();
-  return `${notification.planCursor} ${claim} ${beforeFirstLook} ${nextCursor} ${templateVersion} ${whole} ${done} ${deliveries.length} ${channels}`;
+  return `${notification.planCursor} ${claim} ${beforeFirstLook} ${nextCursor} ${templateVersion} ${whole} ${done} ${deliveries.length} ${channels} ${heldUntil(deliveries)}`;
 }
 
 /** Where the plan must have come to, and under whose claim. */
@@ -83,7 +83,7 @@ function changeOf({ page, deliveries, whole, done }: MovedPlan, now: Date) {
   const $set = {
     state: done ? ('COMPLETED' as const) : ('PROCESSING' as const),
     planned: last,
-    nextAttemptAt: nextLook(last, done, deliveries.length, now),
+    nextAttemptAt: nextLook(last, done, deliveries, now),
     ...(!done && { lane: 'TIMED' as const }),
     ...(last && { plannedAt: now }),
     ...(done && { completedAt: now }),
@@ -96,7 +96,17 @@ function changeOf({ page, deliveries, whole, done }: MovedPlan, now: Date) {
 }
 
 /** A sole delivery completes its notification in its own transaction; of several, the last may have been missed. */
-function nextLook(last: boolean, done: boolean, count: number, now: Date): Date | null {
+function nextLook(
+  last: boolean,
+  done: boolean,
+  deliveries: readonly DeliveryRecord[],
+  now: Date,
+): Date | null {
   if (!last) return new Date(now.getTime() + NEXT_PAGE_LOOK_MS);
-  return done || count === 1 ? null : new Date(now.getTime() + COMPLETION_LOOK_MS);
+  if (done || deliveries.length === 1) return null;
+  return new Date(Math.max(now.getTime(), heldUntil(deliveries)) + COMPLETION_LOOK_MS);
 }
+
+/** The end of the quiet hours that hold some of them: before, it cannot be complete. */
+const heldUntil = (deliveries: readonly DeliveryRecord[]): number =>
+  deliveries.reduce((latest, { held }) => (held ? Math.max(latest, held.until.getTime()) : latest), 0);

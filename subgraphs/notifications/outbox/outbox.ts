@@ -53,10 +53,11 @@ const MAX_QUEUED_WAIT_MS = 5 * 60_000;
 
 /** How a delivery of a new plan is queued, if it is. */
 function queuedNow(delivery: DeliveryRecord, now: Date): QueuedDelivery[] {
-  const { attempt, nextAttemptAt, chain } = delivery;
-  if (!isHeldBack(delivery)) return [queuedOf(delivery, attempt === 0 ? now : (nextAttemptAt ?? now))];
+  const { attempt, nextAttemptAt, chain, held } = delivery;
+  if (!isHeldBack(delivery) && !held)
+    return [queuedOf(delivery, attempt === 0 ? now : (nextAttemptAt ?? now))];
   // Without a time it waits for the step before, whose end brings it.
-  if (chain?.afterSeconds === undefined) return [];
+  if (!held && chain?.afterSeconds === undefined) return [];
   return nextAttemptAt && nextAttemptAt.getTime() - now.getTime() <= MAX_QUEUED_WAIT_MS
     ? [queuedOf(delivery, nextAttemptAt)]
     : [];

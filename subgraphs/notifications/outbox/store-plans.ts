@@ -1,6 +1,6 @@
 /**
  * Stores plans. One transaction moves the notifications on, inserts their deliveries and puts in-app messages
- * into the inboxes, so that a plan is there once and whole, or not at all; and so an IN_APP delivery is
+ * into the inboxes, and what is for a digest into its bucket, so that a plan is there once and whole, or not at all; and so an IN_APP delivery is
  * DELIVERED exactly when its message is in the inbox.
  */
 import { randomUUID } from 'node:crypto';
@@ -8,10 +8,11 @@ import type { ClientSession, Connection } from 'mongoose';
 import type { HeraldEvent } from '../../../platform/event-log/events.ts';
 import { enterTallies } from '../../../platform/event-log/tally-ledger.ts';
 import { inTransaction } from '../../../platform/storage/mongo.ts';
-import { settleChains } from '../chains/chain-rules.ts';
+import { settleHeld } from '../chains/chain-rules.ts';
 import type { DeliveryRecord, InboxMessageRecord, PlanPage } from '../contract.ts';
 import { countDeadLetters } from '../dead-letters/dead-letter-metrics.ts';
 import { failuresOfPlans, insertDeadLetters } from '../dead-letters/insert-dead-letters.ts';
+import { collectItems } from '../digests/collect-items.ts';
 import { insertMessages } from '../inbox/insert-messages.ts';
 import { keepProviderMessages, type Taken } from '../receipts/provider-messages.ts';
 import type { NotificationModels } from '../store/models.ts';
@@ -57,8 +58,10 @@ async function store(
   const result = await inTransaction(connection, async (session) => {
     const stored = await moveOn(models, plans, now, fence, session);
     const dropped = plans.filter(({ page }) => !stored.has(page.notification._id));
+    const planned = await newDeliveries(models, plans, stored, session);
+    const pages = plans.flatMap(({ page }) => (stored.has(page.notification._id) ? [page] : []));
     const deliveries = [
-      ...(await newDeliveries(models, plans, stored, session)),
+      ...(await collectItems(models, pages, planned, now, session)),
       ...(await begunAndCanceled(models, dropped, session)),
     ];
     if (deliveries.length > 0) await models.raw.deliveries.insertMany(deliveries, { session, ordered: true });
@@ -97,7 +100,7 @@ function planOf(page: PlanPage, now: Date): MovedPlan {
     const record = deliveryOfPlan(page.notification, planned, { sole, now });
     byId.set(record._id, record);
   }
-  const deliveries = settleChains([...byId.values()], now);
+  const deliveries = settleHeld([...byId.values()], now);
   const done = whole && deliveries.every((d) => d.state !== 'QUEUED' && d.state !== 'SENDING');
   return { page, deliveries, whole, done };
 }

@@ -1,16 +1,13 @@
 /** Has a dispatcher send a test message through an account, and waits for what came of it. */
 import { randomUUID } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
 import { z } from 'zod';
 import { sharedNow } from '../../../platform/clock/shared-clock.ts';
-import { unavailable } from '../../../platform/errors/herald-error.ts';
 import type { RedisNames } from '../../../platform/names/redis-names.ts';
+import { awaitAnswer, giveAnswer } from '../../../platform/queues/dispatcher-answer.ts';
 import type { DispatchQueues } from '../../../platform/queues/queues.ts';
 
 const WAIT_MS = 30_000;
-const LOOK_MS = 100;
-const KEPT_MS = 60_000;
 
 const result = z.object({
   outcome: z.enum(['ACCEPTED', 'RETRYABLE', 'RATE_LIMITED', 'PERMANENT', 'INVALID_RECIPIENT']),
@@ -35,14 +32,8 @@ export async function testAccount(
   waitMs = WAIT_MS,
 ): Promise<ProviderTestResult> {
   const id = randomUUID();
-  const end = performance.now() + waitMs;
   await queues.addProviderTest({ id, workspace, account, to, until: sharedNow() + waitMs });
-  while (performance.now() < end) {
-    const answer = await redis.get(names.providerTest(id));
-    if (answer !== null) return result.parse(JSON.parse(answer));
-    await sleep(LOOK_MS);
-  }
-  throw unavailable('No dispatcher has answered in time.');
+  return result.parse(await awaitAnswer(redis, names.providerTest(id), waitMs));
 }
 
 /** The dispatcher's answer. */
@@ -51,5 +42,5 @@ export async function answerTest(
   answer: ProviderTestResult,
   { redis, names }: Deps,
 ): Promise<void> {
-  await redis.set(names.providerTest(id), JSON.stringify(answer), 'PX', KEPT_MS);
+  await giveAnswer(redis, names.providerTest(id), answer);
 }

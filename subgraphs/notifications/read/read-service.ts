@@ -3,6 +3,7 @@ import type { PipelineStage } from 'mongoose';
 import type { Channel, NotificationState, Priority } from '../../../platform/graphql/contract-enums.ts';
 import { scopedKey } from '../../../platform/names/ids.ts';
 import type { DeliveryRecord, NotificationRecord } from '../contract.ts';
+import { digestIdem } from '../digests/digest-record.ts';
 import type { NotificationModels } from '../store/models.ts';
 import { type IdWindow, windowsBefore } from './id-windows.ts';
 
@@ -52,6 +53,18 @@ export class ReadService {
   readonly #models: NotificationModels;
   constructor(models: NotificationModels) {
     this.#models = models;
+  }
+
+  /** By bucket: the notification that each digest of these deliveries became; those that are not made yet are not in it. */
+  async digestsOf(
+    deliveries: readonly Pick<DeliveryRecord, 'digest'>[],
+  ): Promise<ReadonlyMap<string, string>> {
+    const buckets = [...new Set(deliveries.flatMap(({ digest }) => digest ?? []))];
+    if (buckets.length === 0) return new Map();
+    const found = await this.#models.raw.notifications
+      .find({ idem: { $in: buckets.map(digestIdem) } }, { projection: { digestOf: 1 } })
+      .toArray();
+    return new Map(found.map(({ _id, digestOf = '' }) => [digestOf, _id]));
   }
 
   /** In the order of `ids`; undefined for those that are not there. */

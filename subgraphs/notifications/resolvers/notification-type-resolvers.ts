@@ -2,10 +2,12 @@
 
 import type { RequestContext } from '../../../platform/auth/principal.ts';
 import { requirePrincipal } from '../../../platform/auth/principal.ts';
+import { sharedDate } from '../../../platform/clock/shared-clock.ts';
 import { badInput } from '../../../platform/errors/herald-error.ts';
 import { connectionOf, decodeCursor, encodeCursor, pageSize } from '../../../platform/graphql/connections.ts';
 import { withoutNulls } from '../../../platform/graphql/without-nulls.ts';
 import { isHeldBack } from '../chains/chain-rules.ts';
+import type { DeliveryRecord } from '../contract.ts';
 import type {
   DeliveryConnectionResolvers,
   DeliveryResolvers,
@@ -86,9 +88,10 @@ export function notificationTypeResolvers(
           ...(user !== undefined && { user }),
         });
         const shown = found.slice(0, TIMELINE_DELIVERIES);
+        const digests = await deps.read.digestsOf(shown);
         return user === undefined
-          ? timelineOf(record, shown, Math.max(record.deliveryCount ?? 0, found.length))
-          : timelineOf(receiversView(record, shown.length), shown, shown.length);
+          ? timelineOf(record, shown, Math.max(record.deliveryCount ?? 0, found.length), digests)
+          : timelineOf(receiversView(record, shown.length), shown, shown.length, digests);
       },
     },
 
@@ -101,11 +104,16 @@ export function notificationTypeResolvers(
       id: ({ _id }) => _id,
       user: ({ user }) => (user === undefined ? null : { id: user }),
       step: ({ chain }) => chain?.step ?? null,
-      waitsUntil: (delivery) => (isHeldBack(delivery) ? delivery.nextAttemptAt : null),
+      waitsUntil: (delivery) => (isWaiting(delivery) ? delivery.nextAttemptAt : null),
       notification: ({ notification }, _, context) => find.loaded(notification, context),
     },
   };
 }
+
+/** For its turn in a chain, or for the end of quiet hours. */
+const isWaiting = (delivery: DeliveryRecord): boolean =>
+  isHeldBack(delivery) ||
+  (delivery.state === 'QUEUED' && delivery.held !== undefined && delivery.held.until > sharedDate());
 
 /** A user who came by the inbox sees what concerns him alone. */
 const onlyFor = (context: RequestContext): string | undefined =>

@@ -5,6 +5,7 @@ import type { Resolvers } from '../generated/types.ts';
 import { messageId } from '../inbox/inbox-service.ts';
 import { deadLetterResolvers } from './dead-letter-resolvers.ts';
 import { loadersOf, type ResolverDeps } from './deps.ts';
+import { explainResolvers } from './explain-resolvers.ts';
 import { inboxResolvers } from './inbox-resolvers.ts';
 import { lookup } from './lookup.ts';
 import { notificationTypeResolvers } from './notification-type-resolvers.ts';
@@ -32,6 +33,7 @@ export function notificationResolvers(deps: ResolverDeps): Resolvers {
       inbox: inbox.page,
       sandboxMessages: sandboxResolver(deps, loaders),
       ...deadLetters.queries,
+      ...explainResolvers(deps),
       ...providerAccounts.queries,
     },
     Mutation: {

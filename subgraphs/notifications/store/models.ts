@@ -8,11 +8,19 @@ import type { AuditRecord } from '../audit/audit-record.ts';
 import type { DeliveryRecord, InboxMessageRecord, NotificationRecord } from '../contract.ts';
 import { deadLetterModel } from '../dead-letters/dead-letter-model.ts';
 import type { DeadLetterRecord } from '../dead-letters/dead-letter-record.ts';
+import {
+  type DigestBucketRecord,
+  type DigestItemRecord,
+  type DigestSlotRecord,
+  digestModels,
+} from '../digests/digest-models.ts';
+import { type CancellableRecord, cancellableModel } from '../events/cancellable.ts';
 import { otpModels } from '../otp/otp-models.ts';
 import type { OtpLimitRecord, OtpRecord, SealedCodeRecord } from '../otp/otp-record.ts';
 import { providerAccountModels } from '../provider-accounts/account-models.ts';
 import type { ProviderAccountRecord, ProviderDefinitionRecord } from '../provider-accounts/account-record.ts';
 import { type ProviderMessageRecord, type ReceiptRecord, receiptModels } from '../receipts/receipt-models.ts';
+import { type OnceRecord, onceModel } from '../rules/once-model.ts';
 
 /** Per user: the number of the newest message and how many are unread. */
 export interface InboxCounterRecord {
@@ -30,6 +38,7 @@ export interface NotificationModels {
   readonly audit: Model<AuditRecord>;
   readonly alerts: Model<AlertRecord>;
   readonly alertMarks: Model<AlertMarkRecord>;
+  readonly cancellables: Model<CancellableRecord>;
   readonly receipts: Model<ReceiptRecord>;
   readonly providerMessages: Model<ProviderMessageRecord>;
   readonly otps: Model<OtpRecord>;
@@ -37,6 +46,10 @@ export interface NotificationModels {
   readonly otpLimits: Model<OtpLimitRecord>;
   readonly providerAccounts: Model<ProviderAccountRecord>;
   readonly providerDefinitions: Model<ProviderDefinitionRecord>;
+  readonly onceClaims: Model<OnceRecord>;
+  readonly digestBuckets: Model<DigestBucketRecord>;
+  readonly digestItems: Model<DigestItemRecord>;
+  readonly digestSlots: Model<DigestSlotRecord>;
   /** The same collections for plain documents: nothing is hydrated or cast on hot paths. */
   readonly raw: {
     readonly notifications: mongo.Collection<Writable<NotificationRecord>>;
@@ -47,6 +60,7 @@ export interface NotificationModels {
     readonly audit: mongo.Collection<Writable<AuditRecord>>;
     readonly alerts: mongo.Collection<Writable<AlertRecord>>;
     readonly alertMarks: mongo.Collection<Writable<AlertMarkRecord>>;
+    readonly cancellables: mongo.Collection<Writable<CancellableRecord>>;
     readonly receipts: mongo.Collection<Writable<ReceiptRecord>>;
     readonly providerMessages: mongo.Collection<Writable<ProviderMessageRecord>>;
     readonly otps: mongo.Collection<Writable<OtpRecord>>;
@@ -54,6 +68,10 @@ export interface NotificationModels {
     readonly otpLimits: mongo.Collection<Writable<OtpLimitRecord>>;
     readonly providerAccounts: mongo.Collection<Writable<ProviderAccountRecord>>;
     readonly providerDefinitions: mongo.Collection<Writable<ProviderDefinitionRecord>>;
+    readonly onceClaims: mongo.Collection<Writable<OnceRecord>>;
+    readonly digestBuckets: mongo.Collection<Writable<DigestBucketRecord>>;
+    readonly digestItems: mongo.Collection<Writable<DigestItemRecord>>;
+    readonly digestSlots: mongo.Collection<Writable<DigestSlotRecord>>;
   };
 }
 
@@ -91,6 +109,12 @@ export function notificationModels(connection: Connection): NotificationModels {
       recipientWhen: text,
       actions: { type: [mixed], default: undefined },
       passedOver: { type: [mixed], default: undefined },
+      cancelKey: text,
+      cancels: { type: [mixed], default: undefined },
+      followUps: { type: [mixed], default: undefined },
+      followUpOf: text,
+      followUpDepth: Number,
+      rules: mixed,
       data: mixed,
       category: text,
       createdAt: { type: Date, required: true },
@@ -115,6 +139,7 @@ export function notificationModels(connection: Connection): NotificationModels {
       expiredAt: Date,
       locale: text,
       otp: mixed,
+      digestOf: text,
       replayOf: text,
       resend: mixed,
       replays: { type: [mixed], default: undefined },
@@ -142,6 +167,10 @@ export function notificationModels(connection: Connection): NotificationModels {
       state: needed,
       skipReason: text,
       skippedAt: Date,
+      skippedFor: text,
+      digest: text,
+      quiet: mixed,
+      held: mixed,
       chain: mixed,
       action: text,
       provider: text,
@@ -210,8 +239,11 @@ export function notificationModels(connection: Connection): NotificationModels {
     alerts,
     alertMarks: marks,
     ...receiptModels(connection),
+    cancellables: cancellableModel(connection),
     ...otpModels(connection),
     ...providerAccountModels(connection),
+    onceClaims: onceModel(connection),
+    ...digestModels(connection),
     raw: {
       notifications: connection.collection('notifications'),
       deliveries: connection.collection('deliveries'),
@@ -221,6 +253,7 @@ export function notificationModels(connection: Connection): NotificationModels {
       audit: connection.collection('audit_entries'),
       alerts: connection.collection('alerts'),
       alertMarks: connection.collection('alert_marks'),
+      cancellables: connection.collection('cancellables'),
       receipts: connection.collection('receipts'),
       providerMessages: connection.collection('provider_messages'),
       otps: connection.collection('otps'),
@@ -228,6 +261,10 @@ export function notificationModels(connection: Connection): NotificationModels {
       otpLimits: connection.collection('otp_limits'),
       providerAccounts: connection.collection('provider_accounts'),
       providerDefinitions: connection.collection('provider_definitions'),
+      onceClaims: connection.collection('once_claims'),
+      digestBuckets: connection.collection('digest_buckets'),
+      digestItems: connection.collection('digest_items'),
+      digestSlots: connection.collection('digest_slots'),
     },
   };
 }

@@ -113,4 +113,24 @@ describe('timelineOf', () => {
       detail: { deliveries: 5, shown: 1 },
     });
   });
+
+  it('tells until when quiet hours hold a message, and for which notification one was left out', () => {
+    const held = delivery({ held: { at: t(1), until: t(30) }, quiet: { from: '22:00', to: '07:00' } });
+    expect(timelineOf(record, [held], 1)).toContainEqual({
+      at: t(1),
+      type: 'heldBack',
+      channel: 'EMAIL',
+      detail: {
+        delivery: 'dlv_1',
+        address: 'a@example.com',
+        reason: 'QUIET_HOURS',
+        until: t(30).toISOString(),
+      },
+    });
+    const left = delivery({ state: 'SKIPPED', skipReason: 'ALREADY_SENT', skippedFor: 'ntf_0' });
+    expect(timelineOf(record, [left], 1).find(({ type }) => type === 'skipped')?.detail).toMatchObject({
+      reason: 'ALREADY_SENT',
+      notification: 'ntf_0',
+    });
+  });
 });

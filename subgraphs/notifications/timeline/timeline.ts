@@ -1,6 +1,7 @@
 /** The timeline of a notification, told from its documents: nothing extra is written while sending. Pure. */
 import type { Channel } from '../../../platform/graphql/contract-enums.ts';
 import type { DeliveryRecord, NotificationRecord } from '../contract.ts';
+import type { DigestEntry } from '../digests/digest-record.ts';
 
 export interface TimelineEntryRecord {
   readonly at: Date;
@@ -15,6 +16,8 @@ export interface TimelineEntryRecord {
 const ORDER = [
   'accepted',
   'replayOf',
+  'followUpOf',
+  'digestOf',
   'scheduled',
   'routed',
   'rendered',
@@ -34,15 +37,20 @@ const ORDER = [
   'replayed',
 ];
 
-/** Oldest first. @param deliveries those to tell of; more may exist. */
+/**
+ * Oldest first.
+ * @param deliveries those to tell of; more may exist.
+ * @param digests by bucket: the notifications that digests became.
+ */
 export function timelineOf(
   notification: NotificationRecord,
   deliveries: readonly DeliveryRecord[],
   total: number,
+  digests: ReadonlyMap<string, string> = new Map(),
 ): TimelineEntryRecord[] {
   const entries = [
     ...ofNotification(notification),
-    ...deliveries.flatMap((d) => ofDelivery(notification, d)),
+    ...deliveries.flatMap((d) => ofDelivery(notification, d, digests)),
   ];
   if (total > deliveries.length)
     entries.push({
@@ -74,8 +82,12 @@ function ofNotification(n: NotificationRecord): TimelineEntryRecord[] {
       detail: { app: n.app, priority: n.priority, ...(n.event !== undefined && { event: n.event }) },
     },
   ];
+  if (n.followUpOf !== undefined)
+    entries.push({ at: n.createdAt, type: 'followUpOf', detail: { notification: n.followUpOf } });
   if (n.replayOf !== undefined)
     entries.push({ at: n.createdAt, type: 'replayOf', detail: { notification: n.replayOf } });
+  if (n.digestOf !== undefined)
+    entries.push({ at: n.createdAt, type: 'digestOf', detail: { notifications: collectedIn(n) } });
   if (n.dueAt > n.createdAt)
     entries.push({ at: n.createdAt, type: 'scheduled', detail: { dueAt: n.dueAt.toISOString() } });
   if (n.plannedAt)
@@ -102,16 +114,30 @@ function ofNotification(n: NotificationRecord): TimelineEntryRecord[] {
   return entries;
 }
 
+/** The notifications that a digest tells of. */
+const collectedIn = ({ data }: NotificationRecord): string[] =>
+  ((data?.items ?? []) as readonly DigestEntry[]).map(({ notification }) => notification);
+
 const sameTime = (a: Date | undefined, b: Date): boolean => a?.getTime() === b.getTime();
 
-function ofDelivery(notification: NotificationRecord, d: DeliveryRecord): TimelineEntryRecord[] {
+function ofDelivery(
+  notification: NotificationRecord,
+  d: DeliveryRecord,
+  digests: ReadonlyMap<string, string>,
+): TimelineEntryRecord[] {
   const base = { channel: d.channel, ...(d.user !== undefined && { user: d.user }) };
   const to = d.address === undefined ? {} : { address: d.address };
   const entries: TimelineEntryRecord[] = [];
   const add = (at: Date | undefined, type: string, detail: Record<string, unknown> = {}) => {
     if (at) entries.push({ at, type, ...base, detail: { delivery: d._id, ...to, ...detail } });
   };
-  if (d.skipReason) add(d.skippedAt ?? d.createdAt, 'skipped', { reason: d.skipReason });
+  if (d.skipReason)
+    add(d.skippedAt ?? d.createdAt, 'skipped', {
+      reason: d.skipReason,
+      ...(d.skippedFor !== undefined && { notification: d.skippedFor }),
+      // Null until it is made.
+      ...(d.digest !== undefined && { notification: digests.get(d.digest) ?? null }),
+    });
   else if (d.content)
     add(d.createdAt, 'rendered', {
       locale: d.content.locale,
@@ -123,6 +149,7 @@ function ofDelivery(notification: NotificationRecord, d: DeliveryRecord): Timeli
     add(d.createdAt, 'heldBack', { step, ...(afterSeconds !== undefined && { afterSeconds }) });
     add(startedAt, 'fallback', { step });
   }
+  if (d.held) add(d.held.at, 'heldBack', { reason: 'QUIET_HOURS', until: d.held.until.toISOString() });
   d.attempts.forEach((attempt, index) => {
     add(attempt.at, 'attempt', {
       number: index + 1,

@@ -42,6 +42,12 @@ export type Channel =
   | 'WECOM'
   | 'WHATSAPP';
 
+/** How a body is written. */
+export type ContentFormat =
+  /** CommonMark: sent as Slack's blocks, in the Markdown of DingTalk and WeCom, as Telegram's HTML and as html of e-mails; elsewhere as plain text. What `{{…}}` inserts is never markup. */
+  | 'MARKDOWN'
+  | 'TEXT';
+
 /** How large a message is: title, body, html and url together. */
 export type ContentSize = {
   /** In UTF-8. */
@@ -832,6 +838,8 @@ export type TemplateConnection = {
 export type TemplateContent = {
   body: Scalars['String']['output'];
   channel: Channel;
+  /** Of the body. */
+  format: ContentFormat;
   html?: Maybe<Scalars['String']['output']>;
   locale?: Maybe<Scalars['String']['output']>;
   maxSegments?: Maybe<Scalars['Int']['output']>;
@@ -843,6 +851,8 @@ export type TemplateContent = {
 export type TemplateContentInput = {
   body: Scalars['String']['input'];
   channel: Channel;
+  /** Of the body. */
+  format?: InputMaybe<ContentFormat>;
   html?: InputMaybe<Scalars['String']['input']>;
   locale?: InputMaybe<Scalars['String']['input']>;
   /** For SMS with TRUNCATE: how many SMS it may be, 1 to 10. Without it: as many as the channel takes. */
@@ -989,6 +999,7 @@ export type FederationReferenceTypes = {
 /** Mapping between all available schema types and the resolvers types */
 export type ResolversTypes = {
   Channel: Channel;
+  ContentFormat: ContentFormat;
   ContentSize: ResolverTypeWrapper<ContentSize>;
   Int: ResolverTypeWrapper<Scalars['Int']['output']>;
   Boolean: ResolverTypeWrapper<Scalars['Boolean']['output']>;
@@ -1424,6 +1435,7 @@ export type TemplateConnectionResolvers<ContextType = RequestContext, ParentType
 export type TemplateContentResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['TemplateContent'] = ResolversParentTypes['TemplateContent']> = {
   body?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   channel?: Resolver<ResolversTypes['Channel'], ParentType, ContextType>;
+  format?: Resolver<ResolversTypes['ContentFormat'], ParentType, ContextType>;
   html?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   locale?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   maxSegments?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;

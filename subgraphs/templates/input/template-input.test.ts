@@ -126,6 +126,18 @@ describe('templateBody', () => {
       'input.contents.1.maxSegments',
       /must be 1 to 10; it is 11/,
     ],
+    [
+      'a line break in a title',
+      content({ title: 'Hi\r\nBcc: x@example.com' }),
+      'input.contents.1.title',
+      /A title is one line/,
+    ],
+    [
+      'a look-up of a prototype',
+      content({ body: '{{#each items}}\n{{this.constructor.name}}{{/each}}' }),
+      'input.contents.1.body',
+      /^Line 2: "constructor" is nothing that data have/,
+    ],
     ['a syntax error', content({ title: 'ok', url: 'a\n{{#if x}}' }), 'input.contents.1.url', /^Line 2: /],
     [
       'an unknown helper',

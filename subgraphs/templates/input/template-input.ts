@@ -11,6 +11,7 @@ import {
   MAX_TEMPLATE_BYTES,
   SOURCE_PARTS,
 } from '../sources/limits.ts';
+import { lintSources } from '../sources/lint/lint.ts';
 import { isLocale, localeKey } from '../sources/locale.ts';
 import { NO_PARTIALS, type PartialSet } from '../sources/partial-set.ts';
 import { sampleData } from '../sources/sample-data.ts';
@@ -77,6 +78,7 @@ async function checkContents(
       );
     seen.set(key, index);
     checkSyntax(at, content, sample, partials);
+    refuseFindings(at, stored.at(-1), partials);
     await new Promise((resolve) => setImmediate(resolve));
   }
   return stored;
@@ -118,9 +120,17 @@ function checkContent(at: string, content: TemplateContentInput): StoredContent 
     body: content.body,
     ...(content.html != null && { html: content.html }),
     ...(content.url != null && { url: content.url }),
+    ...(content.format === 'MARKDOWN' && { format: content.format }),
     ...(content.oversize === 'TRUNCATE' && { oversize: content.oversize }),
     ...(content.maxSegments != null && { maxSegments: content.maxSegments }),
   };
+}
+
+/** Of what is found in its sources, what no template has a use for. */
+function refuseFindings(at: string, content: StoredContent | undefined, partials: PartialSet): void {
+  const findings = content ? lintSources(at, content, partials).findings : [];
+  const refused = findings.find(({ severity }) => severity === 'ERROR');
+  if (refused) throw badInput(refused.field, refused.message);
 }
 
 function checkMaxSegments(at: string, { channel, oversize, maxSegments }: TemplateContentInput): void {

@@ -16,6 +16,7 @@ import type {
   VersionStamp,
 } from '../store/records.ts';
 import type { Stores } from '../store/stores.ts';
+import { lintDrafts } from './lint-drafts.ts';
 import { packageBody } from './package-input.ts';
 import { readState } from './package-state.ts';
 import { type Compiled, type PackageFinding, planPublish } from './plan-publish.ts';
@@ -50,12 +51,9 @@ export class PackageDrafts {
 
   /** What is wrong with the drafts of all members, together; publishing refuses errors. @throws HeraldError NOT_FOUND. */
   async problems(workspace: string, id: string): Promise<readonly PackageFinding[]> {
-    return (
-      await planPublish(
-        this.#stores,
-        await readState(this.#stores, workspace, await this.#head(workspace, id)),
-      )
-    ).findings;
+    const state = await readState(this.#stores, workspace, await this.#head(workspace, id));
+    const { findings } = await planPublish(this.#stores, state);
+    return [...findings, ...(await lintDrafts(this.#stores, state))];
   }
 
   /**

@@ -2,9 +2,9 @@
 import { type RequestContext, requirePrincipal } from '../../../platform/auth/principal.ts';
 import { notFound } from '../../../platform/errors/herald-error.ts';
 import { contentSize } from '../../../platform/message-size/content-size.ts';
-import type { RenderedContent } from '../contract.ts';
 import type { ContentSize, Resolvers } from '../generated/types.ts';
 import type { TemplateDrafts, TemplateHead } from '../service/template-drafts.ts';
+import type { SourcedContent } from '../sources/compile-template.ts';
 import type { TemplateSummary } from '../store/records.ts';
 import { type LoadersOf, packageOfMember } from './loaders.ts';
 import { operatorOf } from './operator-of.ts';
@@ -19,8 +19,8 @@ function shown(head: TemplateHead, context: RequestContext): TemplateSummary {
   return summary;
 }
 
-function shownSize(content: RenderedContent): ContentSize {
-  const { characters, bytes, sms, limit, fits } = contentSize(content);
+function shownSize(content: SourcedContent): ContentSize {
+  const { characters, bytes, sms, limit, fits } = contentSize({ ...content, body: content.plain });
   return {
     characters,
     bytes,
@@ -111,7 +111,10 @@ export function templateResolvers(
         return versionsPage(args, (before, limit) => drafts.history(head.workspace, head.id, before, limit));
       },
     },
-    TemplateContent: { oversize: ({ oversize }) => oversize ?? 'REFUSE' },
+    TemplateContent: {
+      oversize: ({ oversize }) => oversize ?? 'REFUSE',
+      format: ({ format }) => format ?? 'TEXT',
+    },
     RenderedContent: { size: shownSize },
   };
 }

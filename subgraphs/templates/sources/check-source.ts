@@ -28,6 +28,8 @@ export interface SourceSetting {
 
 /** The one sentence that people get for what a source has wrong; undefined when nothing is. Pure. */
 export function sourceProblem(source: string, setting: SourceSetting = {}): string | undefined {
+  // Handlebars takes a parsed program for a source, which could be any code.
+  if (typeof source !== 'string') return 'Line 1: a source is a text.';
   try {
     checkComplexity(source);
     new SourceChecker(setting).accept(Handlebars.parse(source));

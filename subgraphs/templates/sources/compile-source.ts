@@ -7,11 +7,21 @@ import { HELPER_FUNCTIONS } from './helper-functions.ts';
 import { MAX_OUTPUT_CHARS, type SourcePart } from './limits.ts';
 import { KNOWN_HELPERS, parseSource } from './parsed-source.ts';
 import { NO_PARTIALS, type PartialSet, reachPartials } from './partial-set.ts';
-import { countPartial, type Reader, startRun } from './render-run.ts';
-import { insertIntoHtml, safeUrl } from './write-value.ts';
+import { countPartial, type Reader, run, startRun } from './render-run.ts';
+import { insertIntoHtml, insertIntoMarkdown, safeUrl } from './write-value.ts';
 
 /** One source, ready to render. @throws Error when the variables make it fail or exceed its bounds. */
 export type CompiledSource = (variables: Readonly<Record<string, unknown>>, reader?: Reader) => string;
+
+/** Markdown with marks in the place of values. */
+export interface RenderedMarkdown {
+  readonly markdown: string;
+  readonly values: readonly string[];
+}
+export type CompiledMarkdown = (
+  variables: Readonly<Record<string, unknown>>,
+  reader?: Reader,
+) => RenderedMarkdown;
 
 type Template = Handlebars.TemplateDelegate<Readonly<Record<string, unknown>>>;
 
@@ -40,11 +50,26 @@ export function compileSource(
   }
   let compiled: { readonly template: Template; readonly options: Handlebars.RuntimeOptions } | undefined;
   return (variables, reader = NOBODY) => {
-    compiled ??= compile(part === 'html', source, partials);
+    compiled ??= compile(part === 'html' ? insertIntoHtml : undefined, source, partials);
     startRun(part, reader);
     const text = compiled.template(variables, compiled.options);
     if (text.length > most) throw new Error(`it makes more than ${most} characters`);
     return finish ? finish(text) : text;
+  };
+}
+
+/** A body in Markdown. What `{{…}}` inserts is never markup; what `{{{…}}}` inserts is. Else as `compileSource`. */
+export function compileMarkdown(source: string, partials: PartialSet = NO_PARTIALS): CompiledMarkdown {
+  let compiled: { readonly template: Template; readonly options: Handlebars.RuntimeOptions } | undefined;
+  return (variables, reader = NOBODY) => {
+    compiled ??= compile(insertIntoMarkdown, source, partials);
+    startRun('body', reader, true);
+    const markdown = compiled.template(variables, compiled.options);
+    const values = run.values ?? [];
+    const length = values.reduce((sum, value) => sum + value.length, markdown.length);
+    if (length > MAX_OUTPUT_CHARS.body)
+      throw new Error(`it makes more than ${MAX_OUTPUT_CHARS.body} characters`);
+    return { markdown, values };
   };
 }
 
@@ -55,7 +80,7 @@ const OWN_MEMBERS_ONLY = {
 } as const;
 
 function compile(
-  isHtml: boolean,
+  insert: Insert | undefined,
   source: string,
   partials: PartialSet,
 ): { readonly template: Template; readonly options: Handlebars.RuntimeOptions } {
@@ -63,12 +88,12 @@ function compile(
   const reached = reachPartials(partials, named);
   const environment = environmentFor(new Set([...helpers, ...reached.helpers]));
   if (reached.parsed.size === 0)
-    return { template: templateOf(environment, program, isHtml), options: OWN_MEMBERS_ONLY };
+    return { template: templateOf(environment, program, insert), options: OWN_MEMBERS_ONLY };
   const compiled: Record<string, Template> = {};
   for (const [name, parsed] of reached.parsed)
-    compiled[name] = counted(templateOf(environment, parsed.program, isHtml));
+    compiled[name] = counted(templateOf(environment, parsed.program, insert));
   return {
-    template: templateOf(environment, program, isHtml),
+    template: templateOf(environment, program, insert),
     options: { ...OWN_MEMBERS_ONLY, partials: compiled },
   };
 }
@@ -79,6 +104,9 @@ const counted =
     countPartial();
     return template(context, options);
   };
+
+/** How a value of `{{…}}` gets into the text; undefined: as it is. */
+type Insert = (value: unknown) => string;
 
 type Environment = typeof Handlebars;
 
@@ -105,12 +133,18 @@ function environmentFor(helpers: ReadonlySet<string>): Environment {
 
 /** What Handlebars' compiler makes: `main` writes the text with what is in its first parameter. */
 interface Specification {
-  main(this: unknown, container: { escapeExpression: typeof insertIntoHtml }, ...rest: unknown[]): string;
+  main: (container: { escapeExpression: Insert }, ...rest: Rest) => string;
 }
+/** Context, helpers, partials, data, block parameters, depths. */
+type Rest = readonly [unknown, unknown, unknown, unknown, unknown, unknown];
 
-function templateOf(environment: Environment, program: hbs.AST.Program, isHtml: boolean): Template {
+function templateOf(
+  environment: Environment,
+  program: hbs.AST.Program,
+  insert: Insert | undefined,
+): Template {
   const code: unknown = environment.precompile(program, {
-    noEscape: !isHtml,
+    noEscape: !insert,
     knownHelpers: KNOWN_HELPERS,
     knownHelpersOnly: true,
     // Partials come out as they are written, wherever they are called.
@@ -119,10 +153,11 @@ function templateOf(environment: Environment, program: hbs.AST.Program, isHtml: 
   // The code is Handlebars' own, made of a source that has been checked: names and texts are strings in it.
   const specification = new Function(`return ${String(code)}`)() as Specification;
   const { main } = specification;
-  specification.main = function countedMain(this: unknown, container, ...rest) {
-    container.escapeExpression = insertIntoHtml;
-    return main.call(this, container, ...rest);
-  };
+  if (insert)
+    specification.main = (container, context, helpers, partials, data, blocks, depths) => {
+      container.escapeExpression = insert;
+      return main(container, context, helpers, partials, data, blocks, depths);
+    };
   return environment.template(specification);
 }
 

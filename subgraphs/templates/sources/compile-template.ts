@@ -5,9 +5,15 @@ import type { Channel } from '../../../platform/graphql/contract-enums.ts';
 import { truncateContent } from '../../../platform/message-size/truncate-content.ts';
 import type { CompiledTemplate, RenderedContent } from '../contract.ts';
 import type { StoredContent, TemplateBody } from '../store/records.ts';
-import { type CompiledSource, compileSource } from './compile-source.ts';
+import {
+  type CompiledMarkdown,
+  type CompiledSource,
+  compileMarkdown,
+  compileSource,
+} from './compile-source.ts';
 import { SOURCE_PARTS, type SourcePart } from './limits.ts';
 import { chooseLocale, DEFAULT_LOCALE, readerLocale } from './locale.ts';
+import { type FormattedBody, markdownTo } from './markdown/markdown-to.ts';
 import { NO_PARTIALS, type PartialSet } from './partial-set.ts';
 import type { Reader } from './render-run.ts';
 import { compileVariables } from './variables.ts';
@@ -16,12 +22,30 @@ interface CompiledContent extends Readonly<Partial<Record<SourcePart, CompiledSo
   /** As in `Template.contents`: `contents.2`. */
   readonly field: string;
   readonly source: StoredContent;
+  /** In the place of the body, where that is Markdown. */
+  readonly markdown?: CompiledMarkdown;
+}
+
+interface Choice {
+  readonly content: CompiledContent;
+  /** Of dates and numbers. */
+  readonly locale: string | undefined;
+}
+const MAX_CHOICES = 100;
+
+interface Made {
+  readonly content: RenderedContent;
+  readonly field: string;
+  readonly plain: string;
+  readonly truncated: boolean;
 }
 
 /** A message in words, and what it was made from. */
 export interface SourcedContent extends RenderedContent {
   /** As in `Template.contents`: `contents.2`. */
   readonly field: string;
+  /** The body without any format, which is what counts. */
+  readonly plain: string;
   /** Whether the end of its body was left out. */
   readonly truncated: boolean;
 }
@@ -49,16 +73,34 @@ export function compileTemplate(
     if (others) others.push(compiled);
     else byChannel.set(content.channel, [compiled]);
   }
-  const renderSourced: SourcedTemplate['renderSourced'] = (channel, locale, variables) => {
+  const what = `template "${id}" version ${version}`;
+  /** By channel and the locale asked for: there are few, and each is asked for again and again. */
+  const choices = new Map<Channel, Map<string | undefined, Choice>>();
+  const choose = (channel: Channel, wanted: string | undefined): Choice => {
+    const known = choices.get(channel)?.get(wanted);
+    if (known) return known;
     const contents = byChannel.get(channel) ?? [];
-    const at = chooseLocale(
-      contents.map((c) => c.source.locale),
-      locale,
-    );
-    const content = contents[at];
+    const content =
+      contents[
+        chooseLocale(
+          contents.map((c) => c.source.locale),
+          wanted,
+        )
+      ];
     if (!content) throw new Error(`Template "${id}" version ${version} has no content for ${channel}.`);
-    const reader = { locale: readerLocale(content.source.locale, locale), timeZone: timeZoneOf(variables) };
-    return renderContent(content, variables, reader, `template "${id}" version ${version}`);
+    const choice = { content, locale: readerLocale(content.source.locale, wanted) };
+    const ofChannel = choices.get(channel) ?? new Map<string | undefined, Choice>();
+    choices.set(channel, ofChannel);
+    if (ofChannel.size < MAX_CHOICES) ofChannel.set(wanted, choice);
+    return choice;
+  };
+  const make = (
+    channel: Channel,
+    wanted: string | undefined,
+    variables: Readonly<Record<string, unknown>>,
+  ): Made => {
+    const { content, locale } = choose(channel, wanted);
+    return renderContent(content, variables, { locale, timeZone: timeZoneOf(variables) }, what);
   };
   return {
     id,
@@ -67,11 +109,11 @@ export function compileTemplate(
     ...(body.category !== undefined && { category: body.category }),
     channels: body.channels,
     dataProblem: compileVariables(body.variables === undefined ? undefined : JSON.parse(body.variables)),
-    renderSourced,
-    render(channel, locale, variables) {
-      const { field: _field, truncated: _truncated, ...content } = renderSourced(channel, locale, variables);
-      return content;
+    renderSourced(channel, locale, variables) {
+      const { content, field, plain, truncated } = make(channel, locale, variables);
+      return { ...content, field, plain, truncated };
     },
+    render: (channel, locale, variables) => make(channel, locale, variables).content,
   };
 }
 
@@ -87,39 +129,84 @@ function compileContent(content: StoredContent, field: string, partials: Partial
     const source = content[part];
     if (source !== undefined) parts[part] = compileSource(part, source, partials);
   }
-  return { ...parts, field, source: content };
+  return {
+    ...parts,
+    field,
+    source: content,
+    ...(content.format === 'MARKDOWN' && { markdown: compileMarkdown(content.body, partials) }),
+  };
 }
 
+function renderPart(
+  content: CompiledContent,
+  part: SourcePart,
+  variables: Readonly<Record<string, unknown>>,
+  reader: Reader,
+  what: string,
+): string | undefined {
+  try {
+    return content[part]?.(variables, reader);
+  } catch (error) {
+    throw renderError(part, content, what, error);
+  }
+}
+
+const renderError = (part: SourcePart, content: CompiledContent, what: string, error: unknown): Error =>
+  new Error(`The ${part} of ${what} for ${content.source.channel} cannot be rendered: ${messageOf(error)}.`, {
+    cause: error,
+  });
+
+function renderMarkdown(
+  markdown: CompiledMarkdown,
+  content: CompiledContent,
+  variables: Readonly<Record<string, unknown>>,
+  reader: Reader,
+  what: string,
+  around: { readonly title?: string; readonly url?: string },
+): FormattedBody {
+  try {
+    return markdownTo(content.source.channel, markdown(variables, reader), around);
+  } catch (error) {
+    throw renderError('body', content, what, error);
+  }
+}
+
+/** Written at each send: no object is copied that need not be. */
 function renderContent(
   content: CompiledContent,
   variables: Readonly<Record<string, unknown>>,
   reader: Reader,
   what: string,
-): SourcedContent {
-  const { channel, locale, oversize, maxSegments } = content.source;
-  const text = (part: SourcePart): string | undefined => {
-    const source = content[part];
-    if (!source) return undefined;
-    try {
-      return source(variables, reader);
-    } catch (error) {
-      const reason = messageOf(error);
-      throw new Error(`The ${part} of ${what} for ${channel} cannot be rendered: ${reason}.`, {
-        cause: error,
-      });
-    }
-  };
-  const title = text('title');
-  const html = text('html');
-  const url = text('url');
-  const whole = {
+): Made {
+  const { field, markdown, source } = content;
+  const { channel, locale = DEFAULT_LOCALE, oversize, maxSegments } = source;
+  const title = renderPart(content, 'title', variables, reader, what);
+  const url = renderPart(content, 'url', variables, reader, what);
+  const formatted =
+    markdown &&
+    renderMarkdown(markdown, content, variables, reader, what, {
+      ...(title && { title }),
+      ...(url && { url }),
+    });
+  const html = renderPart(content, 'html', variables, reader, what) ?? formatted?.html;
+  // What is counted is what people read.
+  const plain = formatted?.plain ?? renderPart(content, 'body', variables, reader, what) ?? '';
+  const whole: { -readonly [K in keyof RenderedContent]: RenderedContent[K] } = {
     channel,
-    locale: locale ?? DEFAULT_LOCALE,
-    ...(title && { title }),
-    body: text('body') ?? '',
-    ...(html && { html }),
-    ...(url && { url }),
+    locale,
+    body: plain,
   };
-  const body = oversize === 'TRUNCATE' ? truncateContent(whole, maxSegments).body : whole.body;
-  return { ...whole, body, field: content.field, truncated: body !== whole.body };
+  if (title) whole.title = title;
+  if (html) whole.html = html;
+  if (url) whole.url = url;
+  if (oversize === 'TRUNCATE') {
+    const cut = truncateContent(whole, maxSegments);
+    // A text that is cut goes without its format.
+    if (cut.body !== plain) return { content: cut, field, plain: cut.body, truncated: true };
+  }
+  if (formatted) {
+    whole.body = formatted.body;
+    if (formatted.data) whole.data = formatted.data;
+  }
+  return { content: whole, field, plain, truncated: false };
 }

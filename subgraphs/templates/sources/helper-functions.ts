@@ -15,7 +15,7 @@ import {
 import { PLURAL_CATEGORIES } from './helper-rules.ts';
 import { MAX_OUTPUT_CHARS } from './limits.ts';
 import { countIteration, countWork, run } from './render-run.ts';
-import { escapeHtml, plainOf, safeUrl } from './write-value.ts';
+import { escapeHtml, insertIntoMarkdown, plainOf, safeUrl } from './write-value.ts';
 
 type Options = Handlebars.HelperOptions;
 type Helper = Handlebars.HelperDelegate;
@@ -119,6 +119,10 @@ function link(url: unknown, ...rest: readonly unknown[]): string | Handlebars.Sa
   if (target === '') return text;
   if (run.part === 'html')
     return new Handlebars.SafeString(`<a href="${escapeHtml(target)}">${escapeHtml(text || target)}</a>`);
+  if (run.values)
+    return new Handlebars.SafeString(
+      `[${insertIntoMarkdown(text || target)}](<${insertIntoMarkdown(target)}>)`,
+    );
   return text === '' || text === target ? target : `${text} (${target})`;
 }
 

@@ -21,7 +21,12 @@ export interface Reader {
 }
 
 /** Read by helpers. */
-export const run: { part: SourcePart; reader: Reader } = { part: 'body', reader: {} };
+export const run: {
+  part: SourcePart;
+  reader: Reader;
+  /** In Markdown: what was inserted, each in the place of a mark. */
+  values: string[] | undefined;
+} = { part: 'body', reader: {}, values: undefined };
 
 let iterations = 0;
 let partialCalls = 0;
@@ -30,8 +35,9 @@ let ticks = 0;
 let endsAt = 0;
 
 /** Starts a render with all its bounds. */
-export function startRun(part: SourcePart, reader: Reader): void {
+export function startRun(part: SourcePart, reader: Reader, isMarkdown = false): void {
   run.part = part;
+  run.values = isMarkdown ? [] : undefined;
   run.reader = reader;
   iterations = 0;
   partialCalls = 0;

@@ -43,8 +43,9 @@ test('a title that no cut of the body can help', async () => {
 
 test('a rendered message is told with its content, size and limit', () => {
   const content = { channel: 'SMS', locale: 'default', field: 'contents.2', truncated: false } as const;
-  expect(renderedSizeProblem({ ...content, body: x(1_600) })).toBeUndefined();
-  expect(renderedSizeProblem({ ...content, body: x(1_601) })).toEqual({
+  const of = (plain: string) => renderedSizeProblem({ ...content, body: plain, plain });
+  expect(of(x(1_600))).toBeUndefined();
+  expect(of(x(1_601))).toEqual({
     field: 'contents.2.body',
     message:
       'The content for SMS (no locale) has 1601 characters with these variables; SMS takes at most 1600. Make it shorter, or let it be cut with "oversize: TRUNCATE"; "allowOversize: true" shows it all the same.',

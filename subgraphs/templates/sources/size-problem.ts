@@ -45,7 +45,7 @@ export async function sizeProblem(contents: readonly StoredContent[]): Promise<S
 /** What a rendered message is over its channel's limit; undefined where it is not. Pure. */
 export function renderedSizeProblem(content: SourcedContent): SizeProblem | undefined {
   const { channel, locale, field } = content;
-  const { characters, bytes, limit, fits } = contentSize(content);
+  const { characters, bytes, limit, fits } = contentSize({ ...content, body: content.plain });
   if (fits || !limit) return undefined;
   const [count, unit] = limit.unit === 'BYTES' ? [bytes, 'bytes'] : [characters, 'characters'];
   return {

@@ -4,6 +4,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import { messageOf } from '../../../platform/errors/message-of.ts';
 import { linearPattern } from './linear-pattern.ts';
+import { schemaCostProblem } from './schema-cost.ts';
 
 /** What `data` lacks or has wrong; `path` is relative to `data` (`order.id`), empty for `data` itself. */
 export interface DataProblem {
@@ -19,6 +20,8 @@ const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
 export function variablesProblem(schema: unknown): string | undefined {
   if (!isObject(schema)) return 'Variables are a JSON Schema: an object, for example {"required": ["name"]}.';
   if (schema.$async !== undefined) return 'The keyword $async is not available; remove it.';
+  const tooMuch = schemaCostProblem(schema);
+  if (tooMuch !== undefined) return tooMuch;
   try {
     const ajv = ajvFor(schema);
     if (ajv.validateSchema(schema) !== true)

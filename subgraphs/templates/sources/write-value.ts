@@ -1,6 +1,6 @@
 /** How values get into a text. */
 import Handlebars from 'handlebars';
-import { countInserted } from './render-run.ts';
+import { countInserted, run } from './render-run.ts';
 
 /** A value as text: nothing for what is missing, and for objects, which have no words of their own. */
 export function plainOf(value: unknown): string {
@@ -35,6 +35,24 @@ export function insertIntoHtml(value: unknown): string {
   countInserted(text);
   return escapeHtml(text);
 }
+
+/** Around the number of a value, in Markdown. Characters of nobody's (https://www.unicode.org/faq/private_use). */
+const [OPEN, CLOSE] = ['\ue000', '\ue001'];
+const MARK = /\ue000(\d+)\ue001/g;
+
+/** What `{{…}}` puts into Markdown: a mark, so that no value is ever read as markup. */
+export function insertIntoMarkdown(value: unknown): string {
+  if (value instanceof Handlebars.SafeString) return value.toHTML();
+  const text =
+    typeof value === 'object' && !Array.isArray(value) && value !== null ? '[object Object]' : plainOf(value);
+  if (text === '' || !run.values) return '';
+  countInserted(text);
+  return `${OPEN}${run.values.push(text) - 1}${CLOSE}`;
+}
+
+/** Values in the place of their marks. */
+export const withValues = (text: string, values: readonly string[]): string =>
+  text.replace(MARK, (_, index: string) => values[Number(index)] ?? '');
 
 /** @throws Error for a URL of a scheme that runs code. */
 export function safeUrl(text: string): string {

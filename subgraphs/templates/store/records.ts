@@ -9,6 +9,8 @@ export interface StoredContent {
   readonly body: string;
   readonly html?: string;
   readonly url?: string;
+  /** Of the body. Absent: text. */
+  readonly format?: 'MARKDOWN';
   /** Absent: what is too large is refused. */
   readonly oversize?: 'TRUNCATE';
   /** Of an SMS that is cut. */

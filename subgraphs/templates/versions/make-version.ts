@@ -73,6 +73,7 @@ function sourceKey({
     c.body,
     c.html,
     c.url,
+    c.format,
     c.oversize,
     c.maxSegments,
   ]);

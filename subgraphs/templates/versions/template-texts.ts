@@ -16,7 +16,8 @@ export function templateTexts(body: TemplateBody | undefined): Map<string, strin
       const source = content[part];
       if (source !== undefined) texts.set(`${at}.${part}`, source);
     }
-    const { oversize, maxSegments } = content;
+    const { oversize, maxSegments, format } = content;
+    if (format !== undefined) texts.set(`${at}.format`, format);
     if (oversize !== undefined)
       texts.set(
         `${at}.oversize`,

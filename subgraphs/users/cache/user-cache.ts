@@ -10,6 +10,7 @@
  */
 import { LRUCache } from 'lru-cache';
 import type { InvalidationBus } from '../../../platform/invalidation/invalidation-bus.ts';
+import type { QuietHours } from '../../../platform/quiet-hours/quiet-hours.ts';
 import type { Recipient } from '../contract.ts';
 import { GroupMembers } from './group-members.ts';
 import { ReadsUnderWay, type ReadUnderWay } from './reads-under-way.ts';
@@ -23,6 +24,7 @@ const MAX_KNOWN = 200_000;
 const MAX_RECIPIENT_BYTES = 32 * 2 ** 20;
 /** About 400 bytes each when full. */
 const MAX_GROUPS = 20_000;
+const MAX_WORKSPACES = 1_000;
 const ONE = { size: 1 };
 
 // `maxSize` and not `max`: for that the library takes the memory of a full cache at once.
@@ -36,11 +38,16 @@ export class UserCache {
   readonly #recipients = bounded<Recipient>(MAX_RECIPIENT_BYTES);
   readonly #groups = new GroupMembers(MAX_GROUPS, MAX_AGE_MS);
 
+  /** By workspace. A recipient is remembered with them. */
+  readonly #usualQuietHours = bounded<{ readonly hours: QuietHours | null }>(MAX_WORKSPACES);
+
   constructor(bus: Pick<InvalidationBus, 'live' | 'onInvalidation'>) {
     this.#bus = bus;
     bus.onInvalidation(
       ({ topic, key }) => {
         if (topic === 'user') this.#forget(key);
+        // Seldom: it is not known who of the remembered ones is of the workspace.
+        if (topic === 'workspace') this.#forgetAll();
       },
       () => this.#forgetAll(),
     );
@@ -55,6 +62,15 @@ export class UserCache {
   /** Shared by all who ask: not to be changed. */
   recipient(key: string): Recipient | undefined {
     return this.#bus.live ? this.#recipients.get(key) : undefined;
+  }
+
+  /** Null: the workspace has none; undefined: not known. */
+  usualQuietHours(workspace: string): QuietHours | null | undefined {
+    return this.#bus.live ? this.#usualQuietHours.get(workspace)?.hours : undefined;
+  }
+
+  keepUsualQuietHours(read: ReadUnderWay, workspace: string, hours: QuietHours | undefined): void {
+    if (read.mayKeep(workspace)) this.#usualQuietHours.set(workspace, { hours: hours ?? null }, ONE);
   }
 
   hasMember(groupKey: string): boolean {
@@ -97,6 +113,7 @@ export class UserCache {
     this.#reads.allChanged();
     this.#known.clear();
     this.#recipients.clear();
+    this.#usualQuietHours.clear();
     this.#groups.clear();
   }
 }

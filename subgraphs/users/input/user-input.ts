@@ -91,7 +91,8 @@ function checkLocale(field: string, locale: string): string {
 /** Asking Intl costs some 50 µs; few zones are in use. */
 const knownTimeZones = new LRUCache<string, boolean>({ max: 1_000 });
 
-function isTimeZone(timezone: string): boolean {
+/** Of the IANA database. */
+export function isTimeZone(timezone: string): boolean {
   const known = knownTimeZones.get(timezone);
   if (known !== undefined) return known;
   const answer = asksForTimeZone(timezone);

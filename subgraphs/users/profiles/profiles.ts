@@ -1,10 +1,12 @@
 /** Users: their profiles, groups and preferences. */
-import type { Collection, Connection } from 'mongoose';
+import type { Collection, Connection, mongo } from 'mongoose';
 import { HeraldError } from '../../../platform/errors/herald-error.ts';
 import type { Channel } from '../../../platform/graphql/contract-enums.ts';
 import type { InvalidationBus } from '../../../platform/invalidation/invalidation-bus.ts';
 import { scopedKey } from '../../../platform/names/ids.ts';
+import type { QuietHours } from '../../../platform/quiet-hours/quiet-hours.ts';
 import { inTransaction } from '../../../platform/storage/mongo.ts';
+import type { ReadUnderWay } from '../cache/reads-under-way.ts';
 import { UserCache } from '../cache/user-cache.ts';
 import type { Preference, Recipient, UserProfile } from '../contract.ts';
 import { type Devices, pushDevice } from '../devices/devices.ts';
@@ -28,13 +30,18 @@ export class Profiles {
   readonly #cache: UserCache;
   readonly #known: KnownUsers;
   readonly #pages: MemberPages;
+  readonly #defaultQuietHours: (workspace: string) => Promise<QuietHours | undefined>;
 
-  /** @param users the driver's collection: these are hot paths, and what is written has been checked. */
+  /**
+   * @param users the driver's collection: these are hot paths, and what is written has been checked.
+   * @param defaultQuietHours those of a workspace.
+   */
   constructor(
     connection: Connection,
     users: Collection<UserDocument>,
     devices: Devices,
     bus: InvalidationBus,
+    defaultQuietHours: (workspace: string) => Promise<QuietHours | undefined>,
   ) {
     this.#connection = connection;
     this.#users = users;
@@ -43,6 +50,7 @@ export class Profiles {
     this.#cache = new UserCache(bus);
     this.#known = new KnownUsers(users, this.#cache);
     this.#pages = new MemberPages(users);
+    this.#defaultQuietHours = defaultQuietHours;
   }
 
   /**
@@ -113,14 +121,16 @@ export class Profiles {
     const keys = ids.map((id) => scopedKey(workspace, id));
     const read = this.#cache.beginRead();
     try {
-      const [users, devices] = await Promise.all([
+      const [users, devices, usual] = await Promise.all([
         this.#users.find({ _id: { $in: keys } }).toArray(),
         this.#devices.ofUsers(keys),
+        this.#usualQuietHours(workspace, read),
       ]);
       for (const user of users) {
         const recipient: Recipient = {
           ...userRecord(user),
           // A later sign of life is known here when the cache's greatest age is over.
+          ...(usual && !user.quietHours && { quietHours: usual }),
           devices: (devices.get(user._id) ?? []).map(pushDevice),
         };
         into.set(user.id, recipient);
@@ -129,6 +139,15 @@ export class Profiles {
     } finally {
       read.end();
     }
+  }
+
+  /** The workspace's, with which its users are remembered: when it changes, all of them are forgotten. */
+  async #usualQuietHours(workspace: string, read: ReadUnderWay): Promise<QuietHours | undefined> {
+    const known = this.#cache.usualQuietHours(workspace);
+    if (known !== undefined) return known ?? undefined;
+    const found = await this.#defaultQuietHours(workspace);
+    this.#cache.keepUsualQuietHours(read, workspace, found);
+    return found;
   }
 
   /** Answers in the same turn, as a rule: almost everybody who is written to is known. */
@@ -189,13 +208,29 @@ export class Profiles {
 
   /** @throws HeraldError NOT_FOUND (field `user`). */
   async setPreferences(workspace: string, id: string, preferences: Preference[]): Promise<UserRecord> {
+    return this.#change(workspace, id, { $set: { preferences, updatedAt: new Date() } });
+  }
+
+  /** @param quietHours undefined: none of their own. @throws HeraldError NOT_FOUND (field `user`). */
+  async setQuietHours(
+    workspace: string,
+    id: string,
+    quietHours: QuietHours | undefined,
+  ): Promise<UserRecord> {
+    return this.#change(workspace, id, {
+      $set: { updatedAt: new Date(), ...(quietHours && { quietHours }) },
+      ...(!quietHours && { $unset: { quietHours: 1 } }),
+    });
+  }
+
+  async #change(
+    workspace: string,
+    id: string,
+    update: mongo.UpdateFilter<UserDocument>,
+  ): Promise<UserRecord> {
     const key = scopedKey(workspace, id);
     const saved = await this.#users
-      .findOneAndUpdate(
-        { _id: key },
-        { $set: { preferences, updatedAt: new Date() } },
-        { returnDocument: 'after' },
-      )
+      .findOneAndUpdate({ _id: key }, update, { returnDocument: 'after' })
       // Also after a failure: it may have been written.
       .finally(() => this.#bus.invalidate({ topic: 'user', key }));
     if (!saved) throw new HeraldError('NOT_FOUND', `There is no user "${id}".`, { field: 'user' });

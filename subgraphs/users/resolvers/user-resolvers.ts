@@ -6,8 +6,10 @@ import type { Devices } from '../devices/devices.ts';
 import { type LastSeen, latestOf } from '../devices/last-seen.ts';
 import type { Resolvers } from '../generated/types.ts';
 import { checkPreferences } from '../input/preference-input.ts';
+import { checkQuietHours } from '../input/quiet-hours-input.ts';
 import type { Profiles } from '../profiles/profiles.ts';
 import { checkTtl } from '../tokens/user-tokens.ts';
+import type { Workspaces } from '../workspaces/workspaces.ts';
 import type { LoadersOf } from './loaders.ts';
 
 type UserResolvers = Pick<Resolvers, 'User'> & {
@@ -20,12 +22,13 @@ export function userResolvers(
     readonly profiles: Profiles;
     readonly devices: Devices;
     readonly lastSeen: Pick<LastSeen, 'seen'>;
+    readonly workspaces: Workspaces;
     readonly jwtSecret: string;
     readonly vapidPublicKey: string;
   },
   loaders: LoadersOf,
 ): UserResolvers {
-  const { profiles, devices, lastSeen } = room;
+  const { profiles, devices, lastSeen, workspaces } = room;
   return {
     Query: {
       async user(_, { id }, context) {
@@ -36,6 +39,10 @@ export function userResolvers(
         if (!user) throw notFound('user', id);
         return user;
       },
+      async defaultQuietHours(_, __, context) {
+        const { workspace } = requirePrincipal(context, 'app', 'operator');
+        return (await workspaces.quietHours(workspace)) ?? null;
+      },
       // Public by nature: every browser that subscribes gets it.
       vapidPublicKey: () => room.vapidPublicKey,
     },
@@ -45,6 +52,16 @@ export function userResolvers(
       setPreferences(_, { user, preferences }, context) {
         const { workspace } = requirePrincipal(context, 'app', 'operator', 'user');
         return profiles.setPreferences(workspace, whose(user, context), checkPreferences(preferences));
+      },
+      setQuietHours(_, { user, quietHours }, context) {
+        const { workspace } = requirePrincipal(context, 'app', 'operator', 'user');
+        return profiles.setQuietHours(workspace, whose(user, context), checkQuietHours(quietHours));
+      },
+      async setDefaultQuietHours(_, { quietHours }, context) {
+        const { workspace } = requirePrincipal(context, 'operator');
+        const checked = checkQuietHours(quietHours);
+        await workspaces.setQuietHours(workspace, checked);
+        return checked ?? null;
       },
       async createUserToken(_, { user, ttlSeconds: ttl }, context) {
         const { workspace } = requirePrincipal(context, 'app', 'operator');

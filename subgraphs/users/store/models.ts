@@ -1,6 +1,7 @@
 /** Mongoose models of the users subgraph. Indexes are few, and each begins with a key that holds the workspace. */
 import { type Connection, type Model, Schema } from 'mongoose';
 import { CHANNELS } from '../../../platform/graphql/contract-enums.ts';
+import { WEEKDAYS } from '../../../platform/quiet-hours/quiet-hours.ts';
 import { DEVICE_PLATFORMS } from '../input/device-input.ts';
 import { suppressionModel } from '../suppressions/suppression-model.ts';
 import type { SuppressionDocument } from '../suppressions/suppression-record.ts';
@@ -25,6 +26,18 @@ const options = { versionKey: false, minimize: false, autoIndex: false, autoCrea
 const text = { type: String, required: true } as const;
 const date = { type: Date, required: true } as const;
 const channel = { type: String, enum: CHANNELS } as const;
+const quietHours = {
+  type: new Schema(
+    {
+      from: text,
+      to: text,
+      timezone: String,
+      // Empty is not absent: on no day.
+      days: { type: [{ type: String, enum: WEEKDAYS }], default: undefined },
+    },
+    { _id: false },
+  ),
+} as const;
 
 /** Once for each connection. */
 export const usersModels = (connection: Connection): UsersModels => ({
@@ -63,6 +76,7 @@ const userSchema = () =>
         new Schema({ category: String, channel, enabled: { type: Boolean, required: true } }, { _id: false }),
       ],
       preferredChannels: [channel],
+      quietHours,
       createdAt: date,
       updatedAt: date,
       lastSeenAt: Date,
@@ -130,6 +144,12 @@ const credentialSchema = () =>
 
 const workspaceSchema = () =>
   new Schema<WorkspaceDocument>(
-    { _id: text, name: text, createdAt: date, operatorKeyRevision: { type: Number, required: true } },
+    {
+      _id: text,
+      name: text,
+      createdAt: date,
+      quietHours,
+      operatorKeyRevision: { type: Number, required: true },
+    },
     options,
   );

@@ -1,5 +1,6 @@
 /** What is stored for users, devices, apps, credentials and workspaces. */
 import type { Channel } from '../../../platform/graphql/contract-enums.ts';
+import type { QuietHours } from '../../../platform/quiet-hours/quiet-hours.ts';
 import type { DeviceChannel, Preference, PushDevice, Recipient } from '../contract.ts';
 import type { DevicePlatform } from '../input/device-input.ts';
 
@@ -21,13 +22,14 @@ export interface UserDocument {
   readonly addresses: { readonly channel: Channel; readonly address: string }[];
   readonly preferences: Preference[];
   readonly preferredChannels: Channel[];
+  readonly quietHours?: QuietHours;
   readonly createdAt: Date;
   readonly updatedAt: Date;
   /** When a live inbox of the user was last open, or the user was heard of otherwise. */
   readonly lastSeenAt?: Date;
 }
 
-/** A user without devices, which are kept apart. */
+/** A user without devices, which are kept apart; with no quiet hours but their own. */
 export type UserRecord = Omit<Recipient, 'devices'> & Pick<UserDocument, 'lastSeenAt'>;
 
 /** `_id`: derived from workspace and endpoint or token, so that one device is one whoever signs in there. */
@@ -108,6 +110,8 @@ export interface WorkspaceDocument {
   readonly _id: string;
   readonly name: string;
   readonly createdAt: Date;
+  /** Of users who have none of their own. */
+  readonly quietHours?: QuietHours;
   /** Grows with each revoked operator key: two at once conflict, and the last key stays. */
   readonly operatorKeyRevision: number;
 }

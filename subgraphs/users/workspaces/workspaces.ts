@@ -2,7 +2,9 @@
 import type { Connection } from 'mongoose';
 import { isDuplicateKeyError } from '../../../platform/errors/data-service-errors.ts';
 import { badInput, conflict } from '../../../platform/errors/herald-error.ts';
+import type { InvalidationBus } from '../../../platform/invalidation/invalidation-bus.ts';
 import { isWorkspaceId } from '../../../platform/names/ids.ts';
+import type { QuietHours } from '../../../platform/quiet-hours/quiet-hours.ts';
 import { inTransaction } from '../../../platform/storage/mongo.ts';
 import { type Apps, consoleApp } from '../apps/apps.ts';
 import type { Credentials } from '../credentials/credentials.ts';
@@ -24,12 +26,20 @@ export class Workspaces {
   readonly #models: UsersModels;
   readonly #apps: Apps;
   readonly #credentials: Credentials;
+  readonly #bus: Pick<InvalidationBus, 'invalidate'>;
 
-  constructor(connection: Connection, models: UsersModels, apps: Apps, credentials: Credentials) {
-    this.#connection = connection;
-    this.#models = models;
-    this.#apps = apps;
-    this.#credentials = credentials;
+  constructor(deps: {
+    connection: Connection;
+    models: UsersModels;
+    apps: Apps;
+    credentials: Credentials;
+    bus: Pick<InvalidationBus, 'invalidate'>;
+  }) {
+    this.#connection = deps.connection;
+    this.#models = deps.models;
+    this.#apps = deps.apps;
+    this.#credentials = deps.credentials;
+    this.#bus = deps.bus;
   }
 
   /**
@@ -69,6 +79,26 @@ export class Workspaces {
     );
     const app = consoleApp(id);
     await this.#apps.ensure(id, app.id, app.name);
+  }
+
+  /** Of users who have none of their own. */
+  async quietHours(id: string): Promise<QuietHours | undefined> {
+    const found = await this.#models.workspaces
+      .findById(id, { quietHours: 1 })
+      .lean<Pick<WorkspaceDocument, 'quietHours'>>();
+    return found?.quietHours;
+  }
+
+  async setQuietHours(id: string, quietHours: QuietHours | undefined): Promise<void> {
+    try {
+      await this.#models.workspaces.updateOne(
+        { _id: id },
+        quietHours ? { $set: { quietHours } } : { $unset: { quietHours: 1 } },
+      );
+    } finally {
+      // Also after a failure: it may have been written.
+      await this.#bus.invalidate({ topic: 'workspace', key: id });
+    }
   }
 }
 

@@ -28,7 +28,7 @@ const template: TemplateBody = {
       oversize: 'TRUNCATE',
       maxSegments: 2,
     },
-    { channel: 'IN_APP', body: 'no' },
+    { channel: 'IN_APP', body: 'no', format: 'MARKDOWN' },
     { channel: 'SLACK', body: '0123' },
   ],
 };

@@ -52,7 +52,7 @@ function templateFiles(id: string, body: TemplateBody): PackageFile[] {
 }
 
 function contentMembers(folder: string, content: StoredContent, beside: PackageFile[]) {
-  const { channel, locale, title, body, html, url, oversize, maxSegments } = content;
+  const { channel, locale, title, body, html, url, format, oversize, maxSegments } = content;
   const at = `${folder}/${locale === undefined ? channel : `${channel}.${locale}`}`;
   const inFile = (path: string, text: string): string => {
     beside.push({ path, content: text });
@@ -63,7 +63,8 @@ function contentMembers(folder: string, content: StoredContent, beside: PackageF
     channel,
     locale,
     title,
-    ...(isLong ? { bodyFile: inFile(`${at}.txt`, body) } : { body }),
+    format,
+    ...(isLong ? { bodyFile: inFile(`${at}.${format === 'MARKDOWN' ? 'md' : 'txt'}`, body) } : { body }),
     ...(html !== undefined && {
       htmlFile: inFile(`${at}.${/^\s*<mjml\b/i.test(html) ? 'mjml' : 'html'}`, html),
     }),

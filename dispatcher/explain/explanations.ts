@@ -1,0 +1,116 @@
+/** Answers what sends would do: plans them page by page, and stores nothing. */
+import { sharedNow } from '../../platform/clock/shared-clock.ts';
+import { messageOf } from '../../platform/errors/message-of.ts';
+import type { SkipReason } from '../../platform/graphql/contract-enums.ts';
+import type { Connections } from '../../platform/lifecycle/connections.ts';
+import type { Logger } from '../../platform/logging/logger.ts';
+import { EXPLAIN_QUEUE } from '../../platform/names/redis-names.ts';
+import type { ExplainJob } from '../../platform/queues/queues.ts';
+import {
+  answerExplanation,
+  type ExplainedDelivery,
+  type Explanation,
+  explainedRecord,
+  type NotificationRecord,
+  type PlannedDelivery,
+} from '../../subgraphs/notifications/index.ts';
+import { PageMaker, type PageMakerDeps } from '../plan/page-maker.ts';
+import { QueueWorker } from '../queue-worker.ts';
+
+const CONCURRENCY = 2;
+/** Deliveries that are told of. */
+const MAX_DELIVERIES = 200;
+/** Pages without a delivery (nobody in a group meets the condition) that are looked at. */
+const MAX_PAGES = 20;
+
+/** Takes questions from now on. @param deps.rules must not count or claim. */
+export function startExplanations(
+  deps: PageMakerDeps & {
+    readonly connections: Pick<Connections, 'redis' | 'names' | 'further'>;
+    readonly log: Logger;
+  },
+): { close(): Promise<void> } {
+  const { redis, names, further } = deps.connections;
+  return new QueueWorker<ExplainJob>({
+    queue: EXPLAIN_QUEUE,
+    concurrency: CONCURRENCY,
+    blocking: further('blocking'),
+    prefix: names.queuePrefix,
+    log: deps.log,
+    work: async (job) => {
+      if (sharedNow() > job.until) return;
+      const answer = await explain(explainedRecord(job), deps);
+      await answerExplanation(job.id, answer, { redis, names });
+    },
+  });
+}
+
+async function explain(record: NotificationRecord, deps: PageMakerDeps): Promise<Explanation> {
+  const told: ExplainedDelivery[] = [];
+  const pages = new PageMaker({
+    ...deps,
+    onUnwanted: (act, user, because) =>
+      told.push({
+        ...(act.action && { action: act.action.name }),
+        channel: act.record.channels[0] ?? 'IN_APP',
+        user,
+        because,
+      }),
+  });
+  let open: NotificationRecord | undefined = record;
+  for (let page = 0; open && page < MAX_PAGES && told.length < MAX_DELIVERIES; page++) {
+    const failures = new Map<string, unknown>();
+    const [made] = await pages.pages([open], failures);
+    if (!made) {
+      const problem = messageOf(failures.get(record._id) ?? new Error('It cannot be planned.'));
+      return { deliveries: told, hasMore: false, problem };
+    }
+    told.push(...made.deliveries.map(explained));
+    open = made.nextCursor === undefined ? undefined : { ...open, planCursor: made.nextCursor };
+  }
+  return {
+    deliveries: told.slice(0, MAX_DELIVERIES),
+    hasMore: open !== undefined || told.length > MAX_DELIVERIES,
+  };
+}
+
+function explained(planned: PlannedDelivery): ExplainedDelivery {
+  const { channel, user, address, skipReason, renderError, action, chain, content } = planned;
+  const because = renderError ?? (skipReason ? REASONS[skipReason] : waits(planned));
+  return {
+    ...(action && { action: action.name }),
+    channel,
+    ...(user !== undefined && { user }),
+    ...(address !== undefined && { address }),
+    ...(skipReason && { skipReason }),
+    ...(because !== undefined && { because }),
+    ...(chain && { step: chain.step }),
+    ...(chain?.waits && chain.afterSeconds !== undefined && { afterSeconds: chain.afterSeconds }),
+    ...(content && {
+      locale: content.locale,
+      ...(content.title !== undefined && { title: content.title }),
+      body: content.body,
+    }),
+  };
+}
+
+function waits({ held, chain }: PlannedDelivery): string | undefined {
+  if (held) return 'It is held until the quiet hours end.';
+  if (!chain?.waits) return undefined;
+  return chain.afterSeconds === undefined
+    ? 'Only if the step before fails.'
+    : `Only if the step before has no success within ${chain.afterSeconds} s.`;
+}
+
+const REASONS: Readonly<Record<SkipReason, string>> = {
+  NO_ADDRESS: 'There is no address or device of the user for this channel.',
+  CHANNEL_NOT_CONFIGURED: 'No provider account serves this channel.',
+  UNSUBSCRIBED: 'The recipient does not want this category, or this channel.',
+  SUPPRESSED: 'The address gets nothing: it bounced, complained, or was suppressed by hand.',
+  FREQUENCY_CAP: 'The recipient has had as many as the throttle allows.',
+  NOT_ALLOWED: 'The template has no words for this channel.',
+  FALLBACK_NOT_NEEDED: 'An earlier step was enough.',
+  ALREADY_SENT: 'One of this key was sent within the window already.',
+  QUIET_HOURS: 'The recipient has quiet hours, and the route skips them.',
+  DIGESTED: 'It is collected for the digest.',
+};

@@ -1,0 +1,69 @@
+/**
+ * What waits for its delay and can be cancelled by another event: found by workspace, event and the key's value. An
+ * entry is written before its notification, so that none is ever missing; one without a notification does no harm.
+ */
+import { type Connection, type Model, Schema } from 'mongoose';
+import type { NotificationRecord } from '../contract.ts';
+import type { NotificationModels } from '../store/models.ts';
+
+export interface CancellableRecord {
+  /** `workspace|event|key|notification`: those of one key are a range. */
+  readonly _id: string;
+  readonly notification: string;
+  /** Kept until then. */
+  readonly until: Date;
+}
+
+/** Longer than its notification waits: what is late is still found. */
+const KEPT_MS = 24 * 3_600_000;
+
+export function cancellableModel(connection: Connection): Model<CancellableRecord> {
+  const schema = new Schema<CancellableRecord>(
+    {
+      _id: { type: String, required: true },
+      notification: { type: String, required: true },
+      until: { type: Date, required: true },
+    },
+    { versionKey: false, autoIndex: false, autoCreate: false, collection: 'cancellables' },
+  );
+  schema.index({ until: 1 }, { expireAfterSeconds: 0 });
+  return connection.model<CancellableRecord>('Cancellable', schema);
+}
+
+/** Names have no bar: they are escaped, so that no key can reach another one's range. */
+const part = (text: string): string => text.replaceAll('%', '%25').replaceAll('|', '%7C');
+const prefixOf = (workspace: string, event: string, key: string): string =>
+  `${part(workspace)}|${part(event)}|${part(key)}|`;
+
+/** Entries of notifications that are about to be accepted; those that nothing cancels are passed over. */
+export async function keepCancellable(
+  models: NotificationModels,
+  records: readonly NotificationRecord[],
+): Promise<void> {
+  const entries = records.flatMap(({ _id, workspace, event = '', cancelKey, dueAt }): CancellableRecord[] =>
+    cancelKey === undefined
+      ? []
+      : [
+          {
+            _id: prefixOf(workspace, event, cancelKey) + _id,
+            notification: _id,
+            until: new Date(dueAt.getTime() + KEPT_MS),
+          },
+        ],
+  );
+  if (entries.length > 0) await models.raw.cancellables.insertMany(entries, { ordered: false });
+}
+
+/** Ids of the notifications of an event and key that may still wait. */
+export async function cancellableOf(
+  models: NotificationModels,
+  workspace: string,
+  event: string,
+  key: string,
+): Promise<string[]> {
+  const prefix = prefixOf(workspace, event, key);
+  const found = await models.raw.cancellables
+    .find({ _id: { $gte: prefix, $lt: `${prefix.slice(0, -1)}}` } })
+    .toArray();
+  return found.map(({ notification }) => notification);
+}
