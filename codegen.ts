@@ -53,6 +53,7 @@ const MAPPERS: Readonly<Record<SubgraphName, Readonly<Record<string, string>>>> 
     Device: '../store/records.ts#DeviceRecord',
     App: '../store/records.ts#AppRecord',
     ApiKey: '../store/records.ts#KeyRecord',
+    Segment: '../segments/segment-record.ts#SegmentDocument',
     Suppression: '../suppressions/suppression-record.ts#SuppressionDocument',
   },
   analytics: {

@@ -117,11 +117,12 @@ export type PushSubscriptionInput = {
   keys: PushKeysInput;
 };
 
-/** One recipient. Exactly one of: user, group, or address (with channel) for somebody without a profile. */
+/** One recipient. Exactly one of: user, group, segment (who its condition holds for when the message is planned), or address (with channel) for somebody without a profile. */
 export type RecipientInput = {
   address?: string | null | undefined;
   channel?: Channel | null | undefined;
   group?: string | number | null | undefined;
+  segment?: string | number | null | undefined;
   user?: string | number | null | undefined;
 };
 

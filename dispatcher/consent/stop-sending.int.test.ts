@@ -73,6 +73,7 @@ beforeAll(async () => {
       },
       withdrawConsent: (...told) => graph.users.withdrawConsent(...told),
       seen: (sign) => void seen.push(sign),
+      engaged: (events) => graph.users.engaged(events),
     },
     log: silent,
     lookAgainMs: [100, 500],

@@ -11,7 +11,7 @@ import type {
   RuleStore,
 } from '../../subgraphs/notifications/index.ts';
 import type { CompiledTemplate, TemplatesService } from '../../subgraphs/templates/index.ts';
-import type { Recipient, UsersService } from '../../subgraphs/users/index.ts';
+import { type Recipient, type UsersService, userVariables } from '../../subgraphs/users/index.ts';
 import { type Act, actOf, ofAction } from './actions.ts';
 import { withChains } from './fallback-chains.ts';
 import { onlyIfUnseen, type UnseenRule } from './only-if-unseen.ts';
@@ -21,7 +21,7 @@ import type { PushRules } from './push-targets.ts';
 import { needsWords, nextResendPage, planResend, templateOf } from './resend.ts';
 import { concernRules, type People, withRules } from './rules/with-rules.ts';
 import { withoutStopped } from './stopped-addresses.ts';
-import { inWords, userVariables } from './words.ts';
+import { inWords } from './words.ts';
 
 export interface PageMakerDeps {
   readonly outbox: Pick<Outbox, 'originals'>;

@@ -7,7 +7,7 @@ import {
   type NotificationRecord,
 } from '../../subgraphs/notifications/index.ts';
 import type { CompiledTemplate } from '../../subgraphs/templates/index.ts';
-import type { PushDevice, Recipient } from '../../subgraphs/users/index.ts';
+import { type PushDevice, type Recipient, writtenUserVariables } from '../../subgraphs/users/index.ts';
 import type { ChainedDelivery } from './fallback-chains.ts';
 import type { Planned } from './plan.ts';
 import { isCollected } from './rules/digest-items.ts';
@@ -70,24 +70,9 @@ function rendered(
     {
       ...notification.data,
       data: notification.data ?? {},
-      user: userVariables(recipient),
+      user: writtenUserVariables(recipient),
       notification: { id: notification._id, event: notification.event, category: notification.category },
     },
   );
   return content;
 }
-
-/** What templates and conditions know of a person. */
-export const userVariables = (recipient: Recipient | undefined): Record<string, unknown> =>
-  recipient
-    ? {
-        id: recipient.id,
-        name: recipient.name,
-        email: recipient.email,
-        phone: recipient.phone,
-        locale: recipient.locale,
-        timezone: recipient.timezone,
-        groups: recipient.groups,
-        attributes: recipient.attributes,
-      }
-    : {};

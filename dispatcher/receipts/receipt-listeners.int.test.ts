@@ -84,6 +84,7 @@ beforeAll(async () => {
       },
       withdrawConsent: (...told) => graph.users.withdrawConsent(...told),
       seen: (sign) => graph.users.seen(sign),
+      engaged: (events) => graph.users.engaged(events),
     },
     accounts: { tellReceiptsProblem: async (_record, problem) => void problems.push(problem) },
     connections: graph.connections,

@@ -17,7 +17,7 @@ const NO_CONTENT: ReceiptAnswer = { status: 204 };
 export interface ReceiptsDeps {
   readonly providers: Pick<ProviderSet, 'account'>;
   readonly store: Pick<NotificationsStore['receipts'], 'take' | 'close'>;
-  readonly users: Pick<UsersService, 'suppress' | 'withdrawConsent' | 'seen'>;
+  readonly users: Pick<UsersService, 'suppress' | 'withdrawConsent' | 'seen' | 'engaged'>;
   readonly log: Logger;
   /** See `LOOK_AGAIN_MS`; shorter for tests. */
   readonly lookAgainMs?: readonly number[];
@@ -69,6 +69,7 @@ export async function storeReceipts(
       tell(account, receipt, result, log);
       taken.push({ receipt, result });
       noteSeen(receipt, result, deps);
+      if (result.kind === 'applied') deps.users.engaged(result.events);
       return false;
     });
     await followAll(account, taken, deps);

@@ -11,7 +11,17 @@ import type { Logger } from '../logging/logger.ts';
 
 const invalidationSchema = z.object({
   /** `templates`: all templates and routes of the workspace `key`. */
-  topic: z.enum(['template', 'route', 'templates', 'key', 'user', 'suppression', 'provider', 'workspace']),
+  topic: z.enum([
+    'template',
+    'route',
+    'templates',
+    'key',
+    'user',
+    'suppression',
+    'provider',
+    'segment',
+    'workspace',
+  ]),
   key: z.string(),
 });
 /** What was changed: the kind of thing and its scoped key. */

@@ -1,4 +1,5 @@
 /** What other rooms get from the notifications subgraph: its documents, and the steps of the outbox. */
+import type { DeliveryEvent } from '../../platform/event-log/events.ts';
 import type {
   Channel,
   DeliveryState,
@@ -14,10 +15,11 @@ import type { FallbackStep, FallbackSuccess } from '../templates/index.ts';
 /** A notification that waits in the plan queue of its priority, or one whose next look is a matter of time alone. */
 export type PlanLane = Priority | 'TIMED';
 
-/** One entry of `to`: exactly one of user, group, or channel with address. */
+/** One entry of `to`: exactly one of user, group, segment, or channel with address. */
 export interface RecipientEntry {
   readonly user?: string;
   readonly group?: string;
+  readonly segment?: string;
   readonly channel?: Channel;
   readonly address?: string;
 }
@@ -421,7 +423,13 @@ export interface ReceivedReceipt {
  * `repeated` with its delivery: what else it leads to (`ReceiptStore.close`) was not said to be done.
  */
 export type ReceiptResult =
-  | { readonly kind: 'applied' | 'noted'; readonly delivery: DeliveryRecord }
+  | {
+      readonly kind: 'applied';
+      readonly delivery: DeliveryRecord;
+      /** What it changed. */
+      readonly events: readonly DeliveryEvent[];
+    }
+  | { readonly kind: 'noted'; readonly delivery: DeliveryRecord }
   | { readonly kind: 'repeated'; readonly delivery?: DeliveryRecord }
   | { readonly kind: 'unknown' };
 

@@ -35,12 +35,13 @@ export interface CompiledTemplate {
   ): RenderedContent;
 }
 
-/** Whom an action of a route sends to: exactly one of caller, user, group, userFrom, address or addressFrom (with channel). */
+/** Whom an action of a route sends to: exactly one of caller, user, group, segment, userFrom, address or addressFrom (with channel). */
 export interface RouteRecipient {
   /** Those whom the caller of the send names. */
   readonly caller?: true;
   readonly user?: string;
   readonly group?: string;
+  readonly segment?: string;
   readonly channel?: Channel;
   readonly address?: string;
   /** Path in the event's data (`customer.id`) of a user's id, or of a list of them. */

@@ -1,5 +1,6 @@
 /** What other rooms get from the users subgraph. */
 import type { Principal } from '../../platform/auth/principal.ts';
+import type { HeraldEvent } from '../../platform/event-log/events.ts';
 import type { Channel } from '../../platform/graphql/contract-enums.ts';
 import type { QuietHours } from '../../platform/quiet-hours/quiet-hours.ts';
 import type { AddressStops, NewSuppression } from './suppressions/suppression-record.ts';
@@ -36,6 +37,29 @@ export interface Preference {
   readonly enabled: boolean;
 }
 
+/** How many messages a person has opened and clicked; recently: in the last 30 days (UTC), today included. */
+export interface UserCounts {
+  readonly opened: number;
+  readonly clicked: number;
+  readonly openedRecently: number;
+  readonly clickedRecently: number;
+}
+
+/** Where the reading of a segment goes on. */
+export interface SegmentPlace {
+  /** Id of the user who was looked at last; absent: at the beginning. */
+  readonly after?: string;
+  /** The condition that the reading began with: a change meanwhile does not make half of one and half of another. */
+  readonly when?: string;
+}
+
+export interface SegmentPage {
+  /** Ids of the members among the users of this page, ascending: often fewer than it has users, or none. */
+  readonly users: readonly string[];
+  /** Absent on the last page. */
+  readonly next?: SegmentPlace;
+}
+
 /** A person with all that deciding and rendering needs. */
 export interface Recipient {
   readonly workspace: string;
@@ -54,6 +78,10 @@ export interface Recipient {
   readonly devices: readonly PushDevice[];
   /** Their own, else the workspace's. */
   readonly quietHours?: QuietHours;
+  /** Of the person and the devices together, minutes exact. Absent: never, as the next two. */
+  readonly lastSeenAt?: Date;
+  readonly lastOpenedAt?: Date;
+  readonly counts?: UserCounts;
 }
 
 /** A person as callers describe them: the contract's `UserInput`. Null is the same as absent. */
@@ -77,12 +105,21 @@ export interface UsersService {
   emptyGroups(workspace: string, groups: readonly string[]): Promise<string[]>;
   /** Ids of a group's members, ascending, after `after`; at most `limit`. */
   groupMembers(workspace: string, group: string, after: string | undefined, limit: number): Promise<string[]>;
+  /** Those of `segments` that are not segments of the workspace. */
+  missingSegments(workspace: string, segments: readonly string[]): Promise<string[]>;
+  /**
+   * Looks at the next `limit` users of the workspace, in the order of their ids: whoever the segment's condition holds
+   * for now is a member. A segment that is not there has none.
+   */
+  segmentMembers(workspace: string, segment: string, from: SegmentPlace, limit: number): Promise<SegmentPage>;
   /** By user id; ids that are not there are absent from the map. */
   recipients(workspace: string, ids: readonly string[]): Promise<Map<string, Recipient>>;
   /** Removes devices whose push service said that they are gone. */
   removeDevices(workspace: string, deviceIds: readonly string[]): Promise<void>;
   /** Somebody is there. Written down later, many together, each at most once in ten minutes; never throws. */
   seen(sign: SignOfLife): void;
+  /** What users did is added to what is known of them, later, many together; other events are left out. Never throws. */
+  engaged(events: readonly HeraldEvent[]): void;
   /** Nothing is sent to the address any more; or, of reason UNSUBSCRIBED, nothing of the category. Idempotent. */
   suppress(entry: NewSuppression): Promise<void>;
   /**

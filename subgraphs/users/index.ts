@@ -8,6 +8,7 @@ import { DateTimeScalar, JsonScalar } from '../../platform/graphql/scalars.ts';
 import type { Subgraph } from '../../platform/graphql/subgraph.ts';
 import type { InvalidationBus } from '../../platform/invalidation/invalidation-bus.ts';
 import type { Logger } from '../../platform/logging/logger.ts';
+import { Activities } from './activity/activities.ts';
 import { Apps } from './apps/apps.ts';
 import type { UsersBootstrap, UsersService } from './contract.ts';
 import { Credentials } from './credentials/credentials.ts';
@@ -17,8 +18,11 @@ import type { Resolvers } from './generated/types.ts';
 import { Profiles } from './profiles/profiles.ts';
 import { accessResolvers } from './resolvers/access-resolvers.ts';
 import { createLoaders } from './resolvers/loaders.ts';
+import { segmentResolvers } from './resolvers/segment-resolvers.ts';
 import { suppressionResolvers } from './resolvers/suppression-resolvers.ts';
 import { userResolvers } from './resolvers/user-resolvers.ts';
+import type { SegmentDocument } from './segments/segment-record.ts';
+import { Segments } from './segments/segments.ts';
 import { ensureCollections, usersModels } from './store/models.ts';
 import type { UserDocument } from './store/records.ts';
 import type { SuppressionDocument } from './suppressions/suppression-record.ts';
@@ -36,11 +40,15 @@ export type {
   Preference,
   PushDevice,
   Recipient,
+  SegmentPage,
+  SegmentPlace,
   SignOfLife,
+  UserCounts,
   UsersBootstrap,
   UsersService,
 } from './contract.ts';
 export { normalToken } from './input/device-input.ts';
+export { userVariables, writtenUserVariables } from './variables/user-variables.ts';
 
 export interface UsersDependencies {
   readonly connection: Connection;
@@ -77,17 +85,22 @@ export async function createUsersSubgraph({
   const credentials = new Credentials({ connection, models, bus, log });
   const apps = new Apps(connection, models, credentials);
   const workspaces = new Workspaces({ connection, models, apps, credentials, bus });
-  const profiles = new Profiles(
-    connection,
-    connection.collection<UserDocument>(models.users.collection.name),
-    devices,
-    bus,
-    (workspace) => workspaces.quietHours(workspace),
+  const users = connection.collection<UserDocument>(models.users.collection.name);
+  const activities = new Activities({ connection, users, bus, log });
+  const profiles = new Profiles(connection, users, devices, bus, (workspace) =>
+    workspaces.quietHours(workspace),
   );
   const suppressions = new Suppressions(
     connection.collection<SuppressionDocument>(models.suppressions.collection.name),
     bus,
   );
+
+  const segments = new Segments({
+    segments: connection.collection<SegmentDocument>(models.segments.collection.name),
+    profiles,
+    bus,
+    log,
+  });
 
   const loaders = createLoaders({ profiles, devices, apps, credentials });
   const ofUsers = userResolvers(
@@ -96,11 +109,17 @@ export async function createUsersSubgraph({
   );
   const ofAccess = accessResolvers({ apps, credentials, workspaces }, loaders);
   const ofSuppressions = suppressionResolvers(suppressions, log);
+  const ofSegments = segmentResolvers(segments, loaders);
   const resolvers: Resolvers = {
     ...ofUsers,
     ...ofAccess,
-    Query: { ...ofUsers.Query, ...ofAccess.Query, ...ofSuppressions.Query },
-    Mutation: { ...ofUsers.Mutation, ...ofAccess.Mutation, ...ofSuppressions.Mutation },
+    Query: { ...ofUsers.Query, ...ofAccess.Query, ...ofSuppressions.Query, ...ofSegments.Query },
+    Mutation: {
+      ...ofUsers.Mutation,
+      ...ofAccess.Mutation,
+      ...ofSuppressions.Mutation,
+      ...ofSegments.Mutation,
+    },
     DateTime: DateTimeScalar,
     JSON: JsonScalar,
   };
@@ -113,9 +132,12 @@ export async function createUsersSubgraph({
       missingUsers: (workspace, ids) => profiles.missing(workspace, ids),
       emptyGroups: (workspace, groups) => profiles.emptyGroups(workspace, groups),
       groupMembers: (workspace, group, after, limit) => profiles.groupMembers(workspace, group, after, limit),
+      missingSegments: (workspace, ids) => segments.missing(workspace, ids),
+      segmentMembers: (workspace, segment, from, limit) => segments.members(workspace, segment, from, limit),
       recipients: (workspace, ids) => profiles.recipients(workspace, ids),
       removeDevices: (workspace, ids) => devices.remove(workspace, ids),
       seen: (sign) => lastSeen.seen(sign),
+      engaged: (events) => activities.engaged(events),
       suppress: async (entry) => void (await suppressions.suppress(entry)),
       suppressedOf: (workspace, addresses) => suppressions.stopsOf(workspace, addresses),
       withdrawConsent: (workspace, user, { channel, category }) =>
@@ -130,6 +152,13 @@ export async function createUsersSubgraph({
       },
       ensureUser: (workspace, profile) => profiles.ensure(workspace, profile),
     },
-    subgraph: { name: 'users', schema, close: () => lastSeen.close() },
+    subgraph: {
+      name: 'users',
+      schema,
+      close: async () => {
+        await lastSeen.close();
+        await activities.close();
+      },
+    },
   };
 }

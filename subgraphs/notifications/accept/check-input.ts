@@ -81,7 +81,7 @@ function recipientsProblem(input: SendInput, at: string): HeraldError | undefine
   if (to.length > MAX_RECIPIENTS)
     return badInput(
       `${at}.to`,
-      `At most ${MAX_RECIPIENTS} recipients in one send; there are ${to.length}. Split them, or use a group.`,
+      `At most ${MAX_RECIPIENTS} recipients in one send; there are ${to.length}. Split them, or use a group or a segment.`,
     );
   for (const [index, entry] of to.entries()) {
     const problem = entryProblem(entry, `${at}.to.${index}`);
@@ -114,19 +114,19 @@ function fallbackProblem({ fallback, channels, to }: SendInput, at: string): Her
 }
 
 function entryProblem(entry: NonNullable<SendInput['to']>[number], at: string): HeraldError | undefined {
-  const given = (['user', 'group', 'address'] as const).filter((name) => entry[name] != null);
+  const given = (['user', 'group', 'segment', 'address'] as const).filter((name) => entry[name] != null);
   if (given.length !== 1)
     return badInput(
       given.length === 0 ? at : `${at}.${given[1]}`,
-      `Give exactly one of user, group, address (with channel): ${given.length === 0 ? 'none is there' : `${given.join(' and ')} are there`}.`,
+      `Give exactly one of user, group, segment, address (with channel): ${given.length === 0 ? 'none is there' : `${given.join(' and ')} are there`}.`,
     );
   if (entry.address == null) {
     if (entry.channel != null)
       return badInput(
         `${at}.channel`,
-        'A channel goes with an address only; for users and groups use `channels` of the send.',
+        'A channel goes with an address only; for users, groups and segments use `channels` of the send.',
       );
-    const id = (entry.user ?? entry.group) as string;
+    const id = (entry.user ?? entry.group ?? entry.segment) as string;
     return isCallerId(id)
       ? undefined
       : badInput(`${at}.${given[0]}`, 'An id has 1 to 200 printable characters without spaces.');

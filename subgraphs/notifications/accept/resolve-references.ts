@@ -1,4 +1,4 @@
-/** Finds what inputs refer to: routes, templates, people, groups. What is not there is told with its field. */
+/** Finds what inputs refer to: routes, templates, people, groups, segments. What is not there is told with its field. */
 import { badInput, HeraldError } from '../../../platform/errors/herald-error.ts';
 import type { CompiledTemplate, PublishedRoute, TemplatesService } from '../../templates/index.ts';
 import type { UsersService } from '../../users/index.ts';
@@ -53,19 +53,24 @@ export class ReferenceResolver {
     );
     const users = new Set(wanted.flatMap((own) => own.flatMap((r) => r.user ?? [])));
     const groups = new Set(wanted.flatMap((own) => own.flatMap((r) => r.group ?? [])));
-    const [missing, empty] = await Promise.all([
+    const segments = new Set(wanted.flatMap((own) => own.flatMap((r) => r.segment ?? [])));
+    const [missing, empty, unknown] = await Promise.all([
       users.size > 0 ? this.#users.missingUsers(workspace, [...users]) : [],
       groups.size > 0 ? this.#users.emptyGroups(workspace, [...groups]) : [],
+      segments.size > 0 ? this.#users.missingSegments(workspace, [...segments]) : [],
     ]);
-    if (missing.length === 0 && empty.length === 0) return results;
+    if (missing.length === 0 && empty.length === 0 && unknown.length === 0) return results;
     const missingUsers = new Set(missing);
     const emptyGroups = new Set(empty);
+    const missingSegments = new Set(unknown);
     return results.map((result, index) => {
-      for (const { user, group, field, of } of wanted[index] ?? []) {
+      for (const { user, group, segment, field, of } of wanted[index] ?? []) {
         if (user !== undefined && missingUsers.has(user))
           return badInput(field, `There is no user "${user}"${of}. Create it with upsertUsers first.`);
         if (group !== undefined && emptyGroups.has(group))
           return badInput(field, `No user is in the group "${group}"${of}.`);
+        if (segment !== undefined && missingSegments.has(segment))
+          return badInput(field, `There is no segment "${segment}"${of}. Make it with saveSegment first.`);
       }
       return result;
     });
@@ -142,10 +147,11 @@ function dataProblem(input: SendInput, template: CompiledTemplate, at: string): 
   );
 }
 
-/** A person or group that must be there, and the field that names it. */
+/** A person, group or segment that must be there, and the field that names it. */
 interface Named {
   readonly user?: string;
   readonly group?: string;
+  readonly segment?: string;
   readonly field: string;
   /** Who named it, where it was not the caller. */
   readonly of: string;
@@ -154,17 +160,19 @@ interface Named {
 function recipientsOf(input: SendInput, { route, actions }: Resolved, at: string): Named[] {
   const named: Named[] = [];
   const callers = new Set<string>();
-  for (const [position, { user, group }] of (input.to ?? []).entries()) {
+  for (const [position, { user, group, segment }] of (input.to ?? []).entries()) {
     if (user != null) named.push({ user, field: `${at}.to.${position}.user`, of: '' });
     if (group != null) named.push({ group, field: `${at}.to.${position}.group`, of: '' });
-    callers.add(`${user ?? ''} ${group ?? ''}`);
+    if (segment != null) named.push({ segment, field: `${at}.to.${position}.segment`, of: '' });
+    callers.add(`${user ?? ''} ${group ?? ''} ${segment ?? ''}`);
   }
   const of = `, whom the route of "${route?.event}" names`;
   const field = `${at}.event`;
-  for (const { user, group } of (actions ?? []).flatMap(({ to }) => to)) {
-    if (callers.has(`${user ?? ''} ${group ?? ''}`)) continue;
+  for (const { user, group, segment } of (actions ?? []).flatMap(({ to }) => to)) {
+    if (callers.has(`${user ?? ''} ${group ?? ''} ${segment ?? ''}`)) continue;
     if (user !== undefined) named.push({ user, field, of });
     if (group !== undefined) named.push({ group, field, of });
+    if (segment !== undefined) named.push({ segment, field, of });
   }
   return named;
 }

@@ -78,20 +78,21 @@ function recipientsOf(
   if (to.length > MAX_RECIPIENTS)
     return badInput(
       `${at}.to`,
-      `At most ${MAX_RECIPIENTS} recipients, with those of the route; there are ${to.length}. Use a group.`,
+      `At most ${MAX_RECIPIENTS} recipients, with those of the route; there are ${to.length}. Use a group or a segment.`,
     );
   return to;
 }
 
 function entriesOf(
   route: PublishedRoute,
-  { caller, user, group, channel, address, userFrom, addressFrom }: RouteRecipient,
+  { caller, user, group, segment, channel, address, userFrom, addressFrom }: RouteRecipient,
   input: SendInput,
   at: string,
 ): RecipientEntry[] | HeraldError {
   if (caller) return (input.to ?? []).map(withoutNulls<RecipientEntry>);
   if (user !== undefined) return [{ user }];
   if (group !== undefined) return [{ group }];
+  if (segment !== undefined) return [{ segment }];
   if (channel !== undefined && address !== undefined) {
     const problem = directAddressProblem(channel, address);
     return problem === undefined

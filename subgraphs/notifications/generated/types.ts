@@ -880,11 +880,12 @@ export type QuerySandboxMessagesArgs = {
   first?: InputMaybe<Scalars['Int']['input']>;
 };
 
-/** One recipient. Exactly one of: user, group, or address (with channel) for somebody without a profile. */
+/** One recipient. Exactly one of: user, group, segment (who its condition holds for when the message is planned), or address (with channel) for somebody without a profile. */
 export type RecipientInput = {
   address?: InputMaybe<Scalars['String']['input']>;
   channel?: InputMaybe<Channel>;
   group?: InputMaybe<Scalars['ID']['input']>;
+  segment?: InputMaybe<Scalars['ID']['input']>;
   user?: InputMaybe<Scalars['ID']['input']>;
 };
 

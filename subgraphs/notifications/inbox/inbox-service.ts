@@ -4,6 +4,7 @@ import { badInput } from '../../../platform/errors/herald-error.ts';
 import type { EventLog } from '../../../platform/event-log/event-log.ts';
 import { scopedKey } from '../../../platform/names/ids.ts';
 import { inTransaction } from '../../../platform/storage/mongo.ts';
+import type { UsersService } from '../../users/index.ts';
 import { ChainFollower, type ChainFollowerDeps } from '../chains/chain-follower.ts';
 import type { InboxMessageRecord } from '../contract.ts';
 import type { InboxCounterRecord, NotificationModels } from '../store/models.ts';
@@ -36,8 +37,16 @@ export class InboxService {
   readonly #publisher: InboxPublisher;
   readonly #events: EventLog;
   readonly #chains: ChainFollower;
+  readonly #users: Pick<UsersService, 'engaged'> | undefined;
 
-  constructor(deps: ChainFollowerDeps & { readonly publisher: InboxPublisher }) {
+  /** @param deps.users is told what users open. */
+  constructor(
+    deps: ChainFollowerDeps & {
+      readonly publisher: InboxPublisher;
+      readonly users?: Pick<UsersService, 'engaged'>;
+    },
+  ) {
+    this.#users = deps.users;
     this.#connection = deps.connection;
     this.#models = deps.models;
     this.#publisher = deps.publisher;
@@ -127,6 +136,7 @@ export class InboxService {
   /** What was read for the first time is opened: that can end fallback chains. */
   async #follow({ opened, events }: Opened): Promise<void> {
     void this.#events.append(events);
+    this.#users?.engaged(events);
     await this.#chains.follow(opened);
   }
 

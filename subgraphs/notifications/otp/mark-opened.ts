@@ -4,11 +4,15 @@ import type { EventLog } from '../../../platform/event-log/event-log.ts';
 import { enterTallies } from '../../../platform/event-log/tally-ledger.ts';
 import { inTransaction } from '../../../platform/storage/mongo.ts';
 import type { DeliveryRecord } from '../contract.ts';
+import { NONE, type Opened } from '../inbox/open-deliveries.ts';
 import { deliveryEvent } from '../outbox/delivery-events.ts';
 import { afterReceipt } from '../receipts/after-receipt.ts';
 import type { NotificationModels } from '../store/models.ts';
 
-/** On which of several channels it was read nobody knows: all that were sent count as opened. @returns those. */
+/**
+ * On which of several channels it was read nobody knows: all that were sent count as opened.
+ * @returns those, and the events that tell it, which are appended.
+ */
 export async function markOpened(
   {
     connection,
@@ -17,9 +21,9 @@ export async function markOpened(
   }: { connection: Connection; models: Pick<NotificationModels, 'raw'>; events: EventLog },
   idem: string,
   now: Date,
-): Promise<readonly DeliveryRecord[]> {
+): Promise<Opened> {
   const found = await models.raw.notifications.findOne({ idem }, { projection: { replays: 1 } });
-  if (!found) return [];
+  if (!found) return NONE;
   const notifications = [found._id, ...(found.replays ?? []).map(({ notification }) => notification)];
   const { changed, told } = await inTransaction(connection, async (session) => {
     const deliveries: DeliveryRecord[] = await models.raw.deliveries
@@ -43,5 +47,5 @@ export async function markOpened(
     return { changed: changes.map(({ delivery }) => delivery), told: own };
   });
   await events.append(told);
-  return changed;
+  return { opened: changed, events: told };
 }

@@ -48,7 +48,7 @@ export interface OtpDeps {
   readonly models: NotificationModels;
   readonly events: EventLog;
   readonly accept: Pick<AcceptService, 'accept'>;
-  readonly users: Pick<UsersService, 'recipients'>;
+  readonly users: Pick<UsersService, 'recipients' | 'engaged'>;
   readonly box: SecretBox;
   readonly hasher: CodeHasher;
   readonly limits: OtpLimits;
@@ -323,7 +323,10 @@ export class OtpService {
   async #end({ code }: OtpRecord, isVerified: boolean, now: Date): Promise<void> {
     try {
       await this.#codes.remove(code.id);
-      if (isVerified) await this.#chains.follow(await markOpened(this.#deps, code.idem, now));
+      if (!isVerified) return;
+      const { opened, events } = await markOpened(this.#deps, code.idem, now);
+      this.#deps.users.engaged(events);
+      await this.#chains.follow(opened);
     } catch (error) {
       // What was told of the code holds; where it was not removed, it expires.
       this.#deps.log.warn({ err: error, otp: code.id }, 'end of a one-time password not written down');

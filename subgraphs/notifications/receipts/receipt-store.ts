@@ -107,10 +107,13 @@ export class ReceiptStore {
       });
       if (Object.keys(after.set).length > 0)
         changed.set(delivery._id, { ...changed.get(delivery._id), ...after.set });
-      for (const type of after.events)
-        events.push(deliveryEvent(type, next, receipt.at && receipt.at < now ? receipt.at : now));
+      const at = receipt.at && receipt.at < now ? receipt.at : now;
+      const own = after.events.map((type) => deliveryEvent(type, next, at));
+      events.push(...own);
       if (after.failure) failures.push({ delivery: next, ...after.failure, at: now });
-      results.push({ kind: after.events.length > 0 ? 'applied' : 'noted', delivery: next });
+      results.push(
+        own.length > 0 ? { kind: 'applied', delivery: next, events: own } : { kind: 'noted', delivery: next },
+      );
     }
     if (taken.size > 0) await this.#models.raw.receipts.insertMany([...taken.values()], { session });
     if (changed.size > 0)

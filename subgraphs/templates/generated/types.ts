@@ -769,17 +769,19 @@ export type RouteRecipient = {
   caller?: Maybe<Scalars['Boolean']['output']>;
   channel?: Maybe<Channel>;
   group?: Maybe<Scalars['ID']['output']>;
+  segment?: Maybe<Scalars['ID']['output']>;
   user?: Maybe<Scalars['ID']['output']>;
   userFrom?: Maybe<Scalars['String']['output']>;
 };
 
-/** Exactly one of: caller (whom the caller names), user, group, userFrom (path of ids in the data), address or addressFrom (path in the data), both with channel. */
+/** Exactly one of: caller (whom the caller names), user, group, segment (who its condition holds for at planning), userFrom (path of ids in the data), address or addressFrom (path in the data), both with channel. */
 export type RouteRecipientInput = {
   address?: InputMaybe<Scalars['String']['input']>;
   addressFrom?: InputMaybe<Scalars['String']['input']>;
   caller?: InputMaybe<Scalars['Boolean']['input']>;
   channel?: InputMaybe<Channel>;
   group?: InputMaybe<Scalars['ID']['input']>;
+  segment?: InputMaybe<Scalars['ID']['input']>;
   user?: InputMaybe<Scalars['ID']['input']>;
   userFrom?: InputMaybe<Scalars['String']['input']>;
 };
@@ -1401,6 +1403,7 @@ export type RouteRecipientResolvers<ContextType = RequestContext, ParentType ext
   caller?: Resolver<Maybe<ResolversTypes['Boolean']>, ParentType, ContextType>;
   channel?: Resolver<Maybe<ResolversTypes['Channel']>, ParentType, ContextType>;
   group?: Resolver<Maybe<ResolversTypes['ID']>, ParentType, ContextType>;
+  segment?: Resolver<Maybe<ResolversTypes['ID']>, ParentType, ContextType>;
   user?: Resolver<Maybe<ResolversTypes['ID']>, ParentType, ContextType>;
   userFrom?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
 };

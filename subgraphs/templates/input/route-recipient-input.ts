@@ -7,7 +7,7 @@ import { checkId } from './names.ts';
 
 const MAX_RECIPIENTS = 1_000;
 const MAX_ADDRESS_CHARS = 2_048;
-const KINDS = ['user', 'group', 'address', 'userFrom', 'addressFrom'] as const;
+const KINDS = ['user', 'group', 'segment', 'address', 'userFrom', 'addressFrom'] as const;
 
 /** @throws HeraldError BAD_USER_INPUT naming the field (`input.recipients.0.address`). */
 export function routeRecipients(
@@ -15,7 +15,7 @@ export function routeRecipients(
   recipients: readonly RouteRecipientInput[],
 ): readonly RouteRecipient[] {
   if (recipients.length > MAX_RECIPIENTS)
-    throw badInput(at, `A route has at most ${MAX_RECIPIENTS} recipients; use a group.`);
+    throw badInput(at, `A route has at most ${MAX_RECIPIENTS} recipients; use a group or a segment.`);
   return recipients.map((recipient, index) => routeRecipient(`${at}.${index}`, recipient));
 }
 
@@ -26,17 +26,17 @@ function routeRecipient(at: string, recipient: RouteRecipientInput): RouteRecipi
   if (kinds.length + (caller === true ? 1 : 0) !== 1)
     throw badInput(
       at,
-      'Name exactly one of: user, group, or address (with channel); or caller, userFrom, or addressFrom (with channel).',
+      'Name exactly one of: user, group, segment, or address (with channel); or caller, userFrom, or addressFrom (with channel).',
     );
   const addressed = kind === 'address' || kind === 'addressFrom';
   if (!addressed && channel != null)
     throw badInput(
       `${at}.channel`,
-      'A channel goes with an address; the route has the channels of its users and groups.',
+      'A channel goes with an address; the route has the channels of its users, groups and segments.',
     );
   if (kind === undefined) return { caller: true };
   const value = (recipient[kind] ?? '').trim();
-  if (kind === 'user' || kind === 'group') {
+  if (kind === 'user' || kind === 'group' || kind === 'segment') {
     checkId(`${at}.${kind}`, value);
     return { [kind]: value };
   }

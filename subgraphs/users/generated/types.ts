@@ -2,6 +2,7 @@
 import type { GraphQLResolveInfo, GraphQLScalarType, GraphQLScalarTypeConfig } from 'graphql';
 import type { UserRecord, DeviceRecord, AppRecord, KeyRecord } from '../store/records.ts';
 import type { QuietHours as QuietHoursParent } from '../../../platform/quiet-hours/quiet-hours.ts';
+import type { SegmentDocument } from '../segments/segment-record.ts';
 import type { SuppressionDocument } from '../suppressions/suppression-record.ts';
 import type { RequestContext } from '../../../platform/auth/principal.ts';
 export type Maybe<T> = T | null;
@@ -137,6 +138,8 @@ export type Mutation = {
   createUserToken: UserToken;
   /** A workspace with its first operator. For operators of the first workspace. */
   createWorkspace: CreatedWorkspace;
+  /** For operators. False when it was not there. Routes that name it are refused when their event comes. */
+  deleteSegment: Scalars['Boolean']['output'];
   /** A sign of life of a device, by its id or, of a browser, by its endpoint. By the user, an app or an operator (who name the user). False when it is not the user's: register it again then. */
   deviceSeen: Scalars['Boolean']['output'];
   /** This device takes push messages for the user, whoever's it was before. By the user, an app or an operator (who name the user). Repeat it whenever the app starts: its token may have changed, and it counts as seen. At most 50 devices a user, browsers included, as with registerPushSubscription. */
@@ -153,6 +156,8 @@ export type Mutation = {
   removeUnsubscription: Scalars['Boolean']['output'];
   /** Takes effect on every process within seconds. The last operator key of a workspace stays: CONFLICT. */
   revokeKey: ApiKey;
+  /** For operators: creates or replaces. Takes effect on every process at once. */
+  saveSegment: Segment;
   /** For operators: of all users who have none of their own. Null: none. */
   setDefaultQuietHours?: Maybe<QuietHours>;
   /** Replaces a user's preferences. By the user, an app or an operator (who name the user). */
@@ -195,6 +200,11 @@ export type MutationCreateUserTokenArgs = {
 export type MutationCreateWorkspaceArgs = {
   id: Scalars['ID']['input'];
   name: Scalars['String']['input'];
+};
+
+
+export type MutationDeleteSegmentArgs = {
+  id: Scalars['ID']['input'];
 };
 
 
@@ -243,6 +253,11 @@ export type MutationRemoveUnsubscriptionArgs = {
 
 export type MutationRevokeKeyArgs = {
   id: Scalars['ID']['input'];
+};
+
+
+export type MutationSaveSegmentArgs = {
+  input: SegmentInput;
 };
 
 
@@ -317,6 +332,12 @@ export type Query = {
   operatorKeys: Array<ApiKey>;
   /** For the gateway: whose credential has this SHA-256 hash (hex). Null when there is none or it is revoked. */
   principalByKeyHash?: Maybe<Scalars['JSON']['output']>;
+  /** For apps and operators. */
+  segment?: Maybe<Segment>;
+  /** For apps and operators: who is in a segment, or would be in one with this condition. One of both. */
+  segmentPreview: SegmentPreview;
+  /** For apps and operators, by id. */
+  segments: SegmentConnection;
   /** For operators: addresses that get nothing, newest first. */
   suppressions: SuppressionConnection;
   user?: Maybe<User>;
@@ -338,6 +359,24 @@ export type QueryAppsArgs = {
 
 export type QueryPrincipalByKeyHashArgs = {
   hash: Scalars['String']['input'];
+};
+
+
+export type QuerySegmentArgs = {
+  id: Scalars['ID']['input'];
+};
+
+
+export type QuerySegmentPreviewArgs = {
+  first?: InputMaybe<Scalars['Int']['input']>;
+  id?: InputMaybe<Scalars['ID']['input']>;
+  when?: InputMaybe<Scalars['String']['input']>;
+};
+
+
+export type QuerySegmentsArgs = {
+  after?: InputMaybe<Scalars['String']['input']>;
+  first?: InputMaybe<Scalars['Int']['input']>;
 };
 
 
@@ -367,6 +406,45 @@ export type QuietHoursInput = {
   from: Scalars['String']['input'];
   timezone?: InputMaybe<Scalars['String']['input']>;
   to: Scalars['String']['input'];
+};
+
+/** People for whom a condition holds, at the moment when something is sent to them. */
+export type Segment = {
+  createdAt: Scalars['DateTime']['output'];
+  id: Scalars['ID']['output'];
+  name: Scalars['String']['output'];
+  updatedAt: Scalars['DateTime']['output'];
+  /** CEL over `user` (as templates know it) and `now`. */
+  when: Scalars['String']['output'];
+};
+
+export type SegmentConnection = {
+  edges: Array<SegmentEdge>;
+  nodes: Array<Segment>;
+  pageInfo: PageInfo;
+};
+
+export type SegmentEdge = {
+  cursor: Scalars['String']['output'];
+  node: Segment;
+};
+
+export type SegmentInput = {
+  id: Scalars['ID']['input'];
+  name: Scalars['String']['input'];
+  when: Scalars['String']['input'];
+};
+
+/** Who is in a segment, among the first users of the workspace, by id. */
+export type SegmentPreview = {
+  /** All users were looked at. */
+  isWhole: Scalars['Boolean']['output'];
+  /** How many of the users that were looked at. */
+  matching: Scalars['Int']['output'];
+  /** Users that were looked at: 5,000, or all. */
+  scanned: Scalars['Int']['output'];
+  /** The first ones. */
+  users: Array<User>;
 };
 
 /** An address that gets nothing, or, of reason UNSUBSCRIBED, nothing of a category. What is said of the address and what its owner does not want are records apart. */
@@ -416,10 +494,13 @@ export type SuppressionReason =
 export type User = {
   addresses: Array<Address>;
   attributes?: Maybe<Scalars['JSON']['output']>;
+  counts: UserCounts;
   devices: Array<Device>;
   email?: Maybe<Scalars['String']['output']>;
   groups: Array<Scalars['ID']['output']>;
   id: Scalars['ID']['output'];
+  /** When the user last opened a message, on any channel that tells; null when never. */
+  lastOpenedAt?: Maybe<Scalars['DateTime']['output']>;
   /** When the user was last heard of: a live inbox, or a sign of life of a device. Minutes exact; null when it never was. */
   lastSeenAt?: Maybe<Scalars['DateTime']['output']>;
   locale?: Maybe<Scalars['String']['output']>;
@@ -431,6 +512,14 @@ export type User = {
   /** Their own; null: those of the workspace (`defaultQuietHours`). */
   quietHours?: Maybe<QuietHours>;
   timezone?: Maybe<Scalars['String']['output']>;
+};
+
+/** How many messages the user has opened and clicked, on channels that tell; recently: in the last 30 days (UTC). */
+export type UserCounts = {
+  clicked: Scalars['Int']['output'];
+  clickedRecently: Scalars['Int']['output'];
+  opened: Scalars['Int']['output'];
+  openedRecently: Scalars['Int']['output'];
 };
 
 /** `id` is the caller's own id for the person. `addresses` holds further channel addresses (Telegram chat id, WeChat openid, …). */
@@ -594,12 +683,18 @@ export type ResolversTypes = {
   Query: ResolverTypeWrapper<Record<PropertyKey, never>>;
   QuietHours: ResolverTypeWrapper<QuietHoursParent>;
   QuietHoursInput: QuietHoursInput;
+  Segment: ResolverTypeWrapper<SegmentDocument>;
+  SegmentConnection: ResolverTypeWrapper<Omit<SegmentConnection, 'edges' | 'nodes'> & { edges: Array<ResolversTypes['SegmentEdge']>, nodes: Array<ResolversTypes['Segment']> }>;
+  SegmentEdge: ResolverTypeWrapper<Omit<SegmentEdge, 'node'> & { node: ResolversTypes['Segment'] }>;
+  SegmentInput: SegmentInput;
+  SegmentPreview: ResolverTypeWrapper<Omit<SegmentPreview, 'users'> & { users: Array<ResolversTypes['User']> }>;
   Suppression: ResolverTypeWrapper<SuppressionDocument>;
   SuppressionConnection: ResolverTypeWrapper<Omit<SuppressionConnection, 'edges' | 'nodes'> & { edges: Array<ResolversTypes['SuppressionEdge']>, nodes: Array<ResolversTypes['Suppression']> }>;
   SuppressionEdge: ResolverTypeWrapper<Omit<SuppressionEdge, 'node'> & { node: ResolversTypes['Suppression'] }>;
   SuppressionFilter: SuppressionFilter;
   SuppressionReason: SuppressionReason;
   User: ResolverTypeWrapper<UserRecord>;
+  UserCounts: ResolverTypeWrapper<UserCounts>;
   UserInput: UserInput;
   UserToken: ResolverTypeWrapper<UserToken>;
   Weekday: Weekday;
@@ -635,11 +730,17 @@ export type ResolversParentTypes = {
   Query: Record<PropertyKey, never>;
   QuietHours: QuietHoursParent;
   QuietHoursInput: QuietHoursInput;
+  Segment: SegmentDocument;
+  SegmentConnection: Omit<SegmentConnection, 'edges' | 'nodes'> & { edges: Array<ResolversParentTypes['SegmentEdge']>, nodes: Array<ResolversParentTypes['Segment']> };
+  SegmentEdge: Omit<SegmentEdge, 'node'> & { node: ResolversParentTypes['Segment'] };
+  SegmentInput: SegmentInput;
+  SegmentPreview: Omit<SegmentPreview, 'users'> & { users: Array<ResolversParentTypes['User']> };
   Suppression: SuppressionDocument;
   SuppressionConnection: Omit<SuppressionConnection, 'edges' | 'nodes'> & { edges: Array<ResolversParentTypes['SuppressionEdge']>, nodes: Array<ResolversParentTypes['Suppression']> };
   SuppressionEdge: Omit<SuppressionEdge, 'node'> & { node: ResolversParentTypes['Suppression'] };
   SuppressionFilter: SuppressionFilter;
   User: UserRecord;
+  UserCounts: UserCounts;
   UserInput: UserInput;
   UserToken: UserToken;
   Workspace: Workspace;
@@ -720,6 +821,7 @@ export type MutationResolvers<ContextType = RequestContext, ParentType extends R
   createOperatorKey?: Resolver<ResolversTypes['CreatedKey'], ParentType, ContextType, RequireFields<MutationCreateOperatorKeyArgs, 'name'>>;
   createUserToken?: Resolver<ResolversTypes['UserToken'], ParentType, ContextType, RequireFields<MutationCreateUserTokenArgs, 'ttlSeconds' | 'user'>>;
   createWorkspace?: Resolver<ResolversTypes['CreatedWorkspace'], ParentType, ContextType, RequireFields<MutationCreateWorkspaceArgs, 'id' | 'name'>>;
+  deleteSegment?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType, RequireFields<MutationDeleteSegmentArgs, 'id'>>;
   deviceSeen?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType, Partial<MutationDeviceSeenArgs>>;
   registerDevice?: Resolver<ResolversTypes['Device'], ParentType, ContextType, RequireFields<MutationRegisterDeviceArgs, 'device'>>;
   registerPushSubscription?: Resolver<ResolversTypes['Device'], ParentType, ContextType, RequireFields<MutationRegisterPushSubscriptionArgs, 'subscription'>>;
@@ -728,6 +830,7 @@ export type MutationResolvers<ContextType = RequestContext, ParentType extends R
   removeSuppression?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType, RequireFields<MutationRemoveSuppressionArgs, 'address' | 'channel'>>;
   removeUnsubscription?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType, RequireFields<MutationRemoveUnsubscriptionArgs, 'address' | 'channel'>>;
   revokeKey?: Resolver<ResolversTypes['ApiKey'], ParentType, ContextType, RequireFields<MutationRevokeKeyArgs, 'id'>>;
+  saveSegment?: Resolver<ResolversTypes['Segment'], ParentType, ContextType, RequireFields<MutationSaveSegmentArgs, 'input'>>;
   setDefaultQuietHours?: Resolver<Maybe<ResolversTypes['QuietHours']>, ParentType, ContextType, Partial<MutationSetDefaultQuietHoursArgs>>;
   setPreferences?: Resolver<ResolversTypes['User'], ParentType, ContextType, RequireFields<MutationSetPreferencesArgs, 'preferences'>>;
   setQuietHours?: Resolver<ResolversTypes['User'], ParentType, ContextType, Partial<MutationSetQuietHoursArgs>>;
@@ -754,6 +857,9 @@ export type QueryResolvers<ContextType = RequestContext, ParentType extends Reso
   defaultQuietHours?: Resolver<Maybe<ResolversTypes['QuietHours']>, ParentType, ContextType>;
   operatorKeys?: Resolver<Array<ResolversTypes['ApiKey']>, ParentType, ContextType>;
   principalByKeyHash?: Resolver<Maybe<ResolversTypes['JSON']>, ParentType, ContextType, RequireFields<QueryPrincipalByKeyHashArgs, 'hash'>>;
+  segment?: Resolver<Maybe<ResolversTypes['Segment']>, ParentType, ContextType, RequireFields<QuerySegmentArgs, 'id'>>;
+  segmentPreview?: Resolver<ResolversTypes['SegmentPreview'], ParentType, ContextType, RequireFields<QuerySegmentPreviewArgs, 'first'>>;
+  segments?: Resolver<ResolversTypes['SegmentConnection'], ParentType, ContextType, RequireFields<QuerySegmentsArgs, 'first'>>;
   suppressions?: Resolver<ResolversTypes['SuppressionConnection'], ParentType, ContextType, RequireFields<QuerySuppressionsArgs, 'first'>>;
   user?: Resolver<Maybe<ResolversTypes['User']>, ParentType, ContextType, RequireFields<QueryUserArgs, 'id'>>;
   vapidPublicKey?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
@@ -764,6 +870,32 @@ export type QuietHoursResolvers<ContextType = RequestContext, ParentType extends
   from?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   timezone?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   to?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+};
+
+export type SegmentResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Segment'] = ResolversParentTypes['Segment']> = {
+  createdAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  updatedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  when?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+};
+
+export type SegmentConnectionResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['SegmentConnection'] = ResolversParentTypes['SegmentConnection']> = {
+  edges?: Resolver<Array<ResolversTypes['SegmentEdge']>, ParentType, ContextType>;
+  nodes?: Resolver<Array<ResolversTypes['Segment']>, ParentType, ContextType>;
+  pageInfo?: Resolver<ResolversTypes['PageInfo'], ParentType, ContextType>;
+};
+
+export type SegmentEdgeResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['SegmentEdge'] = ResolversParentTypes['SegmentEdge']> = {
+  cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  node?: Resolver<ResolversTypes['Segment'], ParentType, ContextType>;
+};
+
+export type SegmentPreviewResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['SegmentPreview'] = ResolversParentTypes['SegmentPreview']> = {
+  isWhole?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  matching?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  scanned?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  users?: Resolver<Array<ResolversTypes['User']>, ParentType, ContextType>;
 };
 
 export type SuppressionResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Suppression'] = ResolversParentTypes['Suppression']> = {
@@ -792,10 +924,12 @@ export type UserResolvers<ContextType = RequestContext, ParentType extends Resol
   __resolveReference?: ReferenceResolver<Maybe<ResolversTypes['User']> | FederationReferenceType, FederationReferenceType, ContextType>;
   addresses?: Resolver<Array<ResolversTypes['Address']>, ParentType, ContextType>;
   attributes?: Resolver<Maybe<ResolversTypes['JSON']>, ParentType, ContextType>;
+  counts?: Resolver<ResolversTypes['UserCounts'], ParentType, ContextType>;
   devices?: Resolver<Array<ResolversTypes['Device']>, ParentType, ContextType>;
   email?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   groups?: Resolver<Array<ResolversTypes['ID']>, ParentType, ContextType>;
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
+  lastOpenedAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
   lastSeenAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
   locale?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   name?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
@@ -804,6 +938,13 @@ export type UserResolvers<ContextType = RequestContext, ParentType extends Resol
   preferredChannels?: Resolver<Array<ResolversTypes['Channel']>, ParentType, ContextType>;
   quietHours?: Resolver<Maybe<ResolversTypes['QuietHours']>, ParentType, ContextType>;
   timezone?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+};
+
+export type UserCountsResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['UserCounts'] = ResolversParentTypes['UserCounts']> = {
+  clicked?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  clickedRecently?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  opened?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  openedRecently?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
 };
 
 export type UserTokenResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['UserToken'] = ResolversParentTypes['UserToken']> = {
@@ -834,10 +975,15 @@ export type Resolvers<ContextType = RequestContext> = {
   Preference?: PreferenceResolvers<ContextType>;
   Query?: QueryResolvers<ContextType>;
   QuietHours?: QuietHoursResolvers<ContextType>;
+  Segment?: SegmentResolvers<ContextType>;
+  SegmentConnection?: SegmentConnectionResolvers<ContextType>;
+  SegmentEdge?: SegmentEdgeResolvers<ContextType>;
+  SegmentPreview?: SegmentPreviewResolvers<ContextType>;
   Suppression?: SuppressionResolvers<ContextType>;
   SuppressionConnection?: SuppressionConnectionResolvers<ContextType>;
   SuppressionEdge?: SuppressionEdgeResolvers<ContextType>;
   User?: UserResolvers<ContextType>;
+  UserCounts?: UserCountsResolvers<ContextType>;
   UserToken?: UserTokenResolvers<ContextType>;
   Workspace?: WorkspaceResolvers<ContextType>;
 };

@@ -1,5 +1,5 @@
 /**
- * Members of groups, page after page. The cursor of a page is kept for the next one: a group of a million is read
+ * Members of groups, and all users of a workspace, page after page. The cursor of a page is kept for the next one: a group of a million is read
  * once and not, on an engine that finds all members before it answers the first, once for every page.
  */
 import type { Collection, mongo } from 'mongoose';
@@ -18,15 +18,23 @@ const MAX_KEPT = 50;
 
 export class MemberPages {
   readonly #users: Collection<UserDocument>;
-  /** By group and the member after whom the cursor goes on. */
+  /** By workspace, group and the member after whom the cursor goes on. */
   readonly #kept = new Map<string, Kept>();
 
   constructor(users: Collection<UserDocument>) {
     this.#users = users;
   }
 
-  /** Ids, ascending, after `after`; fewer than `limit` on the last page only. */
-  async read(workspace: string, group: string, after: string | undefined, limit: number): Promise<string[]> {
+  /**
+   * Ids, ascending, after `after`; fewer than `limit` on the last page only.
+   * @param group undefined: everybody.
+   */
+  async read(
+    workspace: string,
+    group: string | undefined,
+    after: string | undefined,
+    limit: number,
+  ): Promise<string[]> {
     const kept = after === undefined ? undefined : this.#take(keyOf(workspace, group, after));
     if (kept) {
       try {
@@ -38,12 +46,9 @@ export class MemberPages {
     return this.#page(this.#open(workspace, group, after, limit), workspace, group, limit);
   }
 
-  #open(workspace: string, group: string, after: string | undefined, limit: number) {
-    const groupKeys = scopedKey(workspace, group);
-    const filter =
-      after === undefined ? { groupKeys } : { groupKeys, _id: { $gt: scopedKey(workspace, after) } };
+  #open(workspace: string, group: string | undefined, after: string | undefined, limit: number) {
     return this.#users
-      .find<Member>(filter, { projection: { _id: 0, id: 1 } })
+      .find<Member>(filterOf(workspace, group, after), { projection: { _id: 0, id: 1 } })
       .sort({ _id: 1 })
       .batchSize(limit);
   }
@@ -51,7 +56,7 @@ export class MemberPages {
   async #page(
     cursor: mongo.FindCursor<Member>,
     workspace: string,
-    group: string,
+    group: string | undefined,
     limit: number,
   ): Promise<string[]> {
     const ids: string[] = [];
@@ -95,5 +100,12 @@ export class MemberPages {
   }
 }
 
-const keyOf = (workspace: string, group: string, after: string): string =>
+function filterOf(workspace: string, group: string | undefined, after: string | undefined) {
+  // Keys of a workspace are between "name:" and "name;": no name has either.
+  if (group === undefined) return { _id: { $gt: scopedKey(workspace, after ?? ''), $lt: `${workspace};` } };
+  const groupKeys = scopedKey(workspace, group);
+  return after === undefined ? { groupKeys } : { groupKeys, _id: { $gt: scopedKey(workspace, after) } };
+}
+
+const keyOf = (workspace: string, group: string | undefined, after: string): string =>
   JSON.stringify([workspace, group, after]);

@@ -1,15 +1,18 @@
 /** Users: their profiles, groups and preferences. */
 import type { Collection, Connection, mongo } from 'mongoose';
+import { sharedDate } from '../../../platform/clock/shared-clock.ts';
 import { HeraldError } from '../../../platform/errors/herald-error.ts';
 import type { Channel } from '../../../platform/graphql/contract-enums.ts';
 import type { InvalidationBus } from '../../../platform/invalidation/invalidation-bus.ts';
 import { scopedKey } from '../../../platform/names/ids.ts';
 import type { QuietHours } from '../../../platform/quiet-hours/quiet-hours.ts';
 import { inTransaction } from '../../../platform/storage/mongo.ts';
+import { activityOf } from '../activity/activity.ts';
 import type { ReadUnderWay } from '../cache/reads-under-way.ts';
 import { UserCache } from '../cache/user-cache.ts';
 import type { Preference, Recipient, UserProfile } from '../contract.ts';
 import { type Devices, pushDevice } from '../devices/devices.ts';
+import { latestOf } from '../devices/last-seen.ts';
 import { type CheckedUser, checkUser, checkUsers } from '../input/user-input.ts';
 import { withdrawn } from '../input/withdrawn.ts';
 import { againWhenRaced } from '../store/again-when-raced.ts';
@@ -118,24 +121,60 @@ export class Profiles {
     ids: readonly string[],
     into: Map<string, Recipient>,
   ): Promise<void> {
-    const keys = ids.map((id) => scopedKey(workspace, id));
     const read = this.#cache.beginRead();
     try {
-      const [users, devices, usual] = await Promise.all([
-        this.#users.find({ _id: { $in: keys } }).toArray(),
-        this.#devices.ofUsers(keys),
-        this.#usualQuietHours(workspace, read),
-      ]);
-      for (const user of users) {
-        const recipient: Recipient = {
-          ...userRecord(user),
-          // A later sign of life is known here when the cache's greatest age is over.
-          ...(usual && !user.quietHours && { quietHours: usual }),
-          devices: (devices.get(user._id) ?? []).map(pushDevice),
-        };
-        into.set(user.id, recipient);
-        this.#cache.keepRecipient(read, user._id, recipient, user.attributes.length);
+      for (const { key, recipient, attributeChars } of await this.#load(workspace, ids, read)) {
+        into.set(recipient.id, recipient);
+        this.#cache.keepRecipient(read, key, recipient, attributeChars);
       }
+    } finally {
+      read.end();
+    }
+  }
+
+  async #load(workspace: string, ids: readonly string[], read: ReadUnderWay) {
+    const keys = ids.map((id) => scopedKey(workspace, id));
+    const [users, devices, usual] = await Promise.all([
+      this.#users.find({ _id: { $in: keys } }).toArray(),
+      this.#devices.ofUsers(keys),
+      this.#usualQuietHours(workspace, read),
+    ]);
+    return users.map((user) => {
+      const own = userRecord(user);
+      const devicesOfUser = (devices.get(user._id) ?? []).map(pushDevice);
+      // A later sign of life is known to planning when the cache's greatest age is over.
+      const lastSeenAt = latestOf(own.lastSeenAt, devicesOfUser);
+      const recipient: Recipient = {
+        ...own,
+        ...(usual && !user.quietHours && { quietHours: usual }),
+        ...(lastSeenAt && { lastSeenAt }),
+        devices: devicesOfUser,
+      };
+      return { key: user._id, recipient, attributeChars: user.attributes.length };
+    });
+  }
+
+  /**
+   * The next users of the workspace in the order of their ids, read anew and not remembered: most of them are looked
+   * at and left.
+   * @returns `after`: where the next ones begin; absent when these are the last.
+   */
+  async everybody(
+    workspace: string,
+    after: string | undefined,
+    limit: number,
+  ): Promise<{ readonly people: readonly Recipient[]; readonly after?: string }> {
+    const ids = await this.#pages.read(workspace, undefined, after, limit);
+    const last = ids.at(-1);
+    if (last === undefined) return { people: [] };
+    const read = this.#cache.beginRead();
+    try {
+      const loaded = await this.#load(workspace, ids, read);
+      const byId = new Map(loaded.map(({ recipient }) => [recipient.id, recipient]));
+      return {
+        people: ids.flatMap((id) => byId.get(id) ?? []),
+        ...(ids.length === limit && { after: last }),
+      };
     } finally {
       read.end();
     }
@@ -295,10 +334,12 @@ function userRecord({
   createdAt,
   updatedAt,
   attributes,
+  activity,
   ...fields
 }: UserDocument): UserRecord {
   return {
     ...fields,
+    ...(activity !== undefined && activityOf(activity, sharedDate())),
     attributes: JSON.parse(attributes) as Record<string, unknown>,
     preferredChannels: fields.preferredChannels.length > 0 ? fields.preferredChannels : ['IN_APP'],
   };

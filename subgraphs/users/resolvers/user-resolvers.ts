@@ -9,6 +9,7 @@ import { checkPreferences } from '../input/preference-input.ts';
 import { checkQuietHours } from '../input/quiet-hours-input.ts';
 import type { Profiles } from '../profiles/profiles.ts';
 import { checkTtl } from '../tokens/user-tokens.ts';
+import { NO_COUNTS } from '../variables/user-variables.ts';
 import type { Workspaces } from '../workspaces/workspaces.ts';
 import type { LoadersOf } from './loaders.ts';
 
@@ -103,6 +104,7 @@ export function userResolvers(
         return (await loaders(context).users.load(id)) ?? null;
       },
       devices: async ({ id }, _, context) => (await loaders(context).devices.load(id)) ?? [],
+      counts: ({ counts }) => counts ?? NO_COUNTS,
       lastSeenAt: async ({ id, lastSeenAt }, _, context) =>
         latestOf(lastSeenAt, (await loaders(context).devices.load(id)) ?? []),
     },

@@ -3,6 +3,7 @@ import { type Connection, type Model, Schema } from 'mongoose';
 import { CHANNELS } from '../../../platform/graphql/contract-enums.ts';
 import { WEEKDAYS } from '../../../platform/quiet-hours/quiet-hours.ts';
 import { DEVICE_PLATFORMS } from '../input/device-input.ts';
+import { type SegmentDocument, segmentModel } from '../segments/segment-record.ts';
 import { suppressionModel } from '../suppressions/suppression-model.ts';
 import type { SuppressionDocument } from '../suppressions/suppression-record.ts';
 import type {
@@ -20,6 +21,7 @@ export interface UsersModels {
   readonly credentials: Model<CredentialDocument>;
   readonly workspaces: Model<WorkspaceDocument>;
   readonly suppressions: Model<SuppressionDocument>;
+  readonly segments: Model<SegmentDocument>;
 }
 
 const options = { versionKey: false, minimize: false, autoIndex: false, autoCreate: false } as const;
@@ -47,6 +49,7 @@ export const usersModels = (connection: Connection): UsersModels => ({
   credentials: connection.model<CredentialDocument>('Credential', credentialSchema(), 'credentials'),
   workspaces: connection.model<WorkspaceDocument>('Workspace', workspaceSchema(), 'workspaces'),
   suppressions: suppressionModel(connection),
+  segments: segmentModel(connection),
 });
 
 /** Creates collections and indexes that are missing. Safe to repeat and to race. */
@@ -80,6 +83,7 @@ const userSchema = () =>
       createdAt: date,
       updatedAt: date,
       lastSeenAt: Date,
+      activity: String,
     },
     options,
   ).index({ groupKeys: 1, _id: 1 });

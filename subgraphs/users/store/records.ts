@@ -27,10 +27,12 @@ export interface UserDocument {
   readonly updatedAt: Date;
   /** When a live inbox of the user was last open, or the user was heard of otherwise. */
   readonly lastSeenAt?: Date;
+  /** What the user opened and clicked: see activity/activity.ts. */
+  readonly activity?: string;
 }
 
-/** A user without devices, which are kept apart; with no quiet hours but their own. */
-export type UserRecord = Omit<Recipient, 'devices'> & Pick<UserDocument, 'lastSeenAt'>;
+/** A user without devices, which are kept apart: when those were seen is not in it, nor quiet hours but their own. */
+export type UserRecord = Omit<Recipient, 'devices'>;
 
 /** `_id`: derived from workspace and endpoint or token, so that one device is one whoever signs in there. */
 export interface DeviceDocument {
