@@ -1,4 +1,5 @@
 /** The document of a send, from its input and what the input refers to. Pure but for the new id. */
+import type { AppPermissions } from '../../../platform/auth/principal.ts';
 import { judge } from '../../../platform/conditions/condition.ts';
 import type { Priority } from '../../../platform/graphql/contract-enums.ts';
 import { withoutNulls } from '../../../platform/graphql/without-nulls.ts';
@@ -17,6 +18,8 @@ export interface Sender {
   readonly app: string;
   /** Of the request that sends, for the log. */
   readonly requestId?: string;
+  /** What the app may send: everything without it. */
+  readonly may?: AppPermissions;
   /** The event that brings this one about, and how many have led to it. */
   readonly origin?: { readonly notification: string; readonly depth: number };
 }
