@@ -41,7 +41,7 @@ describe('publishedDefinition', () => {
       destinationFields: ['origins', 'allowedNetworks'],
     });
     expect(published('dingtalk').secretFields).toEqual(['appSecret', 'robots']);
-    expect(published('smtp').secretFields).toEqual(['url', 'dkimPrivateKey']);
+    expect(published('smtp').secretFields).toEqual(['url', 'dkimPrivateKey', 'bounces']);
     expect(published('file').installation).toBe(true);
     expect(PROVIDERS.filter((one) => !hasStoredAccounts(one)).map(({ id }) => id)).toEqual(['web-push']);
   });

@@ -30,6 +30,7 @@ export interface AccountView {
   readonly enabled: boolean;
   readonly receiptPath: string;
   readonly problem: string | null;
+  readonly receiptsProblem: string | null;
   readonly createdAt: Date | null;
   readonly updatedAt: Date | null;
   readonly updatedBy: Actor | null;
@@ -56,6 +57,7 @@ export function viewOf(record: ProviderAccountRecord): AccountView {
     enabled: record.enabled,
     receiptPath: `/receipts/${key}`,
     problem: record.problem ?? null,
+    receiptsProblem: record.receiptsProblem ?? null,
     createdAt: record.createdAt,
     updatedAt: record.updatedAt,
     updatedBy: record.by,
@@ -95,6 +97,7 @@ function viewOfSettings(account: SettingsAccount, index: number, open: boolean):
     enabled: true,
     receiptPath: `/receipts/${id}`,
     problem: null,
+    receiptsProblem: null,
     createdAt: null,
     updatedAt: null,
     updatedBy: null,
