@@ -40,10 +40,8 @@ export type {
   Preference,
   PushDevice,
   Recipient,
-  SegmentPage,
   SegmentPlace,
   SignOfLife,
-  UserCounts,
   UsersBootstrap,
   UsersService,
 } from './contract.ts';
