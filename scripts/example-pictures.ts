@@ -102,10 +102,9 @@ async function sheet(page: Page, previews: readonly ExamplePreview[], locale: Re
     `<!doctype html><html lang="${READERS[locale].locale}"><meta charset="utf-8"><style>${STYLE}</style><body>${cards.join('')}<div class="row">${mails.join('')}</div></body></html>`,
     { waitUntil: 'load' },
   );
-  await page.evaluate(() => {
-    for (const frame of document.querySelectorAll('iframe'))
-      frame.height = String(frame.contentDocument?.documentElement.scrollHeight ?? 0);
-  });
+  await page.evaluate(
+    "for (const frame of document.querySelectorAll('iframe')) frame.height = frame.contentDocument.documentElement.scrollHeight",
+  );
 }
 
 const previews = await examplePreviews(examplePackage());
