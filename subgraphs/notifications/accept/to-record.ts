@@ -17,6 +17,8 @@ export interface Sender {
   readonly app: string;
   /** Of the request that sends, for the log. */
   readonly requestId?: string;
+  /** To be looked at, and told from what is meant. */
+  readonly isTest?: true;
   /** The event that brings this one about, and how many have led to it. */
   readonly origin?: { readonly notification: string; readonly depth: number };
 }
@@ -54,6 +56,7 @@ export function toRecord(
     ...(passedOver.length > 0 && { passedOver }),
     ...(rules && { rules }),
     ...ofEvent(input, resolved, waits, now),
+    ...(sender.isTest && { isTest: true }),
     ...(sender.origin && {
       followUpOf: sender.origin.notification,
       followUpDepth: sender.origin.depth,
