@@ -43,6 +43,9 @@ describe('herald', () => {
     ['help dead-letters', /--reason[\s\S]*--limit[\s\S]*HERALD_API_KEY/],
     ['help replay', /notification[\s\S]*--delivery/],
     ['help send', /--idempotency-key[\s\S]*HERALD_API_KEY/],
+    ['help pull', /--dir[\s\S]*docs\/packages\.md/],
+    ['help push', /--publish[\s\S]*--note/],
+    ['help diff', /exit code 1[\s\S]*--dir/],
     ['help new-provider', /--channel[\s\S]*--receipts[\s\S]*add-a-provider/],
     ['keys --help', /create-app[\s\S]*create-operator[\s\S]*revoke/],
   ])('%s', (args, text) => {

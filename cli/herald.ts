@@ -11,6 +11,7 @@ import { type DeadLettersFlags, listDeadLetters, replay } from './dead-letters/d
 import { CommandFailure } from './failure.ts';
 import { KeysCommand, type KeysFlags } from './keys/keys.ts';
 import type { NewProviderFlags } from './new-provider/new-provider-plan.ts';
+import { diff, type PackagesFlags, type PushFlags, pull, push } from './packages/packages.ts';
 import { send } from './send/send.ts';
 import { type StartFlags, supergraphFlags } from './start/supergraph-flags.ts';
 import { type TailFlags, tail } from './tail/tail.ts';
@@ -165,6 +166,36 @@ export function heraldProgram(context: CommandContext): Command {
   withConnection(keys.command('revoke <id>').description('make a key useless, at once')).action(
     (id: string, _flags: unknown, command: Command) => keysCommand(command).revoke(id),
   );
+
+  const FILES_HELP = '\nThe files, and how a CI reviews and deploys them: docs/packages.md.';
+  withConnection(
+    program
+      .command('pull [packages...]')
+      .description('write packages into files; all of them where none is named'),
+  )
+    .requiredOption('--dir <folder>', 'where their folders are')
+    .addHelpText('after', FILES_HELP)
+    .action((ids: string[], flags: PackagesFlags) => pull(ids, flags, settings(), context));
+  withConnection(
+    program
+      .command('push [packages...]')
+      .description('make packages what their files say, as drafts; needs an operator key'),
+  )
+    .requiredOption('--dir <folder>', 'where their folders are')
+    .option('--publish', 'publish each that has changed')
+    .option('--note <text>', 'why, for the history; with --publish')
+    .addHelpText('after', FILES_HELP)
+    .action((ids: string[], flags: PushFlags) => push(ids, flags, settings(), context));
+  withConnection(
+    program
+      .command('diff [packages...]')
+      .description(
+        'show what a push would change; exit code 1 when there is anything; needs an operator key',
+      ),
+  )
+    .requiredOption('--dir <folder>', 'where their folders are')
+    .addHelpText('after', FILES_HELP)
+    .action((ids: string[], flags: PackagesFlags) => diff(ids, flags, settings(), context));
 
   program
     .command('new-provider <id>')

@@ -53,6 +53,10 @@ export type DeliveryState =
   | 'SENT'
   | 'SKIPPED';
 
+export type FindingSeverity =
+  | 'ERROR'
+  | 'WARNING';
+
 /** SCHEDULED waits for its time; ACCEPTED is durable and queued; COMPLETED means that every delivery is final. */
 export type NotificationState =
   | 'ACCEPTED'
@@ -62,6 +66,17 @@ export type NotificationState =
   | 'EXPIRED'
   | 'PROCESSING'
   | 'SCHEDULED';
+
+export type PackageFileInput = {
+  content: string;
+  path: string;
+};
+
+/** All files of a package: members that they do not name are marked to be removed. */
+export type PackageImportInput = {
+  files: Array<PackageFileInput>;
+  id: string | number;
+};
 
 export type SkipReason =
   | 'ALREADY_SENT'
@@ -74,6 +89,11 @@ export type SkipReason =
   | 'QUIET_HOURS'
   | 'SUPPRESSED'
   | 'UNSUBSCRIBED';
+
+export type TextChange =
+  | 'ADDED'
+  | 'CHANGED'
+  | 'REMOVED';
 
 export type DeadLettersQueryVariables = Exact<{
   filter?: DeadLetterFilter | null | undefined;
@@ -128,6 +148,37 @@ export type RevokeKeyMutationVariables = Exact<{
 
 
 export type RevokeKeyMutation = { revokeKey: { id: string, name: string, revokedAt: string | null } };
+
+export type PackageIdsQueryVariables = Exact<{
+  after?: string | null | undefined;
+}>;
+
+
+export type PackageIdsQuery = { packages: { nodes: Array<{ id: string }>, pageInfo: { hasNextPage: boolean, endCursor: string | null } } };
+
+export type ExportPackageQueryVariables = Exact<{
+  id: string | number;
+  version?: number | null | undefined;
+}>;
+
+
+export type ExportPackageQuery = { exportPackage: Array<{ path: string, content: string }> };
+
+export type ImportPackageMutationVariables = Exact<{
+  input: PackageImportInput;
+  dryRun: boolean;
+}>;
+
+
+export type ImportPackageMutation = { importPackage: { changes: Array<{ path: string, change: TextChange, diff: string }>, problems: Array<{ severity: FindingSeverity, field: string, message: string }> } };
+
+export type PublishPackageMutationVariables = Exact<{
+  id: string | number;
+  note?: string | null | undefined;
+}>;
+
+
+export type PublishPackageMutation = { publishPackage: { id: string, publishedVersion: number | null } };
 
 export type DeliveriesSubscriptionVariables = Exact<{
   app?: string | number | null | undefined;

@@ -10,7 +10,18 @@ import { within } from '../data-services/within.ts';
 import type { Logger } from '../logging/logger.ts';
 
 const invalidationSchema = z.object({
-  topic: z.enum(['template', 'route', 'key', 'user', 'suppression', 'provider', 'segment', 'workspace']),
+  /** `templates`: all templates and routes of the workspace `key`. */
+  topic: z.enum([
+    'template',
+    'route',
+    'templates',
+    'key',
+    'user',
+    'suppression',
+    'provider',
+    'segment',
+    'workspace',
+  ]),
   key: z.string(),
 });
 /** What was changed: the kind of thing and its scoped key. */

@@ -8,19 +8,21 @@ import { DateTimeScalar, JsonScalar } from '../../platform/graphql/scalars.ts';
 import type { Subgraph } from '../../platform/graphql/subgraph.ts';
 import type { InvalidationBus } from '../../platform/invalidation/invalidation-bus.ts';
 import type { Logger } from '../../platform/logging/logger.ts';
-import type { RouteBody, TemplatesService } from './contract.ts';
+import type { TemplatesService } from './contract.ts';
 import { ensureDemo } from './demo.ts';
 import type { Resolvers } from './generated/types.ts';
+import { PackageDrafts } from './packages/package-drafts.ts';
+import { PackageFiles } from './packages/package-files.ts';
+import { PartialDrafts } from './partials/partial-drafts.ts';
 import { createLoaders } from './resolvers/loaders.ts';
+import { packageResolvers } from './resolvers/package-resolvers.ts';
+import { partialResolvers } from './resolvers/partial-resolvers.ts';
 import { routeResolvers } from './resolvers/route-resolvers.ts';
 import { templateResolvers } from './resolvers/template-resolvers.ts';
 import { publishedReader } from './service/published.ts';
 import { RouteDrafts } from './service/route-drafts.ts';
 import { TemplateDrafts } from './service/template-drafts.ts';
-import { cancellableRoutes } from './store/cancellable-routes.ts';
-import { DraftStore } from './store/draft-store.ts';
-import { templatesModels } from './store/models.ts';
-import type { TemplateBody, TemplateSummary } from './store/records.ts';
+import { Stores } from './store/stores.ts';
 
 export type {
   CompiledTemplate,
@@ -57,22 +59,31 @@ export async function createTemplatesSubgraph({
   bus,
   log,
 }: TemplatesDependencies): Promise<TemplatesRoom> {
-  const models = templatesModels(connection);
-  const templateStore = new DraftStore<TemplateBody, TemplateSummary>(models.templates, ['contents']);
-  const routeStore = new DraftStore<RouteBody, RouteBody>(models.routes, []);
-  await Promise.all([templateStore.ensureCollections(), routeStore.ensureCollections()]);
+  const stores = new Stores(connection);
+  await stores.ensureCollections();
 
-  const service = publishedReader(templateStore, routeStore, cancellableRoutes(models.routes.heads), bus);
-  const templates = new TemplateDrafts(templateStore, service, bus, log);
-  const routes = new RouteDrafts(routeStore, templateStore, bus, log);
-  const loaders = createLoaders(templates, routes);
+  const service = publishedReader(stores, bus, log);
+  const templates = new TemplateDrafts(stores, service, bus, log);
+  const routes = new RouteDrafts(stores, bus, log);
+  const partials = new PartialDrafts(stores, bus, log);
+  const packages = new PackageDrafts(stores, bus, log);
+  const loaders = createLoaders(templates, routes, partials, packages);
   const ofTemplates = templateResolvers(templates, loaders);
   const ofRoutes = routeResolvers(routes, loaders);
+  const ofPartials = partialResolvers(partials, loaders);
+  const ofPackages = packageResolvers(packages, new PackageFiles(stores, log), loaders);
   const resolvers: Resolvers = {
     ...ofTemplates,
     ...ofRoutes,
-    Query: { ...ofTemplates.Query, ...ofRoutes.Query },
-    Mutation: { ...ofTemplates.Mutation, ...ofRoutes.Mutation },
+    ...ofPartials,
+    ...ofPackages,
+    Query: { ...ofTemplates.Query, ...ofRoutes.Query, ...ofPartials.Query, ...ofPackages.Query },
+    Mutation: {
+      ...ofTemplates.Mutation,
+      ...ofRoutes.Mutation,
+      ...ofPartials.Mutation,
+      ...ofPackages.Mutation,
+    },
     DateTime: DateTimeScalar,
     JSON: JsonScalar,
   };

@@ -40,6 +40,12 @@ export class LoadingCache<Value extends object> {
     this.#loading.delete(key);
   }
 
+  /** As `drop`, all whose keys begin so. */
+  dropPrefix(prefix: string): void {
+    for (const keys of [this.#values.keys(), this.#loading.keys()])
+      for (const key of [...keys]) if (key.startsWith(prefix)) this.drop(key);
+  }
+
   /** Forgets all. */
   dropAll(): void {
     this.#values.clear();

@@ -2,6 +2,7 @@
 import { badInput } from '../../../platform/errors/herald-error.ts';
 import { jsonProblem } from '../../../platform/graphql/json-problem.ts';
 import type { TemplateContentInput, TemplateInput } from '../generated/types.ts';
+import { calledBy } from '../partials/reach-sources.ts';
 import { sourceProblem } from '../sources/check-source.ts';
 import {
   MAX_CONTENTS,
@@ -12,7 +13,7 @@ import {
 } from '../sources/limits.ts';
 import { lintSources } from '../sources/lint/lint.ts';
 import { isLocale, localeKey } from '../sources/locale.ts';
-import { NO_PARTIALS } from '../sources/partial-set.ts';
+import { NO_PARTIALS, type PartialSet } from '../sources/partial-set.ts';
 import { sampleData } from '../sources/sample-data.ts';
 import { trialProblem } from '../sources/try-source.ts';
 import { variablesProblem } from '../sources/variables.ts';
@@ -22,19 +23,25 @@ import { checkCategory, checkId } from './names.ts';
 /**
  * The template to store. Compiling hundreds of sources takes a while, so that other requests get their turn
  * between two contents.
+ * @param partials what its sources may call.
  * @throws HeraldError BAD_USER_INPUT naming the field (`input.contents.2.html`).
  */
-export async function templateBody(input: TemplateInput): Promise<TemplateBody> {
+export async function templateBody(
+  input: TemplateInput,
+  partials: PartialSet = NO_PARTIALS,
+): Promise<TemplateBody> {
   checkId('input.id', input.id);
   const name = input.name.trim();
   if (name === '' || name.length > 200) throw badInput('input.name', 'The name has 1 to 200 characters.');
   const category = checkCategory('input.category', input.category);
   const variables = checkVariables(input.variables);
-  const contents = await checkContents(input.contents, sampleData(input.variables));
+  const contents = await checkContents(input.contents, sampleData(input.variables), partials);
+  const calls = calledBy(sourcesOf(contents));
   return {
     name,
     ...(category !== undefined && { category }),
     channels: [...new Set(contents.map((content) => content.channel))],
+    ...(calls.length > 0 && { calls }),
     ...(variables !== undefined && { variables }),
     contents,
   };
@@ -50,6 +57,7 @@ function checkVariables(variables: unknown): string | undefined {
 async function checkContents(
   contents: readonly TemplateContentInput[],
   sample: Readonly<Record<string, unknown>>,
+  partials: PartialSet,
 ): Promise<StoredContent[]> {
   if (contents.length === 0)
     throw badInput('input.contents', 'A template needs at least one content: a channel and its body.');
@@ -69,8 +77,8 @@ async function checkContents(
         `Contents ${first} and ${index} are for the same channel and locale (${content.channel}, ${content.locale ?? 'no locale'}); keep one.`,
       );
     seen.set(key, index);
-    checkSyntax(at, content, sample);
-    refuseFindings(at, stored.at(-1));
+    checkSyntax(at, content, sample, partials);
+    refuseFindings(at, stored.at(-1), partials);
     await new Promise((resolve) => setImmediate(resolve));
   }
   return stored;
@@ -119,8 +127,8 @@ function checkContent(at: string, content: TemplateContentInput): StoredContent 
 }
 
 /** Of what is found in its sources, what no template has a use for. */
-function refuseFindings(at: string, content: StoredContent | undefined): void {
-  const findings = content ? lintSources(at, content, NO_PARTIALS).findings : [];
+function refuseFindings(at: string, content: StoredContent | undefined, partials: PartialSet): void {
+  const findings = content ? lintSources(at, content, partials).findings : [];
   const refused = findings.find(({ severity }) => severity === 'ERROR');
   if (refused) throw badInput(refused.field, refused.message);
 }
@@ -142,13 +150,19 @@ function checkSyntax(
   at: string,
   content: TemplateContentInput,
   sample: Readonly<Record<string, unknown>>,
+  partials: PartialSet,
 ): void {
   for (const part of SOURCE_PARTS) {
     const source = content[part];
     if (source == null) continue;
-    const problem = sourceProblem(source);
+    const problem = sourceProblem(source, { partials });
     if (problem !== undefined) throw badInput(`${at}.${part}`, problem);
-    const reason = trialProblem(part, source, sample);
+    const reason = trialProblem(part, source, sample, partials);
     if (reason !== undefined) throw badInput(`${at}.${part}`, reason);
   }
 }
+
+/** All its sources. Pure. */
+export const sourcesOf = (
+  contents: readonly Readonly<Partial<Record<(typeof SOURCE_PARTS)[number], string | null>>>[],
+): string[] => contents.flatMap((content) => SOURCE_PARTS.flatMap((part) => content[part] ?? []));

@@ -1,20 +1,31 @@
 /** Reads of one request, batched: many references in one answer cost one query. */
 import DataLoader from 'dataloader';
 import { type Principal, type RequestContext, requirePrincipal } from '../../../platform/auth/principal.ts';
+import type { PackageDrafts, PackageHead } from '../packages/package-drafts.ts';
+import type { PartialDrafts, PartialHead } from '../partials/partial-drafts.ts';
 import type { RouteDrafts, RouteHead } from '../service/route-drafts.ts';
 import type { TemplateDrafts, TemplateHead } from '../service/template-drafts.ts';
-import type { HeadRecord, TemplateBody } from '../store/records.ts';
+import { packageOf } from '../store/package-of.ts';
+import type { HeadRecord, PartialBody, TemplateBody } from '../store/records.ts';
 
 export interface Loaders {
   readonly templates: DataLoader<string, TemplateHead | undefined>;
   readonly sources: DataLoader<string, HeadRecord<TemplateBody> | undefined>;
   readonly routes: DataLoader<string, RouteHead | undefined>;
+  readonly packages: DataLoader<string, PackageHead | undefined>;
+  readonly partials: DataLoader<string, PartialHead | undefined>;
+  readonly partialSources: DataLoader<string, HeadRecord<PartialBody> | undefined>;
 }
 
 /** The loaders of a request, all of its caller's workspace. */
 export type LoadersOf = (context: RequestContext) => Loaders;
 
-export function createLoaders(templates: TemplateDrafts, routes: RouteDrafts): LoadersOf {
+export function createLoaders(
+  templates: TemplateDrafts,
+  routes: RouteDrafts,
+  partials: PartialDrafts,
+  packages: PackageDrafts,
+): LoadersOf {
   const byContext = new WeakMap<RequestContext, Loaders>();
   return (context) => {
     const known = byContext.get(context);
@@ -24,6 +35,9 @@ export function createLoaders(templates: TemplateDrafts, routes: RouteDrafts): L
       templates: batched((ids) => templates.find(workspace, ids)),
       sources: batched((ids) => templates.findWithSources(workspace, ids)),
       routes: batched((events) => routes.find(workspace, events)),
+      packages: batched((ids) => packages.find(workspace, ids)),
+      partials: batched((ids) => partials.find(workspace, ids)),
+      partialSources: batched((ids) => partials.findWithSources(workspace, ids)),
     };
     byContext.set(context, made);
     return made;
@@ -41,3 +55,12 @@ const batched = <Value>(
     },
     { cache: false, maxBatchSize: 1_000 },
   );
+
+/** The package of a member; null where it is in none. */
+export async function packageOfMember(
+  head: HeadRecord<unknown>,
+  { packages }: Loaders,
+): Promise<PackageHead | null> {
+  const id = packageOf(head);
+  return id === undefined ? null : ((await packages.load(id)) ?? null);
+}

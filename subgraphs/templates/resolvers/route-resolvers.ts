@@ -4,8 +4,9 @@ import { notFound } from '../../../platform/errors/herald-error.ts';
 import type { RouteAction, RouteBody } from '../contract.ts';
 import type { FallbackStep, Resolvers, RouteClass } from '../generated/types.ts';
 import type { RouteDrafts, RouteHead } from '../service/route-drafts.ts';
-import type { LoadersOf } from './loaders.ts';
-import { pageOf } from './page.ts';
+import { type LoadersOf, packageOfMember } from './loaders.ts';
+import { operatorOf } from './operator-of.ts';
+import { pageOf, versionsPage } from './page.ts';
 
 /** The draft where there is one, else what is published. */
 function shown(head: RouteHead): RouteBody {
@@ -39,8 +40,18 @@ export function routeResolvers(
     Mutation: {
       saveRoute: (_, { input }, context) =>
         drafts.save(requirePrincipal(context, 'operator').workspace, input),
-      publishRoute: (_, { event }, context) =>
-        drafts.publish(requirePrincipal(context, 'operator').workspace, event),
+      publishRoute(_, { event, note }, context) {
+        const { workspace, publisher } = operatorOf(context, note);
+        return drafts.publish(workspace, event, publisher);
+      },
+      rollbackRoute(_, { event, version, note }, context) {
+        const { workspace, publisher } = operatorOf(context, note);
+        return drafts.rollBack(workspace, event, version, publisher);
+      },
+      removeRoute(_, { event }, context) {
+        const { workspace, publisher } = operatorOf(context);
+        return drafts.remove(workspace, event, publisher);
+      },
     },
     Route: {
       async __resolveReference({ event }, context) {
@@ -72,6 +83,10 @@ export function routeResolvers(
       recipients: (head) => (shown(head).actions[0]?.recipients ?? []).filter(({ caller }) => !caller),
       publishedVersion: (head) => head.publishedVersion ?? null,
       draftVersion: (head) => (head.draft ? head.nextVersion : null),
+      package: (head, _, context) => packageOfMember(head, loaders(context)),
+      removing: (head) => head.removing ?? false,
+      versions: (head, args) =>
+        versionsPage(args, (before, limit) => drafts.history(head.workspace, head.id, before, limit)),
     },
     RouteAction: {
       template: (action, _, context) => templateOf(action, context),

@@ -6,8 +6,9 @@ import type { ContentSize, Resolvers } from '../generated/types.ts';
 import type { TemplateDrafts, TemplateHead } from '../service/template-drafts.ts';
 import type { SourcedContent } from '../sources/compile-template.ts';
 import type { TemplateSummary } from '../store/records.ts';
-import type { LoadersOf } from './loaders.ts';
-import { pageOf } from './page.ts';
+import { type LoadersOf, packageOfMember } from './loaders.ts';
+import { operatorOf } from './operator-of.ts';
+import { pageOf, versionsPage } from './page.ts';
 
 const isUser = (context: RequestContext): boolean => context.principal?.kind === 'user';
 
@@ -62,12 +63,26 @@ export function templateResolvers(
           allowOversize: allowOversize ?? false,
         });
       },
+      templateDiff(_, { id, from, to }, context) {
+        const { workspace } = requirePrincipal(context, 'app', 'operator');
+        return drafts.diff(workspace, id, from ?? undefined, to ?? undefined);
+      },
     },
     Mutation: {
       saveTemplate: (_, { input }, context) =>
         drafts.save(requirePrincipal(context, 'operator').workspace, input),
-      publishTemplate: (_, { id }, context) =>
-        drafts.publish(requirePrincipal(context, 'operator').workspace, id),
+      publishTemplate(_, { id, note }, context) {
+        const { workspace, publisher } = operatorOf(context, note);
+        return drafts.publish(workspace, id, publisher);
+      },
+      rollbackTemplate(_, { id, version, note }, context) {
+        const { workspace, publisher } = operatorOf(context, note);
+        return drafts.rollBack(workspace, id, version, publisher);
+      },
+      removeTemplate(_, { id }, context) {
+        const { workspace, publisher } = operatorOf(context);
+        return drafts.remove(workspace, id, publisher);
+      },
     },
     Template: {
       async __resolveReference({ id }, context) {
@@ -88,6 +103,12 @@ export function templateResolvers(
         requirePrincipal(context, 'app', 'operator');
         const full = await loaders(context).sources.load(head.id);
         return [...((full?.draft ?? full?.published)?.contents ?? [])];
+      },
+      package: (head, _, context) => (isUser(context) ? null : packageOfMember(head, loaders(context))),
+      removing: (head, _, context) => !isUser(context) && (head.removing ?? false),
+      versions(head, args, context) {
+        requirePrincipal(context, 'app', 'operator');
+        return versionsPage(args, (before, limit) => drafts.history(head.workspace, head.id, before, limit));
       },
     },
     TemplateContent: {

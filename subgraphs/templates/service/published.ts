@@ -1,16 +1,15 @@
 /** What other rooms read: published templates and routes, from memory as long as it is current. */
 
 import type { InvalidationBus } from '../../../platform/invalidation/invalidation-bus.ts';
+import type { Logger } from '../../../platform/logging/logger.ts';
 import { scopedKey } from '../../../platform/names/ids.ts';
+import { Freshness } from '../cache/freshness.ts';
 import { LoadingCache } from '../cache/loading-cache.ts';
-import type { Cancels, PublishedRoute, RouteBody, TemplatesService } from '../contract.ts';
-import { compileTemplate, type SourcedTemplate } from '../sources/compile-template.ts';
-import { type CancellableRoutes, cancelsByEvent } from '../store/cancellable-routes.ts';
-import type { DraftStore } from '../store/draft-store.ts';
-import type { TemplateBody, TemplateSummary } from '../store/records.ts';
-
-/** How long another process may miss a publish whose Redis message was lost. */
-export const PUBLISHED_MAX_AGE_MS = 5_000;
+import type { Cancels, PublishedRoute, TemplatesService } from '../contract.ts';
+import type { SourcedTemplate } from '../sources/compile-template.ts';
+import { cancelsByEvent } from '../store/cancellable-routes.ts';
+import type { Stores } from '../store/stores.ts';
+import { compileBody, sourceChars } from '../versions/compile-body.ts';
 
 const MAX_POINTERS = 20_000;
 const MAX_VERSIONS = 2_000;
@@ -33,23 +32,17 @@ export interface PublishedReader extends TemplatesService {
   templateVersion(workspace: string, id: string, version: number): Promise<SourcedTemplate | undefined>;
 }
 
-/** Reads through caches that the bus keeps current. */
-export function publishedReader(
-  templates: DraftStore<TemplateBody, TemplateSummary>,
-  routes: DraftStore<RouteBody, RouteBody>,
-  cancellable: CancellableRoutes,
-  bus: InvalidationBus,
-): PublishedReader {
+/** Reads through caches that the bus keeps current at once, and a look at the workspace's revision within a second. */
+export function publishedReader(stores: Stores, bus: InvalidationBus, log: Logger): PublishedReader {
   const pointers = new LoadingCache<{ readonly version: number }>({
     maxEntries: MAX_POINTERS,
-    maxAgeMs: PUBLISHED_MAX_AGE_MS,
     load: async (key) => {
       const { workspace, id } = namesOf(key);
-      const version = await templates.publishedVersion(workspace, id);
+      const version = await stores.templates.publishedVersion(workspace, id);
       return version === undefined ? undefined : { version };
     },
   });
-  // A published version never changes: no age.
+  // A published version never changes.
   const versions = new LoadingCache<CachedVersion>({
     maxEntries: MAX_VERSIONS,
     maxWeight: MAX_SOURCE_CHARS,
@@ -58,32 +51,34 @@ export function publishedReader(
       const at = key.lastIndexOf(':');
       const { workspace, id } = namesOf(key.slice(0, at));
       const version = Number(key.slice(at + 1));
-      const body = await templates.version(workspace, id, version);
-      if (!body) return undefined;
-      const sourceChars = body.contents.reduce(
-        (sum, c) =>
-          sum + c.body.length + (c.html?.length ?? 0) + (c.title?.length ?? 0) + (c.url?.length ?? 0),
-        0,
-      );
-      return { template: compileTemplate(id, version, body), sourceChars };
+      const body = await stores.templates.version(workspace, id, version);
+      return body && { template: compileBody(id, version, body), sourceChars: sourceChars(body) };
     },
   });
   const publishedRoutes = new LoadingCache<PublishedRoute>({
     maxEntries: MAX_POINTERS,
-    maxAgeMs: PUBLISHED_MAX_AGE_MS,
     load: async (key) => {
       const { workspace, id } = namesOf(key);
-      const published = await routes.published(workspace, id);
+      const published = await stores.routes.published(workspace, id);
       return published && { event: id, version: published.version, ...published.body };
     },
   });
 
   const cancelling = new LoadingCache<ReadonlyMap<string, readonly Cancels[]>>({
     maxEntries: 1_000,
-    maxAgeMs: PUBLISHED_MAX_AGE_MS,
-    load: async (workspace) => cancelsByEvent(await cancellable(workspace)),
+    load: async (workspace) => cancelsByEvent(await stores.cancellableRoutes(workspace)),
   });
 
+  const dropWorkspace = (workspace: string) => {
+    cancelling.drop(workspace);
+    pointers.dropPrefix(`${workspace}:`);
+    publishedRoutes.dropPrefix(`${workspace}:`);
+  };
+  const freshness = new Freshness({
+    read: (workspace) => stores.revisions.read(workspace),
+    onChange: dropWorkspace,
+    onFailure: (error) => log.debug({ err: error }, 'templates: the revision could not be read ahead'),
+  });
   bus.onInvalidation(
     ({ topic, key }) => {
       if (topic === 'template') pointers.drop(key);
@@ -91,6 +86,7 @@ export function publishedReader(
         publishedRoutes.drop(key);
         cancelling.drop(namesOf(key).workspace);
       }
+      if (topic === 'templates') dropWorkspace(key);
     },
     () => {
       pointers.dropAll();
@@ -103,13 +99,23 @@ export function publishedReader(
     (await versions.get(`${key}:${version}`))?.template;
   return {
     async publishedTemplate(workspace, id) {
+      const waiting = freshness.ensure(workspace);
+      if (waiting) await waiting;
       const key = scopedKey(workspace, id);
       const pointer = await pointers.get(key);
       return pointer && templateAt(key, pointer.version);
     },
     templateVersion: (workspace, id, version) => templateAt(scopedKey(workspace, id), version),
-    cancelledBy: async (workspace, event) => (await cancelling.get(workspace))?.get(event) ?? [],
-    publishedRoute: (workspace, event) => publishedRoutes.get(scopedKey(workspace, event)),
+    async cancelledBy(workspace, event) {
+      const waiting = freshness.ensure(workspace);
+      if (waiting) await waiting;
+      return (await cancelling.get(workspace))?.get(event) ?? [];
+    },
+    async publishedRoute(workspace, event) {
+      const waiting = freshness.ensure(workspace);
+      if (waiting) await waiting;
+      return publishedRoutes.get(scopedKey(workspace, event));
+    },
   };
 }
 

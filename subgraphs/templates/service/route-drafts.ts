@@ -1,36 +1,39 @@
-/** What operators do with routes: save, publish, look at. */
-import { badInput, notFound } from '../../../platform/errors/herald-error.ts';
+/** What operators do with routes: save, publish, roll back, look at. */
+import { badInput } from '../../../platform/errors/herald-error.ts';
 import type { InvalidationBus } from '../../../platform/invalidation/invalidation-bus.ts';
 import type { Logger } from '../../../platform/logging/logger.ts';
 import { isCallerId, scopedKey } from '../../../platform/names/ids.ts';
 import type { RouteBody } from '../contract.ts';
 import type { RouteInput } from '../generated/types.ts';
 import { routeBody } from '../input/route-input.ts';
-import type { DraftStore } from '../store/draft-store.ts';
-import type { HeadRecord, TemplateBody, TemplateSummary } from '../store/records.ts';
+import { checkPackage, removalFromPackage } from '../packages/membership.ts';
+import type { HeadRecord, VersionStamp } from '../store/records.ts';
+import type { Stores } from '../store/stores.ts';
+import { templatesOfRoute } from '../store/templates-of-route.ts';
 import { followUpCycle } from './follow-up-cycle.ts';
+import {
+  type Named,
+  type Publisher,
+  publishStamp,
+  thatHasDraft,
+  thatIs,
+  thatIsAlone,
+  thatWasPublished,
+} from './publishing.ts';
+import type { Removal } from './template-drafts.ts';
 
 /** A route; `id` is its event. */
 export type RouteHead = HeadRecord<RouteBody>;
 
-const templatesOf = ({ actions }: RouteBody): string[] => [
-  ...new Set(actions.map(({ template }) => template)),
-];
+const NAMED: Named = { what: 'Route', field: 'event', absent: 'route for the event' };
 
 export class RouteDrafts {
-  readonly #store: DraftStore<RouteBody, RouteBody>;
-  readonly #templates: DraftStore<TemplateBody, TemplateSummary>;
+  readonly #stores: Stores;
   readonly #bus: InvalidationBus;
   readonly #log: Logger;
 
-  constructor(
-    store: DraftStore<RouteBody, RouteBody>,
-    templates: DraftStore<TemplateBody, TemplateSummary>,
-    bus: InvalidationBus,
-    log: Logger,
-  ) {
-    this.#store = store;
-    this.#templates = templates;
+  constructor(stores: Stores, bus: InvalidationBus, log: Logger) {
+    this.#stores = stores;
     this.#bus = bus;
     this.#log = log;
   }
@@ -38,7 +41,7 @@ export class RouteDrafts {
   /** @throws HeraldError BAD_USER_INPUT naming the field, `input.template` when there is no such template. */
   async save(workspace: string, input: RouteInput): Promise<RouteHead> {
     const body = routeBody(input);
-    const found = await this.#templates.heads(workspace, templatesOf(body));
+    const found = await this.#stores.templates.heads(workspace, templatesOfRoute(body));
     for (const [index, { template }] of body.actions.entries())
       if (!found.has(template))
         throw badInput(
@@ -51,40 +54,97 @@ export class RouteDrafts {
         `input.followUps.${cycle.index}.event`,
         `The events would bring each other about without end: ${cycle.path.join(' → ')}.`,
       );
-    return this.#store.saveDraft(workspace, input.event, body);
+    await checkPackage(this.#stores, workspace, input.package);
+    return this.#stores.routes.saveDraft(workspace, input.event, body, input.package);
   }
 
   /**
    * Takes effect on every process at once.
-   * @throws HeraldError NOT_FOUND; BAD_USER_INPUT when there is no draft or its template is not published.
+   * @throws HeraldError NOT_FOUND; CONFLICT when it belongs to a package; BAD_USER_INPUT when there is no draft or a
+   * template of it is not published.
    */
-  async publish(workspace: string, event: string): Promise<RouteHead> {
-    const result = await this.#store.publish(workspace, event, async (draft) => {
-      for (const template of templatesOf(draft))
-        if ((await this.#templates.publishedVersion(workspace, template)) === undefined)
-          throw badInput('event', `The route's template "${template}" is not published; publish it first.`);
-      const cycle = await followUpCycle(event, draft, (events) => this.#bodies(workspace, events));
-      if (cycle)
-        throw badInput(
-          'event',
-          `The events would bring each other about without end: ${cycle.path.join(' → ')}. Save the route with other follow-ups.`,
-        );
+  async publish(workspace: string, event: string, publisher: Publisher = {}): Promise<RouteHead> {
+    const { routes } = this.#stores;
+    return this.#publish(workspace, event, publisher, async () => {
+      const head = thatIsAlone(NAMED, thatIs(NAMED, event, await routes.head(workspace, event)));
+      return { head, body: thatHasDraft(NAMED, head) };
     });
-    if ('head' in result) {
-      this.#log.info({ workspace, route: event, version: result.head.publishedVersion }, 'route published');
-      await this.#bus.invalidate({ topic: 'route', key: scopedKey(workspace, event) });
-      return result.head;
-    }
-    if (result.refused === 'absent') throw notFound('route for the event', event);
-    throw badInput(
-      'event',
-      `The route for "${event}" has no draft to publish; version ${result.publishedVersion} is published already. Save a draft first.`,
-    );
+  }
+
+  /**
+   * Publishes what an earlier version says, as a new version. A draft stays.
+   * @throws HeraldError NOT_FOUND; CONFLICT when it belongs to a package; BAD_USER_INPUT (`version`; `event` when a
+   * template of it is no longer published).
+   */
+  async rollBack(
+    workspace: string,
+    event: string,
+    version: number,
+    publisher: Publisher = {},
+  ): Promise<RouteHead> {
+    const { routes } = this.#stores;
+    return this.#publish(workspace, event, publisher, async () => {
+      const found = thatWasPublished(
+        NAMED,
+        event,
+        version,
+        await routes.head(workspace, event),
+        await routes.version(workspace, event, version),
+      );
+      return { ...found, head: thatIsAlone(NAMED, found.head), restores: version };
+    });
+  }
+
+  async #publish(
+    workspace: string,
+    event: string,
+    publisher: Publisher,
+    decide: () => Promise<{
+      readonly head: RouteHead;
+      readonly body: RouteBody;
+      readonly restores?: number;
+    }>,
+  ): Promise<RouteHead> {
+    const version = await this.#stores.change(workspace, publishStamp(publisher), async () => {
+      const { head, body, restores } = await decide();
+      await this.#checkPublishable(workspace, event, body);
+      return {
+        changes: {
+          routes: [
+            {
+              kind: 'publish',
+              workspace,
+              id: event,
+              head,
+              body,
+              ...(restores !== undefined && { restores, keepsDraft: true }),
+            },
+          ],
+        },
+        result: head.nextVersion,
+      };
+    });
+    this.#log.info({ workspace, route: event, version, by: publisher.by }, 'route published');
+    await this.#bus.invalidate({ topic: 'route', key: scopedKey(workspace, event) });
+    return thatIs(NAMED, event, (await this.find(workspace, [event])).get(event));
+  }
+
+  async #checkPublishable(workspace: string, event: string, body: RouteBody): Promise<void> {
+    const found = await this.#stores.templates.heads(workspace, templatesOfRoute(body));
+    for (const template of templatesOfRoute(body))
+      if (found.get(template)?.publishedVersion === undefined)
+        throw badInput('event', `The route's template "${template}" is not published; publish it first.`);
+    const cycle = await followUpCycle(event, body, (events) => this.#bodies(workspace, events));
+    if (cycle)
+      throw badInput(
+        'event',
+        `The events would bring each other about without end: ${cycle.path.join(' → ')}. Save the route with other follow-ups.`,
+      );
   }
 
   /** What events lead to, by draft and by published version. */
   async #bodies(workspace: string, events: readonly string[]): Promise<Map<string, readonly RouteBody[]>> {
-    const heads = await this.#store.fullHeads(workspace, events);
+    const heads = await this.#stores.routes.fullHeads(workspace, events);
     return new Map(
       [...heads].map(([event, { draft, published }]) => [
         event,
@@ -93,12 +153,44 @@ export class RouteDrafts {
     );
   }
 
+  /**
+   * Takes a route away: at once, or, in a package, when that is published. Its versions stay.
+   * @throws HeraldError NOT_FOUND.
+   */
+  async remove(workspace: string, event: string, publisher: Publisher = {}): Promise<Removal> {
+    const removal = await this.#stores.change(workspace, publishStamp(publisher), async () => {
+      const head = thatIs(NAMED, event, await this.#stores.routes.head(workspace, event));
+      if (head.packageKey !== undefined) {
+        const { change, result } = removalFromPackage(head);
+        return { changes: { routes: [change] }, result };
+      }
+      return {
+        changes: { routes: [{ kind: 'withdraw' as const, workspace, id: event, head }] },
+        result: 'REMOVED' as const,
+      };
+    });
+    this.#log.info({ workspace, route: event, removal, by: publisher.by }, 'route removed');
+    if (removal === 'REMOVED')
+      await this.#bus.invalidate({ topic: 'route', key: scopedKey(workspace, event) });
+    return removal;
+  }
+
+  /** Newest first: at most `limit` before the version `before`. */
+  history(
+    workspace: string,
+    event: string,
+    before: number | undefined,
+    limit: number,
+  ): Promise<VersionStamp[]> {
+    return this.#stores.routes.history(workspace, event, before, limit);
+  }
+
   /** By event; events without a route are absent from the map. */
   find(workspace: string, events: readonly string[]): Promise<Map<string, RouteHead>> {
-    return this.#store.heads(workspace, events.filter(isCallerId));
+    return this.#stores.routes.heads(workspace, events.filter(isCallerId));
   }
 
   page(workspace: string, after: string | undefined, limit: number): Promise<RouteHead[]> {
-    return this.#store.page(workspace, after, limit);
+    return this.#stores.routes.page(workspace, after, limit);
   }
 }

@@ -1,19 +1,42 @@
-/** What operators do with templates: save, publish, look at, preview. */
-import { badInput, HeraldError, notFound } from '../../../platform/errors/herald-error.ts';
+/** What operators do with templates: save, publish, compare, roll back, look at, preview. */
+import { badInput, conflict, HeraldError, notFound } from '../../../platform/errors/herald-error.ts';
 import { messageOf } from '../../../platform/errors/message-of.ts';
 import { jsonProblem } from '../../../platform/graphql/json-problem.ts';
 import type { InvalidationBus } from '../../../platform/invalidation/invalidation-bus.ts';
 import type { Logger } from '../../../platform/logging/logger.ts';
 import { isCallerId, scopedKey } from '../../../platform/names/ids.ts';
 import type { TemplateInput } from '../generated/types.ts';
-import { templateBody } from '../input/template-input.ts';
-import { compileTemplate, type SourcedContent, type SourcedTemplate } from '../sources/compile-template.ts';
-import { renderedSizeProblem, sizeProblem } from '../sources/size-problem.ts';
-import type { DraftStore } from '../store/draft-store.ts';
-import type { HeadRecord, TemplateBody, TemplateSummary } from '../store/records.ts';
+import { sourcesOf, templateBody } from '../input/template-input.ts';
+import { checkPackage, removalFromPackage } from '../packages/membership.ts';
+import { findPartials } from '../partials/find-partials.ts';
+import { perhapsCalled, reachSources } from '../partials/reach-sources.ts';
+import type { SourcedContent, SourcedTemplate } from '../sources/compile-template.ts';
+import { renderedSizeProblem } from '../sources/size-problem.ts';
+import { packageOf } from '../store/package-of.ts';
+import type { HeadRecord, TemplateBody, TemplateSummary, VersionStamp } from '../store/records.ts';
+import type { Stores } from '../store/stores.ts';
+import { templatesOfRoute } from '../store/templates-of-route.ts';
+import { compileBody } from '../versions/compile-body.ts';
+import { compileVersion, gatherVersion, type VersionProblem } from '../versions/make-version.ts';
+import { templateTexts } from '../versions/template-texts.ts';
+import { type TextDiff, textDiffs } from '../versions/text-diff.ts';
 import type { PublishedReader } from './published.ts';
+import {
+  type Named,
+  type Publisher,
+  publishStamp,
+  thatHasDraft,
+  thatIs,
+  thatIsAlone,
+  thatWasPublished,
+} from './publishing.ts';
 
 export type TemplateHead = HeadRecord<TemplateSummary>;
+
+const NAMED: Named = { what: 'Template', field: 'id' };
+
+/** REMOVED: it is gone. MARKED: it goes when its package is published. */
+export type Removal = 'REMOVED' | 'MARKED';
 
 export interface PreviewRequest {
   readonly id: string;
@@ -26,65 +49,196 @@ export interface PreviewRequest {
 }
 
 export class TemplateDrafts {
-  readonly #store: DraftStore<TemplateBody, TemplateSummary>;
+  readonly #stores: Stores;
   readonly #published: PublishedReader;
   readonly #bus: InvalidationBus;
   readonly #log: Logger;
 
-  constructor(
-    store: DraftStore<TemplateBody, TemplateSummary>,
-    published: PublishedReader,
-    bus: InvalidationBus,
-    log: Logger,
-  ) {
-    this.#store = store;
+  constructor(stores: Stores, published: PublishedReader, bus: InvalidationBus, log: Logger) {
+    this.#stores = stores;
     this.#published = published;
     this.#bus = bus;
     this.#log = log;
   }
 
-  /** @throws HeraldError BAD_USER_INPUT naming the field. */
+  /**
+   * @throws HeraldError BAD_USER_INPUT naming the field; CONFLICT (`input.package`) when it is published in another
+   * package.
+   */
   async save(workspace: string, input: TemplateInput): Promise<TemplateHead> {
-    return this.#store.saveDraft(workspace, input.id, await templateBody(input));
+    const body = await templateBody(input, await this.#callable(workspace, input));
+    await checkPackage(this.#stores, workspace, input.package);
+    return this.#stores.templates.saveDraft(workspace, input.id, body, input.package);
+  }
+
+  /** The partials that its sources may call, as far as they lead. */
+  async #callable(workspace: string, input: TemplateInput): Promise<Readonly<Record<string, string>>> {
+    const names = perhapsCalled(sourcesOf(input.contents));
+    if (names.length === 0 || !isCallerId(input.id)) return {};
+    const packageId =
+      input.package === undefined ? await this.#packageOf(workspace, input.id) : (input.package ?? undefined);
+    const find = findPartials(this.#stores.partials, workspace, packageId, 'drafts');
+    return (await reachSources(names, find)).partials;
+  }
+
+  async #packageOf(workspace: string, id: string): Promise<string | undefined> {
+    const head = (await this.#stores.templates.heads(workspace, [id])).get(id);
+    return head && packageOf(head);
   }
 
   /**
    * Takes effect on every process at once.
-   * @throws HeraldError NOT_FOUND; BAD_USER_INPUT when there is no draft, and naming the content
-   * (`contents.2.body`) that its channel can never take.
+   * @throws HeraldError NOT_FOUND; CONFLICT when it belongs to a package; BAD_USER_INPUT when there is no draft, and
+   * naming the content (`contents.2.body`) that its channel can never take or that cannot be compiled.
    */
-  async publish(workspace: string, id: string): Promise<TemplateHead> {
-    const result = await this.#store.publish(workspace, id, async (draft) => {
-      const problem = await sizeProblem(draft.contents);
-      if (problem) throw badInput(problem.field, problem.message);
+  async publish(workspace: string, id: string, publisher: Publisher = {}): Promise<TemplateHead> {
+    const { templates, partials } = this.#stores;
+    return this.#publish(workspace, id, publisher, async () => {
+      const head = thatIsAlone(NAMED, thatIs(NAMED, id, await templates.head(workspace, id)));
+      const draft = thatHasDraft(NAMED, head);
+      const find = findPartials(partials, workspace, undefined, 'published');
+      const { body, problems } = await compileVersion(await gatherVersion(draft, find, undefined));
+      refuse(problems);
+      return { head, body };
     });
-    if ('head' in result) {
-      this.#log.info(
-        { workspace, template: id, version: result.head.publishedVersion },
-        'template published',
+  }
+
+  /**
+   * Publishes what an earlier version says, as a new version, word for word as it was rendered. A draft stays.
+   * @throws HeraldError NOT_FOUND; CONFLICT when it belongs to a package; BAD_USER_INPUT (`version`).
+   */
+  async rollBack(
+    workspace: string,
+    id: string,
+    version: number,
+    publisher: Publisher = {},
+  ): Promise<TemplateHead> {
+    const { templates } = this.#stores;
+    return this.#publish(workspace, id, publisher, async () => {
+      const found = thatWasPublished(
+        NAMED,
+        id,
+        version,
+        await templates.head(workspace, id),
+        await templates.version(workspace, id, version),
       );
+      return { ...found, head: thatIsAlone(NAMED, found.head), restores: version };
+    });
+  }
+
+  async #publish(
+    workspace: string,
+    id: string,
+    publisher: Publisher,
+    decide: () => Promise<{
+      readonly head: HeadRecord<TemplateBody>;
+      readonly body: TemplateBody;
+      readonly restores?: number;
+    }>,
+  ): Promise<TemplateHead> {
+    const version = await this.#stores.change(workspace, publishStamp(publisher), async () => {
+      const { head, body, restores } = await decide();
+      return {
+        changes: {
+          templates: [
+            {
+              kind: 'publish',
+              workspace,
+              id,
+              head,
+              body,
+              ...(restores !== undefined && { restores, keepsDraft: true }),
+            },
+          ],
+        },
+        result: head.nextVersion,
+      };
+    });
+    this.#log.info({ workspace, template: id, version, by: publisher.by }, 'template published');
+    await this.#bus.invalidate({ topic: 'template', key: scopedKey(workspace, id) });
+    return thatIs(NAMED, id, (await this.#stores.templates.fullHeads(workspace, [id])).get(id));
+  }
+
+  /**
+   * Takes a template away: at once, or, in a package, when that is published. Its versions stay.
+   * @throws HeraldError NOT_FOUND; CONFLICT while a route sends it.
+   */
+  async remove(workspace: string, id: string, publisher: Publisher = {}): Promise<Removal> {
+    const { templates, routes } = this.#stores;
+    const removal = await this.#stores.change(workspace, publishStamp(publisher), async () => {
+      const head = thatIs(NAMED, id, await templates.head(workspace, id));
+      if (head.packageKey !== undefined) {
+        const { change, result } = removalFromPackage(head);
+        return { changes: { templates: [change] }, result };
+      }
+      const [user] = (await routes.usersOf(workspace, id)).filter((route) =>
+        [route.draft, route.published].some((body) => body && templatesOfRoute(body).includes(id)),
+      );
+      if (user)
+        throw conflict(`The route for the event "${user.id}" sends it: change or remove that first.`, 'id');
+      return {
+        changes: { templates: [{ kind: 'withdraw', workspace, id, head }] },
+        result: 'REMOVED' as const,
+      };
+    });
+    this.#log.info({ workspace, template: id, removal, by: publisher.by }, 'template removed');
+    if (removal === 'REMOVED')
       await this.#bus.invalidate({ topic: 'template', key: scopedKey(workspace, id) });
-      return result.head;
-    }
-    if (result.refused === 'absent') throw notFound('template', id);
-    throw badInput(
-      'id',
-      `Template "${id}" has no draft to publish; version ${result.publishedVersion} is published already. Save a draft first.`,
-    );
+    return removal;
+  }
+
+  /** Newest first: at most `limit` before the version `before`. */
+  history(workspace: string, id: string, before: number | undefined, limit: number): Promise<VersionStamp[]> {
+    return this.#stores.templates.history(workspace, id, before, limit);
+  }
+
+  /**
+   * What differs between two versions, part by part.
+   * @param from the published version where absent.
+   * @param to the draft where absent, else the published version.
+   * @throws HeraldError NOT_FOUND.
+   */
+  async diff(workspace: string, id: string, from?: number, to?: number): Promise<TextDiff[]> {
+    const { templates } = this.#stores;
+    const head = isCallerId(id) ? await templates.head(workspace, id) : undefined;
+    if (!head) throw notFound('template', id);
+    const bodyOf = async (version: number | undefined, otherwise: TemplateBody | undefined) => {
+      if (version === undefined) return otherwise;
+      if (version === head.nextVersion && head.draft) return this.#asPublished(head, head.draft);
+      const body = await templates.version(workspace, id, version);
+      if (!body) throw notFound('template', `${id}, version ${version}`);
+      return body;
+    };
+    const draft = head.draft && (await this.#asPublished(head, head.draft));
+    const [before, after] = [await bodyOf(from, head.published), await bodyOf(to, draft ?? head.published)];
+    return textDiffs(templateTexts(before), templateTexts(after));
+  }
+
+  /** A draft with all that it would be published with now. */
+  async #asPublished(head: HeadRecord<TemplateBody>, draft: TemplateBody): Promise<TemplateBody> {
+    return (await this.#gathered(head, draft)).body;
+  }
+
+  async #gathered({ workspace, packageKey }: HeadRecord<TemplateBody>, draft: TemplateBody) {
+    const owner = packageOf({ workspace, packageKey });
+    const find = findPartials(this.#stores.partials, workspace, owner, 'drafts');
+    if (owner === undefined) return gatherVersion(draft, find, undefined);
+    const its = await this.#stores.packages.head(workspace, owner);
+    return gatherVersion(draft, find, (its?.draft ?? its?.published)?.settings);
   }
 
   /** By id; ids that are not there are absent from the map. */
   find(workspace: string, ids: readonly string[]): Promise<Map<string, TemplateHead>> {
-    return this.#store.heads(workspace, ids.filter(isCallerId));
+    return this.#stores.templates.heads(workspace, ids.filter(isCallerId));
   }
 
   /** As `find`, with the sources. */
   findWithSources(workspace: string, ids: readonly string[]): Promise<Map<string, HeadRecord<TemplateBody>>> {
-    return this.#store.fullHeads(workspace, ids.filter(isCallerId));
+    return this.#stores.templates.fullHeads(workspace, ids.filter(isCallerId));
   }
 
   page(workspace: string, after: string | undefined, limit: number): Promise<TemplateHead[]> {
-    return this.#store.page(workspace, after, limit);
+    return this.#stores.templates.page(workspace, after, limit);
   }
 
   /**
@@ -121,9 +275,12 @@ export class TemplateDrafts {
 
   async #previewed(workspace: string, id: string, version: number | undefined): Promise<SourcedTemplate> {
     if (!isCallerId(id)) throw notFound('template', id);
-    const draft = await this.#store.draft(workspace, id);
-    if (draft && (version === undefined || version === draft.version))
-      return compileTemplate(id, draft.version, draft.body);
+    const head = await this.#stores.templates.head(workspace, id);
+    if (head?.draft && (version === undefined || version === head.nextVersion)) {
+      const { body, problems } = await compileVersion(await this.#gathered(head, head.draft), 'unbounded');
+      refuse(problems);
+      return compileBody(id, head.nextVersion, body);
+    }
     const published =
       version === undefined
         ? await this.#published.publishedTemplate(workspace, id)
@@ -131,4 +288,9 @@ export class TemplateDrafts {
     if (!published) throw notFound('template', version === undefined ? id : `${id}, version ${version}`);
     return published;
   }
+}
+
+/** @throws HeraldError BAD_USER_INPUT naming the place of the first problem. */
+function refuse([problem]: readonly VersionProblem[]): void {
+  if (problem) throw badInput(problem.field, problem.message);
 }

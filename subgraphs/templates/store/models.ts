@@ -1,7 +1,10 @@
-/** Mongoose models of the templates subgraph. `_id` serves every query (a workspace is a range of it): no further index. */
+/**
+ * Mongoose models of the templates subgraph. `_id` serves most queries (a workspace is a range of it, versions are named
+ * by it); a package's members and the users of a partial have an index each.
+ */
 import { type Connection, type Model, Schema } from 'mongoose';
 import type { RouteBody } from '../contract.ts';
-import type { HeadRecord, TemplateBody, VersionRecord } from './records.ts';
+import type { HeadRecord, PackageBody, PartialBody, TemplateBody, VersionRecord } from './records.ts';
 
 /** A collection of heads and one of the versions that were replaced. */
 export interface VersionedModels<Body> {
@@ -11,6 +14,8 @@ export interface VersionedModels<Body> {
 export interface TemplatesModels {
   readonly templates: VersionedModels<TemplateBody>;
   readonly routes: VersionedModels<RouteBody>;
+  readonly partials: VersionedModels<PartialBody>;
+  readonly packages: VersionedModels<PackageBody>;
 }
 
 const options = { versionKey: false, minimize: false, autoIndex: false, autoCreate: false } as const;
@@ -33,6 +38,22 @@ export const templatesModels = (connection: Connection): TemplatesModels => ({
     heads: connection.model<HeadRecord<RouteBody>>('Route', headSchema(), 'routes'),
     versions: connection.model<VersionRecord<RouteBody>>('RouteVersion', versionSchema(), 'route_versions'),
   },
+  partials: {
+    heads: connection.model<HeadRecord<PartialBody>>('Partial', headSchema(), 'template_partials'),
+    versions: connection.model<VersionRecord<PartialBody>>(
+      'PartialVersion',
+      versionSchema(),
+      'template_partial_versions',
+    ),
+  },
+  packages: {
+    heads: connection.model<HeadRecord<PackageBody>>('Package', headSchema(), 'template_packages'),
+    versions: connection.model<VersionRecord<PackageBody>>(
+      'PackageVersion',
+      versionSchema(),
+      'template_package_versions',
+    ),
+  },
 });
 
 const headSchema = () =>
@@ -47,6 +68,13 @@ const headSchema = () =>
       published: body,
       publishedVersion: Number,
       publishedAt: Date,
+      publishedBy: String,
+      publishedNote: String,
+      publishedRestores: Number,
+      packageKey: String,
+      removing: Boolean,
+      withdrawn: Boolean,
+      uses: { type: [String], default: undefined },
       updatedAt: date,
     },
     options,
@@ -61,6 +89,9 @@ const versionSchema = () =>
       version: number,
       body: { ...body, required: true },
       publishedAt: date,
+      publishedBy: String,
+      note: String,
+      restores: Number,
     },
     options,
   );

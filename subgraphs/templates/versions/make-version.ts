@@ -1,0 +1,118 @@
+/** From a draft to a version that has all that it is rendered with. */
+
+import { type FindPartials, reachSources } from '../partials/reach-sources.ts';
+import { compileForPublish } from '../sources/compile-for-publish.ts';
+import { partialsProblem } from '../sources/partial-set.ts';
+import { sizeProblem } from '../sources/size-problem.ts';
+import type { StoredContent, TemplateBody } from '../store/records.ts';
+
+/** What is wrong with a template, at a place in it: `contents.2.html`, `partials.footer`. */
+export interface VersionProblem {
+  readonly field: string;
+  readonly message: string;
+}
+
+/** A version and its draft fit one document of 16 MB with the version before. */
+const MAX_VERSION_BYTES = 6 * 1024 * 1024;
+
+/** A version before it is compiled: enough to tell whether it says anything new. */
+export interface GatheredVersion {
+  readonly body: TemplateBody;
+  readonly problems: readonly VersionProblem[];
+}
+
+/**
+ * Puts what a template uses beside its contents.
+ * @param settings of its package, serialised: kept where a source asks for them.
+ */
+export async function gatherVersion(
+  draft: TemplateBody,
+  find: FindPartials,
+  settings: string | undefined,
+): Promise<GatheredVersion> {
+  const { compiled: _compiled, partials: _partials, settings: _settings, ...rest } = draft;
+  const { partials, missing } = await reachSources(draft.calls ?? [], find);
+  const names = Object.keys(partials).toSorted();
+  const sources = [...draft.contents.flatMap(textsOf), ...Object.values(partials)];
+  const asks = settings !== undefined && sources.some((source) => source.includes('package'));
+  return {
+    body: {
+      ...rest,
+      ...(names.length > 0 && {
+        partials: Object.fromEntries(names.map((name) => [name, partials[name] ?? ''])),
+      }),
+      ...(asks && { settings }),
+    },
+    problems: missing.map((name) => ({
+      field: `partials.${name}`,
+      message: `The partial "${name}" is not there, is not published, or belongs to another package.`,
+    })),
+  };
+}
+
+const textsOf = (content: StoredContent): string[] =>
+  [content.title, content.body, content.html, content.url].filter((text) => text !== undefined);
+
+/** Whether a published version is rendered from the same as what was gathered. */
+export const saysTheSame = (published: TemplateBody, gathered: TemplateBody): boolean =>
+  sourceKey(published) === sourceKey(gathered);
+
+function sourceKey({
+  name,
+  category,
+  channels,
+  variables,
+  contents,
+  partials,
+  settings,
+}: TemplateBody): string {
+  const own = contents.map((c) => [
+    c.channel,
+    c.locale,
+    c.title,
+    c.body,
+    c.html,
+    c.url,
+    c.format,
+    c.oversize,
+    c.maxSegments,
+  ]);
+  const used = Object.entries(partials ?? {}).toSorted(([a], [b]) => (a < b ? -1 : 1));
+  return JSON.stringify([name, category, channels, variables, own, used, settings]);
+}
+
+/**
+ * Compiles what was gathered; the body is as given where there are problems. Takes a while.
+ * @param bounds `unbounded`: to be looked at, also where a channel could not take it.
+ */
+export async function compileVersion(
+  { body, problems }: GatheredVersion,
+  bounds: 'bounded' | 'unbounded' = 'bounded',
+): Promise<GatheredVersion> {
+  if (problems.length > 0) return { body, problems };
+  const wrongPartial = partialsProblem(body.partials ?? {});
+  if (wrongPartial) {
+    const field = wrongPartial.name === undefined ? 'partials' : `partials.${wrongPartial.name}`;
+    return { body, problems: [{ field, message: wrongPartial.message }] };
+  }
+  const compiled = await compileForPublish(body.contents, body.partials);
+  if (compiled.problems.length > 0) return { body, problems: compiled.problems };
+  const tooLarge = bounds === 'bounded' ? await sizeProblem(compiled.contents) : undefined;
+  if (tooLarge) return { body, problems: [tooLarge] };
+  const whole =
+    JSON.stringify(compiled.contents) === JSON.stringify(body.contents)
+      ? body
+      : { ...body, compiled: compiled.contents };
+  const bytes = Buffer.byteLength(JSON.stringify(whole));
+  if (bytes > MAX_VERSION_BYTES)
+    return {
+      body,
+      problems: [
+        {
+          field: 'contents',
+          message: `With its partials and compiled e-mails it has ${bytes} bytes; at most ${MAX_VERSION_BYTES} are allowed.`,
+        },
+      ],
+    };
+  return { body: whole, problems: [] };
+}

@@ -1,0 +1,64 @@
+/** What differs between two sets of texts, as people and `patch` read it. */
+import { createTwoFilesPatch } from 'diff';
+
+export interface TextDiff {
+  /** Which text. */
+  readonly path: string;
+  readonly change: 'ADDED' | 'CHANGED' | 'REMOVED';
+  /** Unified, with three lines around each change. */
+  readonly diff: string;
+}
+
+/** Texts by path. */
+export type Texts = ReadonlyMap<string, string>;
+
+/** Comparing costs lines times differences: beyond these bounds one text is shown as replaced by the other. */
+const MAX_EDITS = 4_000;
+const MAX_MS = 500;
+
+/** Those that differ, by path. Pure but for its time limit. */
+export function textDiffs(before: Texts, after: Texts): TextDiff[] {
+  const paths = [...new Set([...before.keys(), ...after.keys()])].toSorted();
+  return paths.flatMap((path) => {
+    const [from, to] = [before.get(path), after.get(path)];
+    if (from === to) return [];
+    return {
+      path,
+      change:
+        from === undefined
+          ? ('ADDED' as const)
+          : to === undefined
+            ? ('REMOVED' as const)
+            : ('CHANGED' as const),
+      diff: unifiedDiff(path, from, to),
+    };
+  });
+}
+
+function unifiedDiff(path: string, from: string | undefined, to: string | undefined): string {
+  const names = [
+    from === undefined ? '/dev/null' : `a/${path}`,
+    to === undefined ? '/dev/null' : `b/${path}`,
+  ] as const;
+  const patch = createTwoFilesPatch(...names, from ?? '', to ?? '', undefined, undefined, {
+    context: 3,
+    maxEditLength: MAX_EDITS,
+    timeout: MAX_MS,
+  });
+  if (patch === undefined) return replaced(names, from ?? '', to ?? '');
+  return patch.replace(/^=+\n/, '');
+}
+
+function replaced([before, after]: readonly [string, string], from: string, to: string): string {
+  const [old, fresh] = [lines(from), lines(to)];
+  return [
+    `--- ${before}`,
+    `+++ ${after}`,
+    `@@ -1,${old.length} +1,${fresh.length} @@`,
+    ...old.map((line) => `-${line}`),
+    ...fresh.map((line) => `+${line}`),
+    '',
+  ].join('\n');
+}
+
+const lines = (text: string): string[] => text.replace(/\n$/, '').split('\n');
