@@ -1,8 +1,8 @@
 /** The package in examples/order-package, and all that its templates make: for golden tests and for pictures. */
 import { readdirSync, readFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
-import { parse } from 'yaml';
+import { join, relative, resolve, sep } from 'node:path';
 import type { RouteInput, TemplateInput } from '../subgraphs/templates/generated/types.ts';
+import { readFiles } from '../subgraphs/templates/packages/files/read-files.ts';
 import { compileForPublish } from '../subgraphs/templates/sources/compile-for-publish.ts';
 import { compileTemplate, type SourcedContent } from '../subgraphs/templates/sources/compile-template.ts';
 import type { PartialSet } from '../subgraphs/templates/sources/partial-set.ts';
@@ -11,42 +11,36 @@ import type { StoredContent } from '../subgraphs/templates/store/records.ts';
 
 export const EXAMPLE_FOLDER = resolve(import.meta.dirname, '../examples/order-package');
 
+export const EXAMPLE_PACKAGE = 'orders';
+
 export interface ExamplePackage {
-  readonly settings: Readonly<Record<string, string>>;
+  readonly settings: unknown;
   readonly partials: PartialSet;
   readonly templates: readonly TemplateInput[];
   readonly routes: readonly RouteInput[];
 }
 
+/** As it goes to `importPackage`. */
+export const exampleFiles = (): { readonly path: string; readonly content: string }[] =>
+  readdirSync(EXAMPLE_FOLDER, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map(({ parentPath, name }) => {
+      const file = join(parentPath, name);
+      return {
+        path: relative(EXAMPLE_FOLDER, file).split(sep).join('/'),
+        content: readFileSync(file, 'utf8'),
+      };
+    });
+
 export function examplePackage(): ExamplePackage {
-  const { settings } = yamlOf<{ settings: Readonly<Record<string, string>> }>('package.yaml');
+  const read = readFiles(EXAMPLE_PACKAGE, exampleFiles());
+  const inputsOf = <Input>(all: readonly { readonly input: Input }[]): Input[] =>
+    all.map(({ input }) => input);
   return {
-    settings,
-    partials: Object.fromEntries(
-      filesOf('partials', '.hbs').map((name) => [name.slice(0, -'.hbs'.length), textOf(`partials/${name}`)]),
-    ),
-    templates: filesOf('templates', '.yaml').map((name) => templateOf(`templates/${name}`)),
-    routes: filesOf('routes', '.yaml').map((name) => yamlOf<RouteInput>(`routes/${name}`)),
-  };
-}
-
-const textOf = (path: string): string => readFileSync(join(EXAMPLE_FOLDER, path), 'utf8');
-const yamlOf = <T>(path: string): T => parse(textOf(path)) as T;
-const filesOf = (folder: string, suffix: string): string[] =>
-  readdirSync(join(EXAMPLE_FOLDER, folder))
-    .filter((name) => name.endsWith(suffix))
-    .sort();
-
-function templateOf(path: string): TemplateInput {
-  const { contents, ...template } = yamlOf<
-    Omit<TemplateInput, 'contents'> & { contents: (StoredContent & { readonly htmlFile?: string })[] }
-  >(path);
-  return {
-    ...template,
-    contents: contents.map(({ htmlFile, ...content }) => ({
-      ...content,
-      ...(htmlFile !== undefined && { html: textOf(htmlFile) }),
-    })),
+    settings: read.package.input.settings,
+    partials: Object.fromEntries(inputsOf(read.partials).map(({ id, source }) => [id, source])),
+    templates: inputsOf(read.templates),
+    routes: inputsOf(read.routes),
   };
 }
 
@@ -63,11 +57,25 @@ export interface ExamplePreview {
   readonly contents: readonly SourcedContent[];
 }
 
+/** As they are stored: without nulls and what is so by default. */
+export const storedContents = ({ contents }: TemplateInput): StoredContent[] =>
+  contents.map(({ channel, locale, title, body, html, url, format, oversize, maxSegments }) => ({
+    channel,
+    body,
+    ...(locale != null && { locale }),
+    ...(title != null && { title }),
+    ...(html != null && { html }),
+    ...(url != null && { url }),
+    ...(format === 'MARKDOWN' && { format }),
+    ...(oversize === 'TRUNCATE' && { oversize }),
+    ...(maxSegments != null && { maxSegments }),
+  }));
+
 /** Each template for each reader, in all its channels, with the examples of its variables. */
 export async function examplePreviews(from: ExamplePackage): Promise<ExamplePreview[]> {
   const previews: ExamplePreview[] = [];
   for (const template of from.templates) {
-    const sources = template.contents as readonly StoredContent[];
+    const sources = storedContents(template);
     const { contents, problems } = await compileForPublish(sources, from.partials);
     if (problems.length > 0) throw new Error(`${template.id}: ${JSON.stringify(problems)}`);
     const compiled = compileTemplate(

@@ -9,6 +9,7 @@ let store: mongoose.Connection;
 
 const SAVE = 'mutation Save($input: TemplateInput!) { saveTemplate(input: $input) { id draftVersion } }';
 const PUBLISH = 'mutation Publish($id: ID!) { publishTemplate(id: $id) { publishedVersion } }';
+const PARTIAL = 'mutation Partial($input: PartialInput!) { savePartial(input: $input) { id } }';
 const ROUTE = 'mutation Route($input: RouteInput!) { saveRoute(input: $input) { event } }';
 
 const mail = (content: Record<string, unknown>, more: Record<string, unknown> = {}) => ({
@@ -25,6 +26,11 @@ beforeAll(async () => {
   store = await mongoose.createConnection(platform.database.mongodbUri).asPromise();
   await platform.operator.data(SAVE, { input: mail({}, { id: 'kept', name: 'Kept' }) });
   await platform.operator.data(PUBLISH, { id: 'kept' });
+  for (const [id, source] of [
+    ['inner', 'in'],
+    ['outer', '{{> inner}}'],
+  ])
+    await platform.operator.data(PARTIAL, { input: { id, source } });
   for (const [event, follows] of [
     ['loop.a', []],
     ['loop.b', [{ event: 'loop.a' }]],
@@ -37,7 +43,7 @@ afterAll(() => store?.close());
 /** All that is stored of templates and routes, word for word. */
 async function stored(): Promise<string> {
   const found = await Promise.all(
-    ['templates', 'template_versions', 'routes', 'route_versions'].map((name) =>
+    ['templates', 'template_versions', 'partials', 'partial_versions', 'routes', 'route_versions'].map((name) =>
       store.collection(name).find().sort({ _id: 1 }).toArray(),
     ),
   );
@@ -113,6 +119,14 @@ describe('a template is refused', () => {
       expect(`${error.extensions.field} ${error.message}`).toContain(`input.contents[1].${part}`);
     }
   });
+});
+
+test.each([
+  ['one that calls itself', { id: 'self', source: '{{> self}}' }],
+  ['a circle of two', { id: 'inner', source: '{{> outer}}' }],
+])('a partial is refused: %s', async (_, input) => {
+  const error = await refused(PARTIAL, { input });
+  expect(error.extensions).toMatchObject({ code: 'BAD_USER_INPUT', field: 'input.source' });
 });
 
 describe('a route is refused', () => {

@@ -58,9 +58,11 @@ export function sendResolvers(deps: ResolverDeps, find: Lookup): SendMutations {
 
     async sendTest(_, args, context) {
       const operator = requirePrincipal(context, 'operator');
-      await countTest(operator.workspace, deps.redis, deps.names);
       const sender = senderOf(operator, context.requestId);
-      return { notifications: await sendTest(deps, sender, withoutNulls<TestInput>(args)) };
+      const count = (workspace: string) => countTest(workspace, deps.redis, deps.names);
+      return {
+        notifications: await sendTest({ ...deps, count }, sender, withoutNulls<TestInput>(args)),
+      };
     },
 
     async cancelNotification(_, { id }, context) {

@@ -33,6 +33,8 @@ export interface TestDeps {
   readonly accept: Pick<AcceptService, 'accept'>;
   readonly templates: Pick<TemplatesService, 'testedTemplate'>;
   readonly users: Pick<UsersService, 'recipients'>;
+  /** Counts a test that is about to be sent. @throws HeraldError RATE_LIMITED */
+  count(workspace: string): Promise<void>;
 }
 
 /**
@@ -74,6 +76,7 @@ export async function sendTest(
       category: TEST_CATEGORY,
     }),
   );
+  await deps.count(workspace);
   const results = await deps.accept.accept(
     { ...sender, isTest: true },
     inputs,

@@ -18,7 +18,9 @@ const counts = (all: [number, number], recent: [number, number]) => ({
 });
 
 describe('what is known of activity', () => {
-  it.each<[what: string, told: Engagements[], today: Date, last: Date | undefined, ReturnType<typeof counts>]>([
+  it.each<
+    [what: string, told: Engagements[], today: Date, last: Date | undefined, ReturnType<typeof counts>]
+  >([
     ['the first message', [opened(day(3))], day(3, 23), day(3), counts([1, 0], [1, 0])],
     ['a click alone', [clicked(day(3))], day(3), undefined, counts([0, 1], [0, 1])],
     [
@@ -29,14 +31,14 @@ describe('what is known of activity', () => {
       counts([4, 1], [4, 1]),
     ],
     ['one of thirty days ago', [opened(day(0))], day(RECENT_DAYS, 0), day(0), counts([1, 0], [0, 0])],
-    ['one of the first recent day', [opened(day(1, 0))], day(RECENT_DAYS, 23), day(1, 0), counts([1, 0], [1, 0])],
     [
-      'one that is told late',
-      [opened(day(5)), opened(day(4))],
-      day(5),
-      day(5),
-      counts([2, 0], [2, 0]),
+      'one of the first recent day',
+      [opened(day(1, 0))],
+      day(RECENT_DAYS, 23),
+      day(1, 0),
+      counts([1, 0], [1, 0]),
     ],
+    ['one that is told late', [opened(day(5)), opened(day(4))], day(5), day(5), counts([2, 0], [2, 0])],
   ])('%s', (_, told, today, lastOpenedAt, expected) => {
     expect(activityOf(stored(...told), today)).toEqual({
       ...(lastOpenedAt && { lastOpenedAt }),
