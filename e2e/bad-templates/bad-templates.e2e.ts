@@ -43,9 +43,14 @@ afterAll(() => store?.close());
 /** All that is stored of templates and routes, word for word. */
 async function stored(): Promise<string> {
   const found = await Promise.all(
-    ['templates', 'template_versions', 'partials', 'partial_versions', 'routes', 'route_versions'].map((name) =>
-      store.collection(name).find().sort({ _id: 1 }).toArray(),
-    ),
+    [
+      'templates',
+      'template_versions',
+      'template_partials',
+      'template_partial_versions',
+      'routes',
+      'route_versions',
+    ].map((name) => store.collection(name).find().sort({ _id: 1 }).toArray()),
   );
   return JSON.stringify(found);
 }

@@ -3,6 +3,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { eventually } from '../support/eventually.ts';
+import { Graph } from '../support/graph.ts';
 import { usePlatform } from '../support/platform.ts';
 
 const platform = usePlatform({ WEBHOOK_ALLOWED_NETWORKS: '127.0.0.0/8' });
@@ -319,6 +320,40 @@ test('an event brings others about, once each, and never itself', async () => {
   expect(errors?.[0]).toMatchObject({
     message: expect.stringContaining('review.asked → parcel.delivered → review.asked'),
     extensions: { code: 'BAD_USER_INPUT', field: 'input.followUps.0.event' },
+  });
+});
+
+test('operators change what an app may send while it runs', async () => {
+  const { createApp } = await platform.operator.data<{ createApp: { app: { id: string }; apiKey: string } }>(
+    'mutation { createApp(name: "Billing") { app { id } apiKey } }',
+  );
+  const billing = new Graph(platform.url, createApp.apiKey);
+  const own = { input: { content: { body: 'x' }, to: [{ user: 'ann' }], channels: ['SMS'] } };
+  await billing.data(SEND, own);
+  const changed = await platform.operator.data(
+    `mutation May($id: ID!, $may: AppPermissionsInput) {
+      updateApp(id: $id, may: $may) { name may { events content channels templates } }
+    }`,
+    { id: createApp.app.id, may: { events: ['review.*'], content: false } },
+  );
+  expect(changed).toEqual({
+    updateApp: {
+      name: 'Billing',
+      may: { events: ['review.*'], content: false, channels: null, templates: null },
+    },
+  });
+  const refused = await eventually(
+    () => billing.ask(SEND, own),
+    ({ errors }) => expect(errors).toBeDefined(),
+    2_000,
+  );
+  expect(refused.errors?.[0]?.extensions).toMatchObject({ code: 'FORBIDDEN', field: 'input.content' });
+  const other = await billing.ask(SEND, {
+    input: { event: 'parcel.delivered', to: [{ user: 'ann' }], data: {} },
+  });
+  expect(other.errors?.[0]?.extensions).toMatchObject({ code: 'FORBIDDEN', field: 'input.event' });
+  await billing.data(SEND, {
+    input: { event: 'review.asked', to: [{ user: 'ann' }], data: { order: { id: 'F-1' } } },
   });
 });
 

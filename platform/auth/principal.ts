@@ -1,5 +1,19 @@
 /** Who is calling, and what they may do. */
+
 import { forbidden, HeraldError } from '../errors/herald-error.ts';
+import type { Channel } from '../graphql/contract-enums.ts';
+
+/** What an app may send. What is absent is not limited. */
+export interface AppPermissions {
+  /** Event types; one that ends in `*` stands for all that begin so. */
+  readonly events?: readonly string[];
+  /** Template ids, likewise. */
+  readonly templates?: readonly string[];
+  /** Words of its own (`content`). */
+  readonly content?: boolean;
+  /** The channels that it may name; what an event's route sends is the operators' business. */
+  readonly channels?: readonly Channel[];
+}
 
 /** A calling system, by its API key. */
 export interface AppPrincipal {
@@ -10,6 +24,8 @@ export interface AppPrincipal {
   readonly key: string;
   /** Notifications that the app may send in a second. */
   readonly ratePerSecond: number;
+  /** Everything without it. */
+  readonly may?: AppPermissions;
 }
 /** A person who runs Herald, by an operator key. */
 export interface OperatorPrincipal {

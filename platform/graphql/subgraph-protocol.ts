@@ -1,6 +1,7 @@
 /** How a gateway calls a subgraph in another process: the headers over HTTP, the payloads over graphql-ws. */
 import { z } from 'zod';
 import type { Principal } from '../auth/principal.ts';
+import { CHANNELS } from './contract-enums.ts';
 
 /** Carries the secret that gateway and subgraphs share. */
 export const GATEWAY_SECRET_HEADER = 'x-herald-gateway-secret';
@@ -15,6 +16,14 @@ export const principalSchema: z.ZodType<Principal> = z.discriminatedUnion('kind'
     app: z.string(),
     key: z.string(),
     ratePerSecond: z.number().positive(),
+    may: z
+      .object({
+        events: z.array(z.string()).optional(),
+        templates: z.array(z.string()).optional(),
+        content: z.boolean().optional(),
+        channels: z.array(z.enum(CHANNELS)).optional(),
+      })
+      .optional(),
   }),
   z.object({
     kind: z.literal('operator'),

@@ -8,8 +8,11 @@ export type Occurrence = 'first' | 'last';
 export const isTimeOfDay = (text: string): boolean => /^([01]\d|2[0-3]):[0-5]\d$/.test(text);
 
 /** The date and time at this moment in a zone of the IANA database; in UTC where there is no such zone. */
-export const localDateTime = (now: Date, timezone: string): DateTime =>
-  DateTime.fromJSDate(now, { zone: IANAZone.isValidZone(timezone) ? timezone : 'UTC' });
+export function localDateTime(now: Date, timezone: string): DateTime {
+  // Remembered by the library, other than the answer of its `isValidZone`.
+  const zone = IANAZone.create(timezone);
+  return DateTime.fromJSDate(now, { zone: zone.isValid ? zone : 'UTC' });
+}
 
 /**
  * When the clocks of a zone show a time on a day. Where they are put forward over it: when that is done. Where they

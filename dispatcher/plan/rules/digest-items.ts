@@ -60,7 +60,7 @@ export const digestDueAt = (rule: DigestRule, timezone: string, now: Date): Date
 /** @param record of the message that is collected. */
 function sendingOf(record: NotificationRecord): DigestSending {
   const { routeVersion, template, content, channels, fallback, addressesAreOne, priority, category } = record;
-  const { expiresAt, createdAt, rules } = record;
+  const { expiresAt, dueAt, rules } = record;
   return {
     channels,
     priority,
@@ -71,7 +71,7 @@ function sendingOf(record: NotificationRecord): DigestSending {
     ...(addressesAreOne && { addressesAreOne }),
     ...(category !== undefined && { category }),
     ...(rules?.quietHours && { quietHours: rules.quietHours }),
-    ...(expiresAt && { expiresInMs: expiresAt.getTime() - createdAt.getTime() }),
+    ...(expiresAt && { expiresInMs: expiresAt.getTime() - dueAt.getTime() }),
   };
 }
 

@@ -154,14 +154,13 @@ function inQuietHours(page: PlanPage, people: People, now: Date): PlanPage {
   const rule = notification.rules?.quietHours ?? 'HOLD';
   const known = people.get(notification.workspace);
   if (notification.priority === 'HIGH' || rule === 'IGNORE' || !known) return page;
-  const isQuiet = remembered((hours: RespectedHours) => quietUntil(hours, undefined, now) !== undefined);
   return mapped(page, (delivery) => {
     if (delivery.user === undefined || !disturbs(delivery.channel) || !maySend(delivery)) return delivery;
     const hours = hoursOf(known.get(delivery.user), rule === 'SKIP');
     if (!hours) return delivery;
-    const quiet = isQuiet(hours);
-    countOutcome('quietHours', quiet ? (hours.skip ? 'skipped' : 'held') : 'passed');
-    return { ...delivery, quiet: hours, ...(quiet && { held: true as const }) };
+    const isQuiet = quietUntil(hours, undefined, now) !== undefined;
+    countOutcome('quietHours', isQuiet ? (hours.skip ? 'skipped' : 'held') : 'passed');
+    return { ...delivery, quiet: hours, ...(isQuiet && { held: true as const }) };
   });
 }
 
@@ -172,17 +171,6 @@ function hoursOf(recipient: Recipient | undefined, skip: boolean): RespectedHour
     ...recipient.quietHours,
     ...(timezone !== undefined && { timezone }),
     ...(skip && { skip }),
-  };
-}
-
-/** Many have the same hours: summer time is looked up once for them. */
-function remembered(ask: (hours: RespectedHours) => boolean): (hours: RespectedHours) => boolean {
-  const answers = new Map<string, boolean>();
-  return (hours) => {
-    const key = `${hours.from} ${hours.to} ${hours.timezone} ${hours.days}`;
-    const known = answers.get(key) ?? ask(hours);
-    answers.set(key, known);
-    return known;
   };
 }
 

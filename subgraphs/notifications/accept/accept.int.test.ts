@@ -209,6 +209,25 @@ describe('accepting', () => {
     expect(await stored()).toBe(before);
   });
 
+  it('asks no event for what the template of its digest needs', async () => {
+    const route: PublishedRoute = {
+      event: 'e',
+      version: 1,
+      actions: [{ name: 'message', template: 'order-paid', channels: [], recipients: [{ user: 'ann' }] }],
+      priority: 'MEDIUM',
+      delaySeconds: 0,
+      cancelOn: [],
+      quietHours: 'HOLD',
+      followUps: [],
+    };
+    const input = { event: 'e', data: { by: 'Al' } };
+    const send = (one: PublishedRoute) => acceptWithRoute(one).accept(sender, [input], ['input']);
+    expect(await send(route)).toMatchObject([{ code: 'BAD_USER_INPUT', field: 'input.data.order' }]);
+    expect(await send({ ...route, digest: { windowSeconds: 60 } })).toMatchObject([
+      { notification: { rules: { digest: { windowSeconds: 60 }, quietHours: 'HOLD' } } },
+    ]);
+  });
+
   it('waits for sendAt', async () => {
     const sendAt = new Date(Date.now() + 60_000);
     const { notification } = await accepted({ ...good, sendAt });

@@ -16,6 +16,7 @@ import { keepCancellable } from '../events/cancellable.ts';
 import type { Admission } from '../flow/admission.ts';
 import type { NotificationModels } from '../store/models.ts';
 import type { SendInput } from './check-input.ts';
+import { permissionProblem } from './permissions.ts';
 import type { PlanEnqueuer } from './plan-enqueuer.ts';
 import { ReferenceResolver } from './resolve-references.ts';
 import { hashOf, idemOf, priorityOf, type Sender, toRecord } from './to-record.ts';
@@ -68,7 +69,10 @@ export class AcceptService {
     const now = sharedDate();
     const references = await this.#references.resolve(sender.workspace, inputs, paths, now);
     const results: (Accepted | HeraldError | undefined)[] = references.map((r, index) =>
-      r instanceof HeraldError ? r : this.#admission?.refusal(priorityOf(inputs[index], r)),
+      r instanceof HeraldError
+        ? r
+        : (permissionProblem(sender.may, inputs[index], paths[index] ?? 'input') ??
+          this.#admission?.refusal(priorityOf(inputs[index], r))),
     );
     await this.#repeatsOfRefused(sender, inputs, results);
     const documents: { index: number; doc: NotificationRecord }[] = [];
@@ -110,6 +114,8 @@ export class AcceptService {
     const now = sharedDate();
     const [resolved] = await this.#references.resolve(sender.workspace, [input], [at], now);
     if (resolved instanceof HeraldError) throw resolved;
+    const refusal = permissionProblem(sender.may, input, at);
+    if (refusal) throw refusal;
     return toRecord(sender, input, resolved ?? {}, now);
   }
 

@@ -9,6 +9,7 @@ describe('inputProblem', () => {
   it.each<[string, SendInput]>([
     ['content to a user', good],
     ['a template to a group', { template: 't', to: [{ group: 'vip' }] }],
+    ['a template to a segment', { template: 't', to: [{ segment: 'buyers' }] }],
     ['an event without recipients', { event: 'order.paid' }],
     ['an address with its channel', { ...good, to: [{ channel: 'EMAIL', address: 'ann@example.com' }] }],
     [
@@ -52,6 +53,13 @@ describe('inputProblem', () => {
       'input.to.0.group',
       /user and group/,
     ],
+    [
+      'a group and a segment in one',
+      { ...good, to: [{ segment: 'buyers', group: 'vip' }] },
+      'input.to.0.segment',
+      /group and segment/,
+    ],
+    ['a wrong segment id', { ...good, to: [{ segment: 'a b' }] }, 'input.to.0.segment', /1 to 200/],
     [
       'an address without channel',
       { ...good, to: [{ address: 'ann@example.com' }] },

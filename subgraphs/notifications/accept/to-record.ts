@@ -1,4 +1,5 @@
 /** The document of a send, from its input and what the input refers to. Pure but for the new id. */
+import type { AppPermissions } from '../../../platform/auth/principal.ts';
 import { judge } from '../../../platform/conditions/condition.ts';
 import type { Priority } from '../../../platform/graphql/contract-enums.ts';
 import { withoutNulls } from '../../../platform/graphql/without-nulls.ts';
@@ -19,6 +20,8 @@ export interface Sender {
   readonly requestId?: string;
   /** To be looked at, and told from what is meant. */
   readonly isTest?: true;
+  /** What the app may send: everything without it. */
+  readonly may?: AppPermissions;
   /** The event that brings this one about, and how many have led to it. */
   readonly origin?: { readonly notification: string; readonly depth: number };
 }

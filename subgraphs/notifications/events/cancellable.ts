@@ -2,33 +2,12 @@
  * What waits for its delay and can be cancelled by another event: found by workspace, event and the key's value. An
  * entry is written before its notification, so that none is ever missing; one without a notification does no harm.
  */
-import { type Connection, type Model, Schema } from 'mongoose';
 import type { NotificationRecord } from '../contract.ts';
 import type { NotificationModels } from '../store/models.ts';
-
-export interface CancellableRecord {
-  /** `workspace|event|key|notification`: those of one key are a range. */
-  readonly _id: string;
-  readonly notification: string;
-  /** Kept until then. */
-  readonly until: Date;
-}
+import type { CancellableRecord } from './cancellable-model.ts';
 
 /** Longer than its notification waits: what is late is still found. */
 const KEPT_MS = 24 * 3_600_000;
-
-export function cancellableModel(connection: Connection): Model<CancellableRecord> {
-  const schema = new Schema<CancellableRecord>(
-    {
-      _id: { type: String, required: true },
-      notification: { type: String, required: true },
-      until: { type: Date, required: true },
-    },
-    { versionKey: false, autoIndex: false, autoCreate: false, collection: 'cancellables' },
-  );
-  schema.index({ until: 1 }, { expireAfterSeconds: 0 });
-  return connection.model<CancellableRecord>('Cancellable', schema);
-}
 
 /** Names have no bar: they are escaped, so that no key can reach another one's range. */
 const part = (text: string): string => text.replaceAll('%', '%25').replaceAll('|', '%7C');

@@ -287,7 +287,7 @@ export class OtpService {
         requestHash: made.hash,
       },
     };
-    const [result] = await this.#deps.accept.accept(sender, [input], ['input']);
+    const [result] = await this.#deps.accept.accept(withoutWords(sender), [input], ['input']);
     if (!result) return new HeraldError('INTERNAL_SERVER_ERROR', 'The send was not decided.');
     return result instanceof HeraldError ? result : result.notification;
   }
@@ -363,3 +363,9 @@ function tooMany(result: 'throttled' | 'locked', why: string, retryAfterMs: numb
     retryAfterMs,
   });
 }
+
+/** The words of a code are Herald's own, or an operator's template: an app that may not send its own may ask for one. */
+const withoutWords = ({ may, ...sender }: Sender): Sender => ({
+  ...sender,
+  ...(may?.channels && { may: { channels: may.channels } }),
+});

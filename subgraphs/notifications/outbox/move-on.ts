@@ -83,7 +83,7 @@ function changeOf({ page, deliveries, whole, done }: MovedPlan, now: Date) {
   const $set = {
     state: done ? ('COMPLETED' as const) : ('PROCESSING' as const),
     planned: last,
-    nextAttemptAt: nextLook(last, done, deliveries, now),
+    nextAttemptAt: nextLook({ last, whole, done }, deliveries, now),
     ...(!done && { lane: 'TIMED' as const }),
     ...(last && { plannedAt: now }),
     ...(done && { completedAt: now }),
@@ -97,13 +97,12 @@ function changeOf({ page, deliveries, whole, done }: MovedPlan, now: Date) {
 
 /** A sole delivery completes its notification in its own transaction; of several, the last may have been missed. */
 function nextLook(
-  last: boolean,
-  done: boolean,
+  { last, whole, done }: { readonly last: boolean; readonly whole: boolean; readonly done: boolean },
   deliveries: readonly DeliveryRecord[],
   now: Date,
 ): Date | null {
   if (!last) return new Date(now.getTime() + NEXT_PAGE_LOOK_MS);
-  if (done || deliveries.length === 1) return null;
+  if (done || (whole && deliveries.length === 1)) return null;
   return new Date(Math.max(now.getTime(), heldUntil(deliveries)) + COMPLETION_LOOK_MS);
 }
 

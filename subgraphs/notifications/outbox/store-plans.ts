@@ -105,7 +105,7 @@ function planOf(page: PlanPage, now: Date): MovedPlan {
   return { page, deliveries, whole, done };
 }
 
-/** A user may be in several groups: an earlier page may have had the same delivery. */
+/** A user may be in several groups and segments: an earlier page may have had the same delivery, which counts once. */
 async function newDeliveries(
   models: NotificationModels,
   plans: readonly MovedPlan[],
@@ -120,6 +120,15 @@ async function newDeliveries(
       .find({ _id: { $in: paged } }, { session, projection: { _id: 1 } })
       .toArray())
       known.add(_id);
+  for (const { page, deliveries } of known.size > 0 ? own : []) {
+    const again = deliveries.filter((d) => known.has(d._id)).length;
+    if (again > 0)
+      await models.raw.notifications.updateOne(
+        { _id: page.notification._id },
+        { $inc: { deliveryCount: -again } },
+        { session },
+      );
+  }
   return own.flatMap(({ deliveries }) => deliveries.filter((d) => !known.has(d._id)));
 }
 

@@ -15,6 +15,7 @@ export const sending = (deps: Pick<ResolverDeps, 'consoleApp' | 'rateLimiter'>):
     requestId,
     workspace: principal.workspace,
     app: principal.kind === 'app' ? principal.app : deps.consoleApp(principal.workspace),
+    ...(principal.kind === 'app' && principal.may && { may: principal.may }),
   }),
   async allowance(principal, wanted) {
     if (principal.kind !== 'app') return { granted: wanted };

@@ -14,7 +14,7 @@ import {
   type DigestSlotRecord,
   digestModels,
 } from '../digests/digest-models.ts';
-import { type CancellableRecord, cancellableModel } from '../events/cancellable.ts';
+import { type CancellableRecord, cancellableModel } from '../events/cancellable-model.ts';
 import { otpModels } from '../otp/otp-models.ts';
 import type { OtpLimitRecord, OtpRecord, SealedCodeRecord } from '../otp/otp-record.ts';
 import { providerAccountModels } from '../provider-accounts/account-models.ts';

@@ -37,6 +37,7 @@ describe('routeBody', () => {
         recipients: [
           { user: 'u1', group: null },
           { group: 'g1' },
+          { segment: ' s1 ' },
           { channel: 'EMAIL', address: ' a@example.com ' },
         ],
       }),
@@ -51,6 +52,7 @@ describe('routeBody', () => {
             { caller: true },
             { user: 'u1' },
             { group: 'g1' },
+            { segment: 's1' },
             { channel: 'EMAIL', address: 'a@example.com' },
           ],
         },
@@ -87,6 +89,8 @@ describe('routeBody', () => {
     ],
     ['a channel alone', recipient({ channel: 'SMS' }), 'input.recipients.1', /exactly one of/],
     ['a wrong user id', recipient({ user: '' }), 'input.recipients.1.user', /1 to 200/],
+    ['group and segment', recipient({ group: 'g', segment: 's' }), 'input.recipients.1', /exactly one of/],
+    ['a wrong segment id', recipient({ segment: 'a b' }), 'input.recipients.1.segment', /1 to 200/],
     ['a wrong group id', recipient({ group: 'a b' }), 'input.recipients.1.group', /1 to 200/],
     [
       'an address without channel',

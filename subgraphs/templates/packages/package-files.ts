@@ -59,7 +59,7 @@ export class PackageFiles {
     if (!head) throw notFound('package', id);
     const before = from ?? head.publishedVersion;
     const old = before === undefined ? undefined : await this.#content(workspace, id, before);
-    return textDiffs(textsOf(old), textsOf(await this.#content(workspace, id, to)));
+    return textDiffs(await textsOf(old), await textsOf(await this.#content(workspace, id, to)));
   }
 
   /**
@@ -77,7 +77,7 @@ export class PackageFiles {
     publisher: Publisher = {},
   ): Promise<ImportResult> {
     checkId('input.id', id);
-    return this.#put(workspace, readFiles(id, files), dryRun, publisher);
+    return this.#put(workspace, await readFiles(id, files), dryRun, publisher);
   }
 
   /**
@@ -100,7 +100,7 @@ export class PackageFiles {
     if (!isWorkspaceId(toWorkspace) || toWorkspace === workspace)
       throw badInput('toWorkspace', 'Name another workspace.');
     const files = await this.export(workspace, id, version);
-    return this.#put(toWorkspace, readFiles(id, files), false, publisher);
+    return this.#put(toWorkspace, await readFiles(id, files), false, publisher);
   }
 
   async #put(
@@ -139,7 +139,10 @@ export class PackageFiles {
       const { findings } = await planPublish(this.#stores, after);
       return {
         changes: dryRun ? {} : changes,
-        result: { changes: textDiffs(textsOf(before), textsOf(contentOf(after))), problems: findings },
+        result: {
+          changes: await textDiffs(await textsOf(before), await textsOf(contentOf(after))),
+          problems: findings,
+        },
       };
     });
     if (!dryRun)
@@ -260,8 +263,8 @@ function saved<Body>(heads: readonly HeadRecord<Body>[], of: (body: Body) => Bod
   );
 }
 
-const textsOf = (content: PackageContent | undefined): Map<string, string> =>
-  new Map(content ? packageFiles(content).map(({ path, content: text }) => [path, text]) : []);
+const textsOf = async (content: PackageContent | undefined): Promise<Map<string, string>> =>
+  new Map((content ? await packageFiles(content) : []).map((file) => [file.path, file.content]));
 
 /**
  * What makes the drafts of one kind what is wanted. Pure.

@@ -617,3 +617,54 @@ describe('files', () => {
     expect((await room.service.publishedTemplate('production', 'filed.one'))?.version).toBe(1);
   });
 });
+
+describe('while a package is published again and again', () => {
+  test('another process sends nothing half old and half new, and the newest within a second', async () => {
+    const other = await openRoom(services);
+    try {
+      await savePackage('moving');
+      const put = async (round: number) => {
+        await savePartial('moving-foot', `foot ${round}`, { package: 'moving' });
+        for (const id of ['moving.a', 'moving.b'])
+          await saveTemplate(id, `${id} ${round} {{> moving-foot}}`, { package: 'moving' });
+        await saveRoute('moving', 'moving.a', { package: 'moving', category: `round-${round}` });
+        await publish('moving');
+      };
+      await put(0);
+      let publishing = true;
+      const reading = (async () => {
+        let newest = 0;
+        let reads = 0;
+        for (; publishing; reads++) {
+          const route = await other.service.publishedRoute('default', 'moving');
+          const [action] = route?.actions ?? [];
+          if (!route || action?.templateVersion === undefined)
+            throw new Error('the route was gone, or not pinned');
+          const template = await other.service.templateVersion(
+            'default',
+            action.template,
+            action.templateVersion,
+          );
+          const round = Number(route.category?.slice('round-'.length));
+          expect(template?.render('IN_APP', undefined, {}).body).toBe(`moving.a ${round} foot ${round}`);
+          const alone = await other.service.publishedTemplate('default', 'moving.b');
+          expect(alone?.render('IN_APP', undefined, {}).body).toMatch(/^moving\.b (\d+) foot \1$/);
+          expect(round).toBeGreaterThanOrEqual(newest);
+          newest = round;
+          await new Promise((resolve) => setImmediate(resolve));
+        }
+        return reads;
+      })();
+      for (let round = 1; round <= 20; round++) await put(round);
+      const done = performance.now();
+      while ((await other.service.publishedRoute('default', 'moving'))?.category !== 'round-20') {
+        expect(performance.now() - done).toBeLessThan(1_000);
+        await new Promise((resolve) => setTimeout(resolve, 10));
+      }
+      publishing = false;
+      expect(await reading).toBeGreaterThan(20);
+    } finally {
+      await other.close();
+    }
+  }, 60_000);
+});

@@ -38,7 +38,10 @@ export interface PublishPlan {
 /** Compiled versions by what they were gathered from: who plans again, as others publish, compiles nothing twice. */
 export type Compiled = Map<string, Promise<GatheredVersion>>;
 
-/** Reads what the package uses from outside; stores nothing. Takes milliseconds a template that has changed. */
+/**
+ * Reads what the package uses from outside; stores nothing. Takes milliseconds a template that has changed; other
+ * requests get their turn between two templates.
+ */
 export async function planPublish(
   stores: Stores,
   state: PackageState,
@@ -138,6 +141,7 @@ async function planTemplates(
   for (const head of state.templates) {
     const draft = draftOf(head);
     if (!draft) continue;
+    await new Promise((resolve) => setImmediate(resolve));
     const gathered = await gatherVersion(draft, find, settings);
     const isNew = !head.published || !saysTheSame(head.published, gathered.body);
     if (!isNew && gathered.problems.length === 0) continue;

@@ -14,25 +14,19 @@ export type Texts = ReadonlyMap<string, string>;
 
 /** Comparing costs lines times differences: beyond these bounds one text is shown as replaced by the other. */
 const MAX_EDITS = 4_000;
-const MAX_MS = 500;
+const MAX_MS = 200;
 
-/** Those that differ, by path. Pure but for its time limit. */
-export function textDiffs(before: Texts, after: Texts): TextDiff[] {
-  const paths = [...new Set([...before.keys(), ...after.keys()])].toSorted();
-  return paths.flatMap((path) => {
+/** Those that differ, by path. Other requests get their turn between two of them. */
+export async function textDiffs(before: Texts, after: Texts): Promise<TextDiff[]> {
+  const diffs: TextDiff[] = [];
+  for (const path of [...new Set([...before.keys(), ...after.keys()])].toSorted()) {
     const [from, to] = [before.get(path), after.get(path)];
-    if (from === to) return [];
-    return {
-      path,
-      change:
-        from === undefined
-          ? ('ADDED' as const)
-          : to === undefined
-            ? ('REMOVED' as const)
-            : ('CHANGED' as const),
-      diff: unifiedDiff(path, from, to),
-    };
-  });
+    if (from === to) continue;
+    await new Promise((resolve) => setImmediate(resolve));
+    const change = from === undefined ? 'ADDED' : to === undefined ? 'REMOVED' : 'CHANGED';
+    diffs.push({ path, change, diff: unifiedDiff(path, from, to) });
+  }
+  return diffs;
 }
 
 function unifiedDiff(path: string, from: string | undefined, to: string | undefined): string {

@@ -4,6 +4,7 @@ import { badInput, notFound } from '../../../platform/errors/herald-error.ts';
 import { newId, scopedKey } from '../../../platform/names/ids.ts';
 import { inTransaction } from '../../../platform/storage/mongo.ts';
 import type { CreatedKeyRecord, Credentials } from '../credentials/credentials.ts';
+import { appPermissions, type PermissionsInput } from '../input/app-permissions.ts';
 import { checkLabel, MAX_NAME_CHARS } from '../input/label.ts';
 import { againWhenRaced } from '../store/again-when-raced.ts';
 import type { UsersModels } from '../store/models.ts';
@@ -36,9 +37,7 @@ export class Apps {
     input: { readonly name: string; readonly rateLimitPerSecond?: number | null },
   ): Promise<{ readonly app: AppRecord; readonly apiKey: string }> {
     const name = checkLabel('name', input.name, MAX_NAME_CHARS);
-    const rate = input.rateLimitPerSecond ?? DEFAULT_RATE_LIMIT_PER_SECOND;
-    if (rate < 1 || rate > MAX_RATE_LIMIT_PER_SECOND)
-      throw badInput('rateLimitPerSecond', `Must be 1 to ${MAX_RATE_LIMIT_PER_SECOND}; it is ${rate}.`);
+    const rate = checkRate(input.rateLimitPerSecond ?? DEFAULT_RATE_LIMIT_PER_SECOND);
     const id = newId('app');
     const document = appDocument(workspace, id, name, rate);
     const { secret } = await inTransaction(this.#connection, async (session) => {
@@ -46,6 +45,37 @@ export class Apps {
       return await this.#credentials.create({ kind: 'app', workspace, app: id }, name, session);
     });
     return { app: document, apiKey: secret };
+  }
+
+  /**
+   * What is undefined stays; `may: null` lets it send everything.
+   * @throws HeraldError NOT_FOUND; BAD_USER_INPUT (field `name`, `rateLimitPerSecond`, `may.events.0` …).
+   */
+  async update(
+    workspace: string,
+    id: string,
+    changes: {
+      readonly name?: string | null;
+      readonly rateLimitPerSecond?: number | null;
+      readonly may?: PermissionsInput | null;
+    },
+  ): Promise<AppRecord> {
+    const { name, rateLimitPerSecond, may } = changes;
+    const $set = {
+      ...(name != null && { name: checkLabel('name', name, MAX_NAME_CHARS) }),
+      ...(rateLimitPerSecond != null && { rateLimitPerSecond: checkRate(rateLimitPerSecond) }),
+      ...(may != null && { may: appPermissions(may) }),
+    };
+    const saved = await this.#models.apps
+      .findOneAndUpdate(
+        { _id: scopedKey(workspace, id) },
+        { $set, ...(may === null && { $unset: { may: 1 } }) },
+        { returnDocument: 'after' },
+      )
+      .lean();
+    if (!saved) throw notFound('app', id);
+    await this.#credentials.appChanged(workspace, id);
+    return saved;
   }
 
   /** @throws HeraldError NOT_FOUND; BAD_USER_INPUT (field `name`). */
@@ -83,6 +113,12 @@ export class Apps {
       this.#models.apps.updateOne({ _id }, { $setOnInsert: rest }, { upsert: true }),
     );
   }
+}
+
+function checkRate(rate: number): number {
+  if (rate < 1 || rate > MAX_RATE_LIMIT_PER_SECOND)
+    throw badInput('rateLimitPerSecond', `Must be 1 to ${MAX_RATE_LIMIT_PER_SECOND}; it is ${rate}.`);
+  return rate;
 }
 
 /** A new workspace's console app. */

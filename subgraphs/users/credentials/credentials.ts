@@ -77,7 +77,23 @@ export class Credentials {
       .lean();
     if (!app) throw new Error(`Credential ${found.id}: its app is not there`);
     const { workspace, id: key } = found;
-    return { kind: 'app', workspace, app: app.id, key, ratePerSecond: app.rateLimitPerSecond };
+    return {
+      kind: 'app',
+      workspace,
+      app: app.id,
+      key,
+      ratePerSecond: app.rateLimitPerSecond,
+      ...(app.may && { may: app.may }),
+    };
+  }
+
+  /** What an app may has changed: those who keep its keys' callers ask again. */
+  async appChanged(workspace: string, app: string): Promise<void> {
+    const keys = await this.list(appOwner(workspace, app));
+    if (keys.length > 0)
+      await this.#deps.bus.invalidate(
+        ...keys.map(({ id }) => ({ topic: 'key' as const, key: scopedKey(workspace, id) })),
+      );
   }
 
   /**

@@ -49,6 +49,8 @@ export type App = {
   id: Scalars['ID']['output'];
   /** Its API keys, without their secrets. For operators. */
   keys: Array<ApiKey>;
+  /** What it may send. Null: everything. */
+  may?: Maybe<AppPermissions>;
   name: Scalars['String']['output'];
   rateLimitPerSecond: Scalars['Int']['output'];
 };
@@ -62,6 +64,25 @@ export type AppConnection = {
 export type AppEdge = {
   cursor: Scalars['String']['output'];
   node: App;
+};
+
+/** What an app may send. What is null is not limited. */
+export type AppPermissions = {
+  /** The channels that it may name. What an event's route sends, operators have decided. */
+  channels?: Maybe<Array<Channel>>;
+  /** Words of its own (`content`). */
+  content?: Maybe<Scalars['Boolean']['output']>;
+  /** Event types; one that ends in `*` stands for all that begin so. */
+  events?: Maybe<Array<Scalars['String']['output']>>;
+  /** Template ids, likewise. */
+  templates?: Maybe<Array<Scalars['String']['output']>>;
+};
+
+export type AppPermissionsInput = {
+  channels?: InputMaybe<Array<Channel>>;
+  content?: InputMaybe<Scalars['Boolean']['input']>;
+  events?: InputMaybe<Array<Scalars['String']['input']>>;
+  templates?: InputMaybe<Array<Scalars['String']['input']>>;
 };
 
 export type Channel =
@@ -169,6 +190,8 @@ export type Mutation = {
   setQuietHours: User;
   /** For operators: nothing is sent to the address from now on. UNSUBSCRIBED: nothing of `category`, or at all without one. What is said of an address already stays, except that COMPLAINED takes its place. */
   suppressAddress: Suppression;
+  /** For operators; takes effect on every process within a second. What is left out stays; `may: null` lets it send everything. */
+  updateApp: App;
   /** Creates or replaces, all or none. 1 to 1,000 users. Preferences, quiet hours and devices stay. */
   upsertUsers: Array<User>;
 };
@@ -283,6 +306,14 @@ export type MutationSuppressAddressArgs = {
   category?: InputMaybe<Scalars['String']['input']>;
   channel: Channel;
   reason?: InputMaybe<SuppressionReason>;
+};
+
+
+export type MutationUpdateAppArgs = {
+  id: Scalars['ID']['input'];
+  may?: InputMaybe<AppPermissionsInput>;
+  name?: InputMaybe<Scalars['String']['input']>;
+  rateLimitPerSecond?: InputMaybe<Scalars['Int']['input']>;
 };
 
 
@@ -663,6 +694,9 @@ export type ResolversTypes = {
   Int: ResolverTypeWrapper<Scalars['Int']['output']>;
   AppConnection: ResolverTypeWrapper<Omit<AppConnection, 'edges' | 'nodes'> & { edges: Array<ResolversTypes['AppEdge']>, nodes: Array<ResolversTypes['App']> }>;
   AppEdge: ResolverTypeWrapper<Omit<AppEdge, 'node'> & { node: ResolversTypes['App'] }>;
+  AppPermissions: ResolverTypeWrapper<AppPermissions>;
+  Boolean: ResolverTypeWrapper<Scalars['Boolean']['output']>;
+  AppPermissionsInput: AppPermissionsInput;
   Channel: Channel;
   CreatedApp: ResolverTypeWrapper<Omit<CreatedApp, 'app'> & { app: ResolversTypes['App'] }>;
   CreatedKey: ResolverTypeWrapper<Omit<CreatedKey, 'key'> & { key: ResolversTypes['ApiKey'] }>;
@@ -673,7 +707,6 @@ export type ResolversTypes = {
   DevicePlatform: DevicePlatform;
   JSON: ResolverTypeWrapper<Scalars['JSON']['output']>;
   Mutation: ResolverTypeWrapper<Record<PropertyKey, never>>;
-  Boolean: ResolverTypeWrapper<Scalars['Boolean']['output']>;
   PageInfo: ResolverTypeWrapper<PageInfo>;
   Preference: ResolverTypeWrapper<Preference>;
   PreferenceInput: PreferenceInput;
@@ -712,6 +745,9 @@ export type ResolversParentTypes = {
   Int: Scalars['Int']['output'];
   AppConnection: Omit<AppConnection, 'edges' | 'nodes'> & { edges: Array<ResolversParentTypes['AppEdge']>, nodes: Array<ResolversParentTypes['App']> };
   AppEdge: Omit<AppEdge, 'node'> & { node: ResolversParentTypes['App'] };
+  AppPermissions: AppPermissions;
+  Boolean: Scalars['Boolean']['output'];
+  AppPermissionsInput: AppPermissionsInput;
   CreatedApp: Omit<CreatedApp, 'app'> & { app: ResolversParentTypes['App'] };
   CreatedKey: Omit<CreatedKey, 'key'> & { key: ResolversParentTypes['ApiKey'] };
   CreatedWorkspace: CreatedWorkspace;
@@ -720,7 +756,6 @@ export type ResolversParentTypes = {
   DeviceInput: DeviceInput;
   JSON: Scalars['JSON']['output'];
   Mutation: Record<PropertyKey, never>;
-  Boolean: Scalars['Boolean']['output'];
   PageInfo: PageInfo;
   Preference: Preference;
   PreferenceInput: PreferenceInput;
@@ -764,6 +799,7 @@ export type AppResolvers<ContextType = RequestContext, ParentType extends Resolv
   createdAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
   keys?: Resolver<Array<ResolversTypes['ApiKey']>, ParentType, ContextType>;
+  may?: Resolver<Maybe<ResolversTypes['AppPermissions']>, ParentType, ContextType>;
   name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   rateLimitPerSecond?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
 };
@@ -777,6 +813,13 @@ export type AppConnectionResolvers<ContextType = RequestContext, ParentType exte
 export type AppEdgeResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['AppEdge'] = ResolversParentTypes['AppEdge']> = {
   cursor?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   node?: Resolver<ResolversTypes['App'], ParentType, ContextType>;
+};
+
+export type AppPermissionsResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['AppPermissions'] = ResolversParentTypes['AppPermissions']> = {
+  channels?: Resolver<Maybe<Array<ResolversTypes['Channel']>>, ParentType, ContextType>;
+  content?: Resolver<Maybe<ResolversTypes['Boolean']>, ParentType, ContextType>;
+  events?: Resolver<Maybe<Array<ResolversTypes['String']>>, ParentType, ContextType>;
+  templates?: Resolver<Maybe<Array<ResolversTypes['String']>>, ParentType, ContextType>;
 };
 
 export type CreatedAppResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['CreatedApp'] = ResolversParentTypes['CreatedApp']> = {
@@ -835,6 +878,7 @@ export type MutationResolvers<ContextType = RequestContext, ParentType extends R
   setPreferences?: Resolver<ResolversTypes['User'], ParentType, ContextType, RequireFields<MutationSetPreferencesArgs, 'preferences'>>;
   setQuietHours?: Resolver<ResolversTypes['User'], ParentType, ContextType, Partial<MutationSetQuietHoursArgs>>;
   suppressAddress?: Resolver<ResolversTypes['Suppression'], ParentType, ContextType, RequireFields<MutationSuppressAddressArgs, 'address' | 'channel' | 'reason'>>;
+  updateApp?: Resolver<ResolversTypes['App'], ParentType, ContextType, RequireFields<MutationUpdateAppArgs, 'id'>>;
   upsertUsers?: Resolver<Array<ResolversTypes['User']>, ParentType, ContextType, RequireFields<MutationUpsertUsersArgs, 'users'>>;
 };
 
@@ -964,6 +1008,7 @@ export type Resolvers<ContextType = RequestContext> = {
   App?: AppResolvers<ContextType>;
   AppConnection?: AppConnectionResolvers<ContextType>;
   AppEdge?: AppEdgeResolvers<ContextType>;
+  AppPermissions?: AppPermissionsResolvers<ContextType>;
   CreatedApp?: CreatedAppResolvers<ContextType>;
   CreatedKey?: CreatedKeyResolvers<ContextType>;
   CreatedWorkspace?: CreatedWorkspaceResolvers<ContextType>;

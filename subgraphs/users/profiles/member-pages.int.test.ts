@@ -32,7 +32,7 @@ beforeAll(async () => {
 afterAll(() => connection?.close());
 
 const open = () => new MemberPages(connection.collection<UserDocument>('users'));
-async function all(pages: MemberPages, group: string, size: number): Promise<string[]> {
+async function all(pages: MemberPages, group: string | undefined, size: number): Promise<string[]> {
   const found: string[] = [];
   for (;;) {
     const page = await pages.read('w', group, found.at(-1), size);
@@ -48,6 +48,30 @@ describe('MemberPages', () => {
     expect(await all(pages, 'all', size)).toEqual(ALL);
     expect(await all(pages, 'even', size)).toEqual(ALL.filter((_, n) => n % 2 === 0));
     expect(await all(pages, 'none', size)).toEqual([]);
+    expect(await all(pages, undefined, size)).toEqual(ALL);
+  });
+
+  it('takes a workspace for no other, whose name begins with its own', async () => {
+    for (const other of ['w-1', 'w1', 'v'])
+      expect(await open().read(other, undefined, undefined, 10)).toEqual([]);
+  });
+
+  it('asks once for each of two who go on at the same places', async () => {
+    const pages = open();
+    let finds = 0;
+    connection.getClient().on('commandSucceeded', ({ commandName }) => {
+      if (commandName === 'find') finds += 1;
+    });
+    let after: string | undefined;
+    for (let page = 0; page < 5; page++) {
+      const both = await Promise.all([
+        pages.read('w', undefined, after, 100),
+        pages.read('w', undefined, after, 100),
+      ]);
+      expect(both).toEqual([ALL.slice(page * 100, page * 100 + 100), both[0]]);
+      after = both[0].at(-1);
+    }
+    expect(finds).toBe(2);
   });
 
   it('reads groups side by side, and the same group twice', async () => {

@@ -8,6 +8,8 @@ import type { UserDocument } from '../store/records.ts';
 
 type Member = Pick<UserDocument, 'id'>;
 interface Kept {
+  /** Of workspace, group and the member after whom the cursor goes on: two plans may be there at once. */
+  readonly key: string;
   readonly cursor: mongo.FindCursor<Member>;
   readonly timer: NodeJS.Timeout;
 }
@@ -18,8 +20,8 @@ const MAX_KEPT = 50;
 
 export class MemberPages {
   readonly #users: Collection<UserDocument>;
-  /** By workspace, group and the member after whom the cursor goes on. */
-  readonly #kept = new Map<string, Kept>();
+  /** Oldest first. */
+  readonly #kept = new Set<Kept>();
 
   constructor(users: Collection<UserDocument>) {
     this.#users = users;
@@ -77,26 +79,30 @@ export class MemberPages {
   }
 
   #take(key: string): mongo.FindCursor<Member> | undefined {
-    const kept = this.#kept.get(key);
-    if (!kept) return undefined;
-    clearTimeout(kept.timer);
-    this.#kept.delete(key);
-    return kept.cursor;
+    for (const kept of this.#kept)
+      if (kept.key === key) {
+        this.#forget(kept);
+        return kept.cursor;
+      }
+    return undefined;
   }
 
   #keep(key: string, cursor: mongo.FindCursor<Member>): void {
-    this.#drop(key);
-    const timer = setTimeout(() => this.#drop(key), KEPT_MS).unref();
-    this.#kept.set(key, { cursor, timer });
-    const oldest = this.#kept.keys().next().value;
-    if (this.#kept.size > MAX_KEPT && oldest !== undefined) this.#drop(oldest);
+    const kept: Kept = { key, cursor, timer: setTimeout(() => this.#drop(kept), KEPT_MS).unref() };
+    this.#kept.add(kept);
+    const [oldest] = this.#kept;
+    if (this.#kept.size > MAX_KEPT && oldest) this.#drop(oldest);
+  }
+
+  #forget(kept: Kept): void {
+    clearTimeout(kept.timer);
+    this.#kept.delete(kept);
   }
 
   /** Nobody waits for the close, and a server that is away has none to do. */
-  #drop(key: string): void {
-    this.#take(key)
-      ?.close()
-      .catch(() => undefined);
+  #drop(kept: Kept): void {
+    this.#forget(kept);
+    kept.cursor.close().catch(() => undefined);
   }
 }
 

@@ -1,5 +1,9 @@
 /** Resolvers of apps, keys and workspaces: for operators, but for what an app may know of itself. */
-import { type RequestContext, requirePrincipal } from '../../../platform/auth/principal.ts';
+import {
+  type AppPermissions,
+  type RequestContext,
+  requirePrincipal,
+} from '../../../platform/auth/principal.ts';
 import { forbidden, notFound } from '../../../platform/errors/herald-error.ts';
 import { connectionOf, decodeCursor, encodeCursor, pageSize } from '../../../platform/graphql/connections.ts';
 import { type Apps, appCursor } from '../apps/apps.ts';
@@ -41,6 +45,8 @@ export function accessResolvers(
     },
     Mutation: {
       createApp: (_, input, context) => apps.create(requirePrincipal(context, 'operator').workspace, input),
+      updateApp: (_, { id, ...changes }, context) =>
+        apps.update(requirePrincipal(context, 'operator').workspace, id, changes),
       createApiKey: (_, { app, name }, context) =>
         apps.createKey(requirePrincipal(context, 'operator').workspace, app, name),
       createOperatorKey(_, { name }, context) {
@@ -58,6 +64,7 @@ export function accessResolvers(
     App: {
       __resolveReference: async ({ id }, context) => (await loaders(context).apps.load(id)) ?? null,
       rateLimitPerSecond: (app, _, context) => notForUsers(context, app.rateLimitPerSecond),
+      may: (app, _, context) => notForUsers(context, permissionsShown(app.may)),
       createdAt: (app, _, context) => notForUsers(context, app.createdAt),
       async keys({ id }, _, context) {
         requirePrincipal(context, 'operator');
@@ -66,6 +73,16 @@ export function accessResolvers(
     },
   };
 }
+
+const permissionsShown = (may: AppPermissions | undefined) =>
+  may
+    ? {
+        events: may.events ? [...may.events] : null,
+        templates: may.templates ? [...may.templates] : null,
+        content: may.content ?? null,
+        channels: may.channels ? [...may.channels] : null,
+      }
+    : null;
 
 /** A user knows an app by id and name only. @throws HeraldError FORBIDDEN. */
 function notForUsers<T>(context: RequestContext, value: T): T {

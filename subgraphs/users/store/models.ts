@@ -118,6 +118,7 @@ const appSchema = () =>
       id: text,
       name: text,
       rateLimitPerSecond: { type: Number, required: true },
+      may: { type: Schema.Types.Mixed },
       createdAt: date,
       sortKey: text,
     },

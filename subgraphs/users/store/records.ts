@@ -1,4 +1,5 @@
 /** What is stored for users, devices, apps, credentials and workspaces. */
+import type { AppPermissions } from '../../../platform/auth/principal.ts';
 import type { Channel } from '../../../platform/graphql/contract-enums.ts';
 import type { QuietHours } from '../../../platform/quiet-hours/quiet-hours.ts';
 import type { DeviceChannel, Preference, PushDevice, Recipient } from '../contract.ts';
@@ -76,13 +77,14 @@ export interface AppDocument {
   readonly id: string;
   readonly name: string;
   readonly rateLimitPerSecond: number;
+  readonly may?: AppPermissions;
   readonly createdAt: Date;
   /** Workspace, time of creation and id: the order of pages. */
   readonly sortKey: string;
 }
 export type AppRecord = Pick<
   AppDocument,
-  'workspace' | 'id' | 'name' | 'rateLimitPerSecond' | 'createdAt' | 'sortKey'
+  'workspace' | 'id' | 'name' | 'rateLimitPerSecond' | 'may' | 'createdAt' | 'sortKey'
 >;
 
 /** `_id`: SHA-256 of the secret in hex, so that a caller is found by the store's own key. */

@@ -75,7 +75,7 @@ const content: PackageContent = {
     ['sign', { name: 'sign', source: 'Acme' }],
   ]),
 };
-const files = packageFiles(content);
+const files = await packageFiles(content);
 const changed = (path: string, change: (text: string) => string): PackageFile[] =>
   files.map((file) => (file.path === path ? { path, content: change(file.content) } : file));
 
@@ -111,7 +111,7 @@ partials:
   });
 
   test('come back as they were', async () => {
-    const inputs = readFiles('orders/2', files);
+    const inputs = await readFiles('orders/2', files);
     expect(inputs.package.input).toEqual({
       id: 'orders/2',
       name: 'Orders',
@@ -135,9 +135,9 @@ partials:
     expect(routeBody(readRoute.input)).toEqual({ ...route, actions: [action, ...others] });
   });
 
-  test('are the same when they are written again, whatever the order of members in the store', () => {
+  test('are the same when they are written again, whatever the order of members in the store', async () => {
     const turned = Object.fromEntries(Object.entries(route).toReversed()) as unknown as RouteBody;
-    expect(packageFiles({ ...content, routes: new Map([['order:paid', turned]]) })).toEqual(files);
+    expect(await packageFiles({ ...content, routes: new Map([['order:paid', turned]]) })).toEqual(files);
   });
 
   test.each([
@@ -205,9 +205,9 @@ partials:
         `${t}x0: &x0 [a]\n${Array.from({ length: 12 }, (_, i) => `x${i + 1}: &x${i + 1} [${`*x${i},`.repeat(9)}]`).join('\n')}\n`,
       /alias/i,
     ],
-  ])('%s is told with its file', (_what, path, change, message) => {
+  ])('%s is told with its file', async (_what, path, change, message) => {
     const given = changed(path, change);
-    expect(() => readFiles('orders/2', given)).toThrow(
+    await expect(readFiles('orders/2', given)).rejects.toThrow(
       expect.objectContaining({
         code: 'BAD_USER_INPUT',
         field: `input.files.${given.findIndex((file) => file.path === path)}`,
@@ -216,14 +216,14 @@ partials:
     );
   });
 
-  test('a file that nothing names, one that is given twice, and no package.yaml', () => {
-    expect(() => readFiles('orders/2', [...files, { path: 'templates/x/EMAIL.html', content: '' }])).toThrow(
-      /templates\/x\/EMAIL\.html: no other file names it/,
-    );
-    expect(() => readFiles('orders/2', [...files, { path: '../../etc/passwd', content: '' }])).toThrow(
-      /remove it/,
-    );
-    expect(() => readFiles('orders/2', [...files, ...files.slice(0, 1)])).toThrow(/given twice/);
-    expect(() => readFiles('orders/2', files.slice(1))).toThrow(/no package\.yaml/);
+  test('a file that nothing names, one that is given twice, and no package.yaml', async () => {
+    await expect(
+      readFiles('orders/2', [...files, { path: 'templates/x/EMAIL.html', content: '' }]),
+    ).rejects.toThrow(/templates\/x\/EMAIL\.html: no other file names it/);
+    await expect(
+      readFiles('orders/2', [...files, { path: '../../etc/passwd', content: '' }]),
+    ).rejects.toThrow(/remove it/);
+    await expect(readFiles('orders/2', [...files, ...files.slice(0, 1)])).rejects.toThrow(/given twice/);
+    await expect(readFiles('orders/2', files.slice(1))).rejects.toThrow(/no package\.yaml/);
   });
 });

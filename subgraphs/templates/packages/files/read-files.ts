@@ -29,9 +29,10 @@ const MAX_BYTES = 64 * 1024 * 1024;
 
 /**
  * @param id of the package, which the files must name, too.
+ * Other requests get their turn between two files.
  * @throws HeraldError BAD_USER_INPUT (`input.files.3`): `templates/welcome.yaml: contents.0.chanel: …`.
  */
-export function readFiles(id: string, files: readonly PackageFile[]): PackageInputs {
+export async function readFiles(id: string, files: readonly PackageFile[]): Promise<PackageInputs> {
   if (files.length > MAX_FILES) throw badInput('input.files', `At most ${MAX_FILES} files are allowed.`);
   const bytes = files.reduce((sum, { content }) => sum + Buffer.byteLength(content), 0);
   if (bytes > MAX_BYTES)
@@ -62,6 +63,18 @@ export async function atFile<Result>(
 const wrong = ({ path, index }: PlacedFile, message: string): HeraldError =>
   badInput(`input.files.${index}`, `${path}: ${message}`);
 
+async function inTurn<Result>(
+  files: readonly PlacedFile[],
+  read: (file: PlacedFile) => Result,
+): Promise<Result[]> {
+  const results: Result[] = [];
+  for (const file of files) {
+    await new Promise((resolve) => setImmediate(resolve));
+    results.push(read(file));
+  }
+  return results;
+}
+
 class Reader {
   readonly #id: string;
   readonly #files: ReadonlyMap<string, PlacedFile>;
@@ -73,7 +86,7 @@ class Reader {
     this.#files = files;
   }
 
-  read(): PackageInputs {
+  async read(): Promise<PackageInputs> {
     const file = this.#files.get('package.yaml');
     if (!file) throw badInput('input.files', 'There is no package.yaml, which every package has.');
     const { format, partials: names, ...own } = this.#members(file);
@@ -85,8 +98,8 @@ class Reader {
     const input = this.#input<PackageInput>(file, 'PackageInput', own);
     if (input.id !== this.#id)
       throw wrong(file, `id: must be "${this.#id}", as the package; it is "${input.id}"`);
-    const templates = this.#matching(/^templates\/[^/]+\.yaml$/).map((one) => this.#template(one));
-    const routes = this.#matching(/^routes\/[^/]+\.yaml$/).map((one) => this.#route(one));
+    const templates = await inTurn(this.#matching(/^templates\/[^/]+\.yaml$/), (one) => this.#template(one));
+    const routes = await inTurn(this.#matching(/^routes\/[^/]+\.yaml$/), (one) => this.#route(one));
     const partials = this.#matching(/^partials\/[^/]+\.hbs$/).map((one) =>
       partialOf(one, nameOf(file, names, one)),
     );

@@ -1,4 +1,4 @@
-/** A package as files for people and git: one order, one way to write, so that a small change is a small difference. Pure. */
+/** A package as files for people and git: one order, one way to write, so that a small change is a small difference. */
 import { stringify } from 'yaml';
 import { fileName } from '../../../../platform/names/file-name.ts';
 import type { RouteBody } from '../../contract.ts';
@@ -10,12 +10,17 @@ export const FORMAT = 1;
 /** Texts longer than this have files of their own. */
 const MAX_INLINE_CHARS = 400;
 
-/** By path. */
-export function packageFiles(content: PackageContent): PackageFile[] {
+/** By path. Other requests get their turn between two members. */
+export async function packageFiles(content: PackageContent): Promise<PackageFile[]> {
   const files: PackageFile[] = [{ path: 'package.yaml', content: packageYaml(content) }];
-  for (const [id, body] of content.templates) files.push(...templateFiles(id, body));
-  for (const [event, body] of content.routes)
+  for (const [id, body] of content.templates) {
+    await new Promise((resolve) => setImmediate(resolve));
+    files.push(...templateFiles(id, body));
+  }
+  for (const [event, body] of content.routes) {
+    await new Promise((resolve) => setImmediate(resolve));
     files.push({ path: `routes/${fileName(event)}.yaml`, content: yaml('route', routeMembers(event, body)) });
+  }
   for (const [id, { source }] of content.partials)
     files.push({ path: `partials/${id}.hbs`, content: source });
   return files.toSorted((a, b) => (a.path < b.path ? -1 : 1));
