@@ -117,6 +117,8 @@ export interface NotificationRecord {
     /** Whom the caller named. */
     readonly to: readonly RecipientEntry[];
   }[];
+  /** Of `sendTest`: to be looked at. */
+  readonly isTest?: true;
   /** Of an event that another one has brought about. */
   readonly followUpOf?: string;
   /** How many have led to it, one by the other. */

@@ -227,6 +227,7 @@ export async function createNotificationsSubgraph(deps: {
       accept,
       enqueuer,
       templates: deps.templates,
+      users: deps.users,
       rateLimiter: new RateLimiter(deps.redis, deps.names, deps.log),
       events: deps.events,
       queues: deps.queues,

@@ -140,6 +140,12 @@ export interface Cancels {
 }
 
 export interface TemplatesService {
+  /**
+   * The draft where no version is named and there is one, compiled. For tests that are put into words at once: nothing
+   * else may send a draft.
+   * @throws HeraldError NOT_FOUND; BAD_USER_INPUT naming what cannot be compiled.
+   */
+  testedTemplate(workspace: string, id: string, version?: number): Promise<CompiledTemplate>;
   /** The published version; cached, and current on every process within moments of a publish. */
   publishedTemplate(workspace: string, id: string): Promise<CompiledTemplate | undefined>;
   /** A given version, published or once published. */

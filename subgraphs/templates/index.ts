@@ -62,8 +62,8 @@ export async function createTemplatesSubgraph({
   const stores = new Stores(connection);
   await stores.ensureCollections();
 
-  const service = publishedReader(stores, bus, log);
-  const templates = new TemplateDrafts(stores, service, bus, log);
+  const published = publishedReader(stores, bus, log);
+  const templates = new TemplateDrafts(stores, published, bus, log);
   const routes = new RouteDrafts(stores, bus, log);
   const partials = new PartialDrafts(stores, bus, log);
   const packages = new PackageDrafts(stores, bus, log);
@@ -92,7 +92,10 @@ export async function createTemplatesSubgraph({
     resolvers: resolvers as GraphQLResolverMap<unknown>,
   });
   return {
-    service,
+    service: {
+      ...published,
+      testedTemplate: (workspace, id, version) => templates.tested(workspace, id, version),
+    },
     subgraph: { name: 'templates', schema, close: async () => undefined },
     ensureDemo: (workspace) => ensureDemo(workspace, templates, routes),
   };

@@ -18,6 +18,8 @@ export interface Sender {
   readonly app: string;
   /** Of the request that sends, for the log. */
   readonly requestId?: string;
+  /** To be looked at, and told from what is meant. */
+  readonly isTest?: true;
   /** What the app may send: everything without it. */
   readonly may?: AppPermissions;
   /** The event that brings this one about, and how many have led to it. */
@@ -57,6 +59,7 @@ export function toRecord(
     ...(passedOver.length > 0 && { passedOver }),
     ...(rules && { rules }),
     ...ofEvent(input, resolved, waits, now),
+    ...(sender.isTest && { isTest: true }),
     ...(sender.origin && {
       followUpOf: sender.origin.notification,
       followUpDepth: sender.origin.depth,

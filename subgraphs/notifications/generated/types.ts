@@ -422,6 +422,12 @@ export type Mutation = {
   sendNotification: SendNotificationPayload;
   /** 1 to 1,000 inputs. */
   sendNotifications: Array<SendNotificationsResult>;
+  /**
+   * Sends a template really to one user or address, to be looked at: the draft by default, else the published version. One
+   * notification for each channel (all of the template by default), HIGH, in the category `test`. For operators; 10 a minute
+   * in a workspace, with those of testProvider, then RATE_LIMITED.
+   */
+  sendTest: SendTestPayload;
   setProviderAccountEnabled: ProviderAccount;
   /** Sends a real message through an account, enabled or not, and tells what came of it; UNAVAILABLE when no dispatcher answers within 30 s. 10 a minute in a workspace, then RATE_LIMITED. */
   testProvider: ProviderTestResult;
@@ -500,6 +506,16 @@ export type MutationSendNotificationsArgs = {
 };
 
 
+export type MutationSendTestArgs = {
+  channels?: InputMaybe<Array<Channel>>;
+  data?: InputMaybe<Scalars['JSON']['input']>;
+  locale?: InputMaybe<Scalars['String']['input']>;
+  template: Scalars['ID']['input'];
+  to: RecipientInput;
+  version?: InputMaybe<Scalars['Int']['input']>;
+};
+
+
 export type MutationSetProviderAccountEnabledArgs = {
   enabled: Scalars['Boolean']['input'];
   id: Scalars['ID']['input'];
@@ -534,6 +550,8 @@ export type Notification = {
   sendAt?: Maybe<Scalars['DateTime']['output']>;
   state: NotificationState;
   template?: Maybe<Template>;
+  /** Whether it is of `sendTest`. */
+  test: Scalars['Boolean']['output'];
   /** What happened, oldest first: accepted, routed, rendered, each attempt, each receipt, each skip, opened, clicked, replayed. Of a notification with more than 1,000 deliveries, those of the first 1,000. */
   timeline: Array<TimelineEntry>;
 };
@@ -1011,6 +1029,10 @@ export type SendNotificationsResult = {
   notification?: Maybe<Notification>;
 };
 
+export type SendTestPayload = {
+  notifications: Array<Notification>;
+};
+
 export type SkipReason =
   | 'ALREADY_SENT'
   | 'CHANNEL_NOT_CONFIGURED'
@@ -1252,6 +1274,7 @@ export type ResolversTypes = {
   SendNotificationInput: SendNotificationInput;
   SendNotificationPayload: ResolverTypeWrapper<Omit<SendNotificationPayload, 'notification'> & { notification: ResolversTypes['Notification'] }>;
   SendNotificationsResult: ResolverTypeWrapper<Omit<SendNotificationsResult, 'notification'> & { notification?: Maybe<ResolversTypes['Notification']> }>;
+  SendTestPayload: ResolverTypeWrapper<Omit<SendTestPayload, 'notifications'> & { notifications: Array<ResolversTypes['Notification']> }>;
   SkipReason: SkipReason;
   Subscription: ResolverTypeWrapper<Record<PropertyKey, never>>;
   Template: ResolverTypeWrapper<Template>;
@@ -1327,6 +1350,7 @@ export type ResolversParentTypes = {
   SendNotificationInput: SendNotificationInput;
   SendNotificationPayload: Omit<SendNotificationPayload, 'notification'> & { notification: ResolversParentTypes['Notification'] };
   SendNotificationsResult: Omit<SendNotificationsResult, 'notification'> & { notification?: Maybe<ResolversParentTypes['Notification']> };
+  SendTestPayload: Omit<SendTestPayload, 'notifications'> & { notifications: Array<ResolversParentTypes['Notification']> };
   Subscription: Record<PropertyKey, never>;
   Template: Template;
   TimelineEntry: TimelineEntryRecord;
@@ -1571,6 +1595,7 @@ export type MutationResolvers<ContextType = RequestContext, ParentType extends R
   saveProviderAccount?: Resolver<ResolversTypes['ProviderAccount'], ParentType, ContextType, RequireFields<MutationSaveProviderAccountArgs, 'input'>>;
   sendNotification?: Resolver<ResolversTypes['SendNotificationPayload'], ParentType, ContextType, RequireFields<MutationSendNotificationArgs, 'input'>>;
   sendNotifications?: Resolver<Array<ResolversTypes['SendNotificationsResult']>, ParentType, ContextType, RequireFields<MutationSendNotificationsArgs, 'inputs'>>;
+  sendTest?: Resolver<ResolversTypes['SendTestPayload'], ParentType, ContextType, RequireFields<MutationSendTestArgs, 'template' | 'to'>>;
   setProviderAccountEnabled?: Resolver<ResolversTypes['ProviderAccount'], ParentType, ContextType, RequireFields<MutationSetProviderAccountEnabledArgs, 'enabled' | 'id'>>;
   testProvider?: Resolver<ResolversTypes['ProviderTestResult'], ParentType, ContextType, RequireFields<MutationTestProviderArgs, 'id' | 'to'>>;
   verifyOtp?: Resolver<ResolversTypes['OtpVerification'], ParentType, ContextType, RequireFields<MutationVerifyOtpArgs, 'code'>>;
@@ -1591,6 +1616,7 @@ export type NotificationResolvers<ContextType = RequestContext, ParentType exten
   sendAt?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
   state?: Resolver<ResolversTypes['NotificationState'], ParentType, ContextType>;
   template?: Resolver<Maybe<ResolversTypes['Template']>, ParentType, ContextType>;
+  test?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
   timeline?: Resolver<Array<ResolversTypes['TimelineEntry']>, ParentType, ContextType>;
 };
 
@@ -1758,6 +1784,10 @@ export type SendNotificationsResultResolvers<ContextType = RequestContext, Paren
   notification?: Resolver<Maybe<ResolversTypes['Notification']>, ParentType, ContextType>;
 };
 
+export type SendTestPayloadResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['SendTestPayload'] = ResolversParentTypes['SendTestPayload']> = {
+  notifications?: Resolver<Array<ResolversTypes['Notification']>, ParentType, ContextType>;
+};
+
 export type SubscriptionResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Subscription'] = ResolversParentTypes['Subscription']> = {
   alertRaised?: SubscriptionResolver<ResolversTypes['Alert'], "alertRaised", ParentType, ContextType>;
   deliveryUpdated?: SubscriptionResolver<ResolversTypes['Delivery'], "deliveryUpdated", ParentType, ContextType, Partial<SubscriptionDeliveryUpdatedArgs>>;
@@ -1832,6 +1862,7 @@ export type Resolvers<ContextType = RequestContext> = {
   SandboxMessage?: SandboxMessageResolvers<ContextType>;
   SendNotificationPayload?: SendNotificationPayloadResolvers<ContextType>;
   SendNotificationsResult?: SendNotificationsResultResolvers<ContextType>;
+  SendTestPayload?: SendTestPayloadResolvers<ContextType>;
   Subscription?: SubscriptionResolvers<ContextType>;
   Template?: TemplateResolvers<ContextType>;
   TimelineEntry?: TimelineEntryResolvers<ContextType>;

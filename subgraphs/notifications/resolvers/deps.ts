@@ -10,6 +10,7 @@ import type { PresenceKeeper } from '../../../platform/presence/presence-keeper.
 import type { PresenceReader } from '../../../platform/presence/presence-reader.ts';
 import type { DispatchQueues } from '../../../platform/queues/queues.ts';
 import type { TemplatesService } from '../../templates/index.ts';
+import type { UsersService } from '../../users/index.ts';
 import type { AcceptService } from '../accept/accept.ts';
 import type { PlanEnqueuer } from '../accept/plan-enqueuer.ts';
 import type { DeliveryRecord, NotificationRecord } from '../contract.ts';
@@ -29,6 +30,7 @@ export interface ResolverDeps {
   readonly accept: AcceptService;
   readonly enqueuer: PlanEnqueuer;
   readonly templates: TemplatesService;
+  readonly users: Pick<UsersService, 'recipients'>;
   readonly rateLimiter: RateLimiter;
   readonly events: EventLog;
   readonly queues: DispatchQueues;

@@ -65,6 +65,7 @@ export function notificationTypeResolvers(
       template: ({ template }) => (template === undefined ? null : { id: template }),
       // The caller's variables are the calling system's business, not the receiver's.
       data: ({ data }, _, context) => (context.principal?.kind === 'user' ? null : (data ?? null)),
+      test: ({ isTest }) => isTest === true,
       passedOver: ({ passedOver }, _, context) =>
         context.principal?.kind === 'user' ? [] : [...(passedOver ?? [])],
       async deliveries(record, { first, after }, context) {

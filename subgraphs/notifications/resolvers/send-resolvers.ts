@@ -1,11 +1,14 @@
 /** sendNotification(s), cancel, replay. */
 import { requirePrincipal } from '../../../platform/auth/principal.ts';
 import { badInput, HeraldError } from '../../../platform/errors/herald-error.ts';
+import { withoutNulls } from '../../../platform/graphql/without-nulls.ts';
 import type { SendInput } from '../accept/check-input.ts';
 import { actorOf } from '../audit/actor.ts';
 import { cancelNotification } from '../change/cancel.ts';
 import { replayNotification } from '../change/replay-notification.ts';
 import type { MutationResolvers } from '../generated/types.ts';
+import { countTest } from '../provider-accounts/test-limit.ts';
+import { sendTest, type TestInput } from '../test-sends/send-test.ts';
 import type { ResolverDeps } from './deps.ts';
 import type { Lookup } from './lookup.ts';
 import { sending } from './sending.ts';
@@ -15,7 +18,7 @@ const MAX_INPUTS = 1_000;
 type SendMutations = Required<
   Pick<
     MutationResolvers,
-    'sendNotification' | 'sendNotifications' | 'cancelNotification' | 'replayNotification'
+    'sendNotification' | 'sendNotifications' | 'sendTest' | 'cancelNotification' | 'replayNotification'
   >
 >;
 
@@ -51,6 +54,15 @@ export function sendResolvers(deps: ResolverDeps, find: Lookup): SendMutations {
             }
           : result,
       );
+    },
+
+    async sendTest(_, args, context) {
+      const operator = requirePrincipal(context, 'operator');
+      const sender = senderOf(operator, context.requestId);
+      const count = (workspace: string) => countTest(workspace, deps.redis, deps.names);
+      return {
+        notifications: await sendTest({ ...deps, count }, sender, withoutNulls<TestInput>(args)),
+      };
     },
 
     async cancelNotification(_, { id }, context) {

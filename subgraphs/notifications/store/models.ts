@@ -112,6 +112,7 @@ export function notificationModels(connection: Connection): NotificationModels {
       cancelKey: text,
       cancels: { type: [mixed], default: undefined },
       followUps: { type: [mixed], default: undefined },
+      isTest: Boolean,
       followUpOf: text,
       followUpDepth: Number,
       rules: mixed,

@@ -97,6 +97,17 @@ export type FindingSeverity =
   | 'ERROR'
   | 'WARNING';
 
+/** Found in a template without sending it, for the most part with its sample data. */
+export type LintFinding = {
+  /** Where: `contents.2.html`, `variables.properties.name`, `partials.footer`. */
+  field: Scalars['String']['output'];
+  message: Scalars['String']['output'];
+  /** For example `variable-undeclared`, `size`, `broken-link`, `unescaped-html`. */
+  rule: Scalars['String']['output'];
+  /** ERROR: its messages fail, or would. WARNING: likely not meant. */
+  severity: FindingSeverity;
+};
+
 export type Mutation = {
   /** Makes a version, or the draft, the draft of another workspace's package of the same id. For operators of the first workspace. */
   copyPackage: PackageImport;
@@ -541,6 +552,8 @@ export type QueryPreviewTemplateArgs = {
   data?: InputMaybe<Scalars['JSON']['input']>;
   id: Scalars['ID']['input'];
   locale?: InputMaybe<Scalars['String']['input']>;
+  sample?: InputMaybe<Scalars['Boolean']['input']>;
+  timezone?: InputMaybe<Scalars['String']['input']>;
   version?: InputMaybe<Scalars['Int']['input']>;
 };
 
@@ -811,6 +824,8 @@ export type Template = {
   /** The draft's sources where there is a draft, else the published ones. For apps and operators. */
   contents: Array<TemplateContent>;
   draftVersion?: Maybe<Scalars['Int']['output']>;
+  /** What is wrong, or likely to be, with the draft, else with the published version. For apps and operators. */
+  findings: Array<LintFinding>;
   id: Scalars['ID']['output'];
   name: Scalars['String']['output'];
   /** The package that it belongs to: it is published with it. */
@@ -818,6 +833,8 @@ export type Template = {
   publishedVersion?: Maybe<Scalars['Int']['output']>;
   /** Whether its package is published without it the next time. */
   removing: Scalars['Boolean']['output'];
+  /** Data to try it with, as saved. For apps and operators. */
+  sample?: Maybe<Scalars['JSON']['output']>;
   updatedAt: Scalars['DateTime']['output'];
   /** JSON Schema (draft 7 or 2020-12) of the variables; `required` names those that a send must give. Null for users. */
   variables?: Maybe<Scalars['JSON']['output']>;
@@ -851,6 +868,7 @@ export type TemplateContent = {
 };
 
 export type TemplateContentInput = {
+  /** Of an EMAIL with html it may be blank: its text is then made from the html when it is published. */
   body: Scalars['String']['input'];
   channel: Channel;
   /** Of the body. */
@@ -877,6 +895,8 @@ export type TemplateInput = {
   name: Scalars['String']['input'];
   /** The package that it is to belong to; null: none. Without it, that stays as it is. What is published in a package leaves it by being removed. */
   package?: InputMaybe<Scalars['ID']['input']>;
+  /** Data to try it with, when it is saved and in previews, as `variables` wants them. Without it: the examples of `variables`. */
+  sample?: InputMaybe<Scalars['JSON']['input']>;
   variables?: InputMaybe<Scalars['JSON']['input']>;
 };
 
@@ -1012,6 +1032,7 @@ export type ResolversTypes = {
   FallbackSuccess: FallbackSuccess;
   FindingSeverity: FindingSeverity;
   JSON: ResolverTypeWrapper<Scalars['JSON']['output']>;
+  LintFinding: ResolverTypeWrapper<LintFinding>;
   Mutation: ResolverTypeWrapper<Record<PropertyKey, never>>;
   ID: ResolverTypeWrapper<Scalars['ID']['output']>;
   OversizeRule: OversizeRule;
@@ -1082,6 +1103,7 @@ export type ResolversParentTypes = {
   FallbackStep: FallbackStep;
   FallbackStepInput: FallbackStepInput;
   JSON: Scalars['JSON']['output'];
+  LintFinding: LintFinding;
   Mutation: Record<PropertyKey, never>;
   ID: Scalars['ID']['output'];
   Package: PackageHead;
@@ -1157,6 +1179,13 @@ export type FallbackStepResolvers<ContextType = RequestContext, ParentType exten
 export interface JsonScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['JSON'], any> {
   name: 'JSON';
 }
+
+export type LintFindingResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['LintFinding'] = ResolversParentTypes['LintFinding']> = {
+  field?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  message?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  rule?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  severity?: Resolver<ResolversTypes['FindingSeverity'], ParentType, ContextType>;
+};
 
 export type MutationResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['Mutation'] = ResolversParentTypes['Mutation']> = {
   copyPackage?: Resolver<ResolversTypes['PackageImport'], ParentType, ContextType, RequireFields<MutationCopyPackageArgs, 'id' | 'toWorkspace'>>;
@@ -1311,7 +1340,7 @@ export type QueryResolvers<ContextType = RequestContext, ParentType extends Reso
   packages?: Resolver<ResolversTypes['PackageConnection'], ParentType, ContextType, RequireFields<QueryPackagesArgs, 'first'>>;
   partial?: Resolver<Maybe<ResolversTypes['Partial']>, ParentType, ContextType, RequireFields<QueryPartialArgs, 'id'>>;
   partials?: Resolver<ResolversTypes['PartialConnection'], ParentType, ContextType, RequireFields<QueryPartialsArgs, 'first'>>;
-  previewTemplate?: Resolver<Array<ResolversTypes['RenderedContent']>, ParentType, ContextType, RequireFields<QueryPreviewTemplateArgs, 'allowOversize' | 'id'>>;
+  previewTemplate?: Resolver<Array<ResolversTypes['RenderedContent']>, ParentType, ContextType, RequireFields<QueryPreviewTemplateArgs, 'allowOversize' | 'id' | 'sample'>>;
   route?: Resolver<Maybe<ResolversTypes['Route']>, ParentType, ContextType, RequireFields<QueryRouteArgs, 'event'>>;
   routes?: Resolver<ResolversTypes['RouteConnection'], ParentType, ContextType, RequireFields<QueryRoutesArgs, 'first'>>;
   template?: Resolver<Maybe<ResolversTypes['Template']>, ParentType, ContextType, RequireFields<QueryTemplateArgs, 'id'>>;
@@ -1419,11 +1448,13 @@ export type TemplateResolvers<ContextType = RequestContext, ParentType extends R
   channels?: Resolver<Array<ResolversTypes['Channel']>, ParentType, ContextType>;
   contents?: Resolver<Array<ResolversTypes['TemplateContent']>, ParentType, ContextType>;
   draftVersion?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
+  findings?: Resolver<Array<ResolversTypes['LintFinding']>, ParentType, ContextType>;
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
   name?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   package?: Resolver<Maybe<ResolversTypes['Package']>, ParentType, ContextType>;
   publishedVersion?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
   removing?: Resolver<ResolversTypes['Boolean'], ParentType, ContextType>;
+  sample?: Resolver<Maybe<ResolversTypes['JSON']>, ParentType, ContextType>;
   updatedAt?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
   variables?: Resolver<Maybe<ResolversTypes['JSON']>, ParentType, ContextType>;
   versions?: Resolver<ResolversTypes['PublishedVersionConnection'], ParentType, ContextType, RequireFields<TemplateVersionsArgs, 'first'>>;
@@ -1463,6 +1494,7 @@ export type Resolvers<ContextType = RequestContext> = {
   DateTime?: GraphQLScalarType;
   FallbackStep?: FallbackStepResolvers<ContextType>;
   JSON?: GraphQLScalarType;
+  LintFinding?: LintFindingResolvers<ContextType>;
   Mutation?: MutationResolvers<ContextType>;
   Package?: PackageResolvers<ContextType>;
   PackageConnection?: PackageConnectionResolvers<ContextType>;

@@ -78,6 +78,28 @@ describe('templateBody', () => {
     ],
     ['an empty body', content({ body: ' ' }), 'input.contents.1.body', /must not be empty/],
     [
+      'an empty body beside an empty html',
+      content({ channel: 'EMAIL', locale: 'en', body: '', html: ' ' }),
+      'input.contents.1.body',
+      /must not be empty/,
+    ],
+    ['a sample that is no object', { sample: [1] }, 'input.sample', /./],
+    [
+      'a sample that the variables do not allow',
+      {
+        variables: { type: 'object', properties: { order: { type: 'object', required: ['id'] } } },
+        sample: { order: {} },
+      },
+      'input.sample.order.id',
+      /./,
+    ],
+    [
+      'a source that fails with the sample',
+      { ...content({ body: '{{date at}}' }), sample: { at: 'some day' } },
+      'input.contents.1.body',
+      /cannot be rendered with the examples/,
+    ],
+    [
       'html that is not for e-mail',
       content({ html: '<p>' }),
       'input.contents.1.html',
@@ -191,6 +213,15 @@ describe('templateBody', () => {
       field,
       message: expect.stringMatching(message) as string,
     });
+  });
+
+  test('an e-mail with html may leave its body blank, and a sample is kept as it was given', async () => {
+    const sample = { $ref: 1, name: 'Ann' };
+    const saved = await templateBody(
+      input({ ...content({ channel: 'EMAIL', locale: 'en', body: '', html: '<p>{{name}}</p>' }), sample }),
+    );
+    expect(saved.contents[1]).toMatchObject({ body: '', html: '<p>{{name}}</p>' });
+    expect(saved.sample).toBe(JSON.stringify(sample));
   });
 
   test('a source of the largest size passes', async () => {

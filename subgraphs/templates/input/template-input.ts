@@ -14,10 +14,10 @@ import {
 import { lintSources } from '../sources/lint/lint.ts';
 import { isLocale, localeKey } from '../sources/locale.ts';
 import { NO_PARTIALS, type PartialSet } from '../sources/partial-set.ts';
-import { sampleData } from '../sources/sample-data.ts';
 import { trialProblem } from '../sources/try-source.ts';
-import { variablesProblem } from '../sources/variables.ts';
+import { compileVariables, variablesProblem } from '../sources/variables.ts';
 import type { StoredContent, TemplateBody } from '../store/records.ts';
+import { sampleOf } from '../versions/lint-body.ts';
 import { checkCategory, checkId } from './names.ts';
 
 /**
@@ -35,7 +35,12 @@ export async function templateBody(
   if (name === '' || name.length > 200) throw badInput('input.name', 'The name has 1 to 200 characters.');
   const category = checkCategory('input.category', input.category);
   const variables = checkVariables(input.variables);
-  const contents = await checkContents(input.contents, sampleData(input.variables), partials);
+  const sample = checkSample(input.sample, input.variables);
+  const tried = sampleOf({
+    ...(variables !== undefined && { variables }),
+    ...(sample !== undefined && { sample }),
+  });
+  const contents = await checkContents(input.contents, tried, partials);
   const calls = calledBy(sourcesOf(contents));
   return {
     name,
@@ -43,6 +48,7 @@ export async function templateBody(
     channels: [...new Set(contents.map((content) => content.channel))],
     ...(calls.length > 0 && { calls }),
     ...(variables !== undefined && { variables }),
+    ...(sample !== undefined && { sample }),
     contents,
   };
 }
@@ -52,6 +58,17 @@ function checkVariables(variables: unknown): string | undefined {
   const problem = jsonProblem(variables) ?? variablesProblem(variables);
   if (problem !== undefined) throw badInput('input.variables', problem);
   return JSON.stringify(variables);
+}
+
+/** @param variables passed `checkVariables`. */
+function checkSample(sample: unknown, variables: unknown): string | undefined {
+  if (sample === undefined || sample === null) return undefined;
+  const wrong = jsonProblem(sample);
+  if (wrong !== undefined) throw badInput('input.sample', wrong);
+  const problem = compileVariables(variables ?? undefined)(sample);
+  if (problem)
+    throw badInput(problem.path === '' ? 'input.sample' : `input.sample.${problem.path}`, problem.message);
+  return JSON.stringify(sample);
 }
 
 async function checkContents(
@@ -104,7 +121,11 @@ function checkSizes(contents: readonly TemplateContentInput[]): void {
 }
 
 function checkContent(at: string, content: TemplateContentInput): StoredContent {
-  if (content.body.trim() === '') throw badInput(`${at}.body`, 'The body must not be empty.');
+  if (content.body.trim() === '' && (content.channel !== 'EMAIL' || !content.html?.trim()))
+    throw badInput(
+      `${at}.body`,
+      'The body must not be empty, unless an e-mail has html, which its text is then made from.',
+    );
   if (content.html != null && content.channel !== 'EMAIL')
     throw badInput(`${at}.html`, `Only EMAIL has html; ${content.channel} is sent as text.`);
   if (content.locale != null && !isLocale(content.locale))

@@ -53,7 +53,7 @@ export function templateResolvers(
         const { workspace } = requirePrincipal(context, 'app', 'operator');
         return pageOf(args, (after, limit) => drafts.page(workspace, after, limit));
       },
-      previewTemplate(_, { id, data, locale, version, allowOversize }, context) {
+      previewTemplate(_, { id, data, locale, version, allowOversize, timezone, sample }, context) {
         const { workspace } = requirePrincipal(context, 'app', 'operator');
         return drafts.preview(workspace, {
           id,
@@ -61,6 +61,8 @@ export function templateResolvers(
           ...(locale != null && { locale }),
           ...(version != null && { version }),
           allowOversize: allowOversize ?? false,
+          ...(timezone != null && { timezone }),
+          sample: sample ?? false,
         });
       },
       templateDiff(_, { id, from, to }, context) {
@@ -99,6 +101,16 @@ export function templateResolvers(
       },
       publishedVersion: (head) => head.publishedVersion ?? null,
       draftVersion: (head, _, context) => (head.draft && !isUser(context) ? head.nextVersion : null),
+      sample(head, _, context) {
+        requirePrincipal(context, 'app', 'operator');
+        const { sample } = shown(head, context);
+        return sample === undefined ? null : JSON.parse(sample);
+      },
+      async findings(head, _, context) {
+        requirePrincipal(context, 'app', 'operator');
+        const full = await loaders(context).sources.load(head.id);
+        return full ? drafts.findings(full) : [];
+      },
       async contents(head, _, context) {
         requirePrincipal(context, 'app', 'operator');
         const full = await loaders(context).sources.load(head.id);

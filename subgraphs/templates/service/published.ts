@@ -27,7 +27,7 @@ interface Names {
 }
 
 /** As other rooms have it, with templates that know their sources. */
-export interface PublishedReader extends TemplatesService {
+export interface PublishedReader extends Omit<TemplatesService, 'testedTemplate'> {
   publishedTemplate(workspace: string, id: string): Promise<SourcedTemplate | undefined>;
   templateVersion(workspace: string, id: string, version: number): Promise<SourcedTemplate | undefined>;
 }

@@ -11,12 +11,15 @@ import { checkPackage, removalFromPackage } from '../packages/membership.ts';
 import { findPartials } from '../partials/find-partials.ts';
 import { perhapsCalled, reachSources } from '../partials/reach-sources.ts';
 import type { SourcedContent, SourcedTemplate } from '../sources/compile-template.ts';
+import { isTimeZone } from '../sources/format-value.ts';
+import type { Finding } from '../sources/lint/lint.ts';
 import { renderedSizeProblem } from '../sources/size-problem.ts';
 import { packageOf } from '../store/package-of.ts';
 import type { HeadRecord, TemplateBody, TemplateSummary, VersionStamp } from '../store/records.ts';
 import type { Stores } from '../store/stores.ts';
 import { templatesOfRoute } from '../store/templates-of-route.ts';
 import { compileBody } from '../versions/compile-body.ts';
+import { lintBody, sampleOf } from '../versions/lint-body.ts';
 import { compileVersion, gatherVersion, type VersionProblem } from '../versions/make-version.ts';
 import { templateTexts } from '../versions/template-texts.ts';
 import { type TextDiff, textDiffs } from '../versions/text-diff.ts';
@@ -46,6 +49,10 @@ export interface PreviewRequest {
   readonly version?: number;
   /** Shows also what is larger than its channel takes. */
   readonly allowOversize?: boolean;
+  /** Of dates and times; UTC without it. */
+  readonly timezone?: string;
+  /** Takes the template's sample where `data` says nothing. */
+  readonly sample?: boolean;
 }
 
 export class TemplateDrafts {
@@ -248,14 +255,20 @@ export class TemplateDrafts {
    * (`contents.2.body`) that is larger than its channel takes.
    */
   async preview(workspace: string, request: PreviewRequest): Promise<SourcedContent[]> {
-    const template = await this.#previewed(workspace, request.id, request.version);
-    const data = request.data ?? {};
-    const wrongJson = jsonProblem(data);
+    const { timezone } = request;
+    if (timezone !== undefined && !isTimeZone(timezone))
+      throw badInput('timezone', `"${timezone}" is no time zone; write one like "Europe/Berlin".`);
+    const { template, body } = await this.#tested(workspace, request.id, request.version);
+    const given = request.data ?? {};
+    const wrongJson = jsonProblem(given);
     if (wrongJson !== undefined) throw badInput('data', wrongJson);
+    const isObject = typeof given === 'object' && !Array.isArray(given);
+    const data = request.sample && isObject ? { ...sampleOf(body), ...given } : given;
     const problem = template.dataProblem(data);
     if (problem) throw badInput(problem.path === '' ? 'data' : `data.${problem.path}`, problem.message);
     // dataProblem has seen that it is an object.
-    const variables = { ...(data as object), data, user: {}, notification: {} };
+    const user = timezone === undefined ? {} : { timezone };
+    const variables = { ...(data as object), data, user, notification: {} };
     const contents = template.channels.map((channel) => {
       try {
         return template.renderSourced(channel, request.locale, variables);
@@ -273,20 +286,49 @@ export class TemplateDrafts {
     return contents;
   }
 
-  async #previewed(workspace: string, id: string, version: number | undefined): Promise<SourcedTemplate> {
-    if (!isCallerId(id)) throw notFound('template', id);
+  /**
+   * The draft where no version is named and there is one. Nothing but a test may send it.
+   * @throws HeraldError NOT_FOUND; BAD_USER_INPUT naming what cannot be compiled.
+   */
+  async tested(workspace: string, id: string, version?: number): Promise<SourcedTemplate> {
+    return (await this.#tested(workspace, id, version)).template;
+  }
+
+  async #tested(
+    workspace: string,
+    id: string,
+    version: number | undefined,
+  ): Promise<{ readonly template: SourcedTemplate; readonly body: TemplateSummary }> {
+    const absent = () => notFound('template', version === undefined ? id : `${id}, version ${version}`);
+    if (!isCallerId(id)) throw absent();
     const head = await this.#stores.templates.head(workspace, id);
     if (head?.draft && (version === undefined || version === head.nextVersion)) {
       const { body, problems } = await compileVersion(await this.#gathered(head, head.draft), 'unbounded');
       refuse(problems);
-      return compileBody(id, head.nextVersion, body);
+      return { template: compileBody(id, head.nextVersion, body), body };
     }
-    const published =
-      version === undefined
-        ? await this.#published.publishedTemplate(workspace, id)
-        : await this.#published.templateVersion(workspace, id, version);
-    if (!published) throw notFound('template', version === undefined ? id : `${id}, version ${version}`);
-    return published;
+    const wanted = version ?? head?.publishedVersion;
+    if (!head || wanted === undefined) throw absent();
+    const template = await this.#published.templateVersion(workspace, id, wanted);
+    const body =
+      wanted === head.publishedVersion
+        ? head.published
+        : await this.#stores.templates.version(workspace, id, wanted);
+    if (!template || !body) throw absent();
+    return { template, body };
+  }
+
+  /**
+   * What is wrong, or likely to be, with the draft, else with what is published: with the partials and settings that it
+   * would be published with now.
+   */
+  async findings(head: HeadRecord<TemplateBody>): Promise<Finding[]> {
+    const { draft, published } = head;
+    if (!draft) return published ? lintBody(published) : [];
+    const { body, problems } = await this.#gathered(head, draft);
+    if (problems.length > 0)
+      return problems.map((problem) => ({ ...problem, severity: 'ERROR', rule: 'partials' }));
+    return lintBody(body);
   }
 }
 

@@ -3,6 +3,7 @@ import type { StoredContent } from '../store/records.ts';
 import { sourceProblem } from './check-source.ts';
 import { compileHtml } from './email/compile-html.ts';
 import { plainTwin } from './email/plain-twin.ts';
+import { WriteOutProblem } from './email/write-out-partials.ts';
 import { NO_PARTIALS, type PartialSet } from './partial-set.ts';
 
 export interface CompileProblem {
@@ -45,14 +46,27 @@ export async function compileForPublish(
       compiled.push(withHtml);
       continue;
     }
-    const body = await plainTwin(made.html);
-    const wrong = sourceProblem(body, { partials });
-    if (wrong !== undefined)
+    const twin = await twinOf(made.html, partials);
+    if ('problem' in twin)
       problems.push({
         field: `contents.${index}.body`,
-        message: `The html cannot be made to text: write a body. ${wrong}`,
+        message: `The html cannot be made to text: write a body. ${twin.problem}`,
       });
-    compiled.push(wrong === undefined ? { ...withHtml, body } : content);
+    compiled.push('problem' in twin ? content : { ...withHtml, body: twin.body });
   }
   return { contents: problems.length > 0 ? contents : compiled, problems };
+}
+
+async function twinOf(
+  html: string,
+  partials: PartialSet,
+): Promise<{ readonly body: string } | { readonly problem: string }> {
+  try {
+    const body = await plainTwin(html, partials);
+    const problem = sourceProblem(body, { partials });
+    return problem === undefined ? { body } : { problem };
+  } catch (error) {
+    if (error instanceof WriteOutProblem) return { problem: error.message };
+    throw error;
+  }
 }

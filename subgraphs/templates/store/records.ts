@@ -25,6 +25,8 @@ export interface TemplateSummary {
   readonly channels: readonly Channel[];
   /** JSON Schema, serialised: its names may start with `$` or have dots, which are operators and paths to MongoDB. */
   readonly variables?: string;
+  /** Data to try it with, serialised; without it, the examples of its variables. */
+  readonly sample?: string;
   /** Partials that its sources call. */
   readonly calls?: readonly string[];
 }

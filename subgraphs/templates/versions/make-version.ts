@@ -62,6 +62,7 @@ function sourceKey({
   category,
   channels,
   variables,
+  sample,
   contents,
   partials,
   settings,
@@ -78,7 +79,7 @@ function sourceKey({
     c.maxSegments,
   ]);
   const used = Object.entries(partials ?? {}).toSorted(([a], [b]) => (a < b ? -1 : 1));
-  return JSON.stringify([name, category, channels, variables, own, used, settings]);
+  return JSON.stringify([name, category, channels, variables, sample, own, used, settings]);
 }
 
 /**

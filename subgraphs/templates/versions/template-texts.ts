@@ -9,6 +9,7 @@ export function templateTexts(body: TemplateBody | undefined): Map<string, strin
   texts.set('name', body.name);
   if (body.category !== undefined) texts.set('category', body.category);
   if (body.variables !== undefined) texts.set('variables', pretty(body.variables));
+  if (body.sample !== undefined) texts.set('sample', pretty(body.sample));
   if (body.settings !== undefined) texts.set('package', pretty(body.settings));
   for (const content of body.contents) {
     const at = content.locale === undefined ? content.channel : `${content.channel}.${content.locale}`;

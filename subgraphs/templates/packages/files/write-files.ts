@@ -51,6 +51,7 @@ function templateFiles(id: string, body: TemplateBody): PackageFile[] {
     name: body.name,
     category: body.category,
     variables: body.variables === undefined ? undefined : (JSON.parse(body.variables) as unknown),
+    sample: body.sample === undefined ? undefined : (JSON.parse(body.sample) as unknown),
     contents,
   };
   return [{ path: `${folder}.yaml`, content: yaml('template', members) }, ...beside];

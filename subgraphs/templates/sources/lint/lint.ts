@@ -49,6 +49,8 @@ export interface LintedTemplate {
   readonly partials?: PartialSet;
   /** Without it, what the schema's examples make. */
   readonly sample?: Readonly<Record<string, unknown>>;
+  /** Of its package: the variable `package`. */
+  readonly settings?: unknown;
 }
 
 /** Gmail cuts off what is behind. */
@@ -74,7 +76,12 @@ export function lint(template: LintedTemplate): Finding[] {
     findings.push({ severity: 'ERROR', field: 'variables', message: wrongSchema, rule: 'json-schema' });
   if (findings.length > 0) return findings;
 
-  const sample = template.sample ?? sampleData(template.variables);
+  const isInPackage = template.settings !== undefined;
+  const given = isInPackage ? new Set([...GIVEN, 'package']) : GIVEN;
+  const sample = {
+    ...(template.sample ?? sampleData(template.variables)),
+    ...(isInPackage && { package: template.settings }),
+  };
   const uses: VariableUse[] = [];
   for (const [index, content] of contents.entries()) {
     const at = `contents.${index}`;
@@ -82,7 +89,7 @@ export function lint(template: LintedTemplate): Finding[] {
     findings.push(...found.findings);
     if (!found.isReadable) continue;
     uses.push(...found.uses.map(({ use }) => use));
-    findings.push(...lintUses(found.uses, template.variables, sample));
+    findings.push(...lintUses(found.uses, template.variables, sample, given));
     const tried = lintTrial(at, content, partials, sample);
     findings.push(...tried);
     if (tried.length === 0) findings.push(...lintMade(at, content, partials, sample));
@@ -194,13 +201,14 @@ function lintUses(
   uses: readonly PlacedUse[],
   schema: unknown,
   sample: Readonly<Record<string, unknown>>,
+  given: ReadonlySet<string>,
 ): Finding[] {
   const findings = new Map<string, Finding>();
-  const hasSample = Object.keys(sample).length > 0;
+  const hasSample = Object.keys(sample).some((name) => !given.has(name));
   for (const { field, use } of uses) {
     const { path, line, isWritten } = use;
     const [first] = path;
-    if (first === undefined || GIVEN.has(first)) continue;
+    if (first === undefined || given.has(first)) continue;
     const name = path.join('.').replaceAll('.*', '[]');
     const { isDeclared, isObject } = declarationOf(schema, path);
     const add = (rule: LintRule, message: string) => {

@@ -63,7 +63,15 @@ class Reader {
   #call(call: hbs.AST.MustacheStatement | hbs.AST.SubExpression, scope: Scope, isWritten: boolean): void {
     const isHelper = helperRule(writtenPath(call.path)) && !isVariableCall(call);
     if (!isHelper) this.#use(call.path, scope, isWritten);
-    for (const parameter of call.params) this.#value(parameter, scope);
+    const [of, ...others] = call.params.map((parameter) => this.#value(parameter, scope));
+    const member = isHelper && others.length > 0 ? call.params[1] : undefined;
+    // `{{lookup order "id"}}` is `{{order.id}}`.
+    if (of && member?.type === 'StringLiteral' && writtenPath(call.path) === 'lookup')
+      this.uses.push({
+        path: [...of, (member as hbs.AST.StringLiteral).value],
+        line: call.loc.start.line,
+        isWritten,
+      });
     for (const { value } of call.hash?.pairs ?? []) this.#value(value, scope);
   }
 
