@@ -56,7 +56,7 @@ beforeAll(async () => {
     HERALD_SECRET_KEY: 's'.repeat(32),
     HERALD_PUBLIC_URL: 'https://herald.example.com',
   });
-  for (const id of ['ann', 'bob', 'cid', 'dan', 'eve'])
+  for (const id of ['ann', 'bob', 'cid', 'dan', 'eve', 'fay'])
     await graph.users.ensureUser('default', { id, email: `${id}@example.com` });
   const dispatcher = startDispatcher({ ...graph, providers, log: silent });
   graph.shutdown.onClose('dispatcher', () => dispatcher.close());
@@ -152,6 +152,22 @@ it('who opens a message was there; who got one may not have looked', async () =>
   seen.length = 0;
   await told('clicked', delivery);
   expect(seen).toEqual([{ workspace: 'default', user: 'ann', device: 'dev_1' }]);
+});
+
+it('what somebody opens and clicks is counted once for each message', async () => {
+  const [first] = await send({ user: 'fay' });
+  const [second] = await send({ user: 'fay' });
+  // A click is an opening, too; what is told again is no further one.
+  for (const kind of ['clicked', 'opened', 'clicked'] as const) await told(kind, first);
+  await told('opened', second, 'once');
+  await told('opened', second, 'once');
+  await told('delivered', second);
+  const counts = async () => (await graph.users.recipients('default', ['fay'])).get('fay')?.counts;
+  const expected = { opened: 2, clicked: 1, openedRecently: 2, clickedRecently: 1 };
+  await expect.poll(counts, { timeout: 10_000 }).toEqual(expected);
+  // What might still be written has been.
+  await new Promise((resolve) => setTimeout(resolve, 1_500));
+  expect(await counts()).toEqual(expected);
 });
 
 it('a phone that its push service does not know any more is removed, and the others go on', async () => {

@@ -265,6 +265,8 @@ describe('what sending asks', () => {
       addresses: [{ channel: 'SLACK', address: '#rita' }],
       preferences: [],
       preferredChannels: ['IN_APP'],
+      // Of the device.
+      lastSeenAt: expect.any(Date),
       devices: [
         {
           id: expect.stringMatching(/^dev_/),
