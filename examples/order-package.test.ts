@@ -17,7 +17,7 @@ import {
 } from '../testing/example-package.ts';
 
 const GOLDEN = join(import.meta.dirname, 'golden');
-const orders = examplePackage();
+const orders = await examplePackage();
 let previews: readonly ExamplePreview[] = [];
 beforeAll(async () => {
   vi.useFakeTimers({ now: new Date('2026-03-10T12:00:00Z'), toFake: ['Date'] });

@@ -107,7 +107,7 @@ async function sheet(page: Page, previews: readonly ExamplePreview[], locale: Re
   );
 }
 
-const previews = await examplePreviews(examplePackage());
+const previews = await examplePreviews(await examplePackage());
 const { context, close } = await openChromium({ viewport: { width: 1600, height: 900 } });
 try {
   await mkdir(IMAGES, { recursive: true });

@@ -32,8 +32,8 @@ export const exampleFiles = (): { readonly path: string; readonly content: strin
       };
     });
 
-export function examplePackage(): ExamplePackage {
-  const read = readFiles(EXAMPLE_PACKAGE, exampleFiles());
+export async function examplePackage(): Promise<ExamplePackage> {
+  const read = await readFiles(EXAMPLE_PACKAGE, exampleFiles());
   const inputsOf = <Input>(all: readonly { readonly input: Input }[]): Input[] =>
     all.map(({ input }) => input);
   return {
