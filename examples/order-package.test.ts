@@ -27,11 +27,12 @@ afterAll(() => {
   vi.useRealTimers();
 });
 
-function written({ channel, locale, title, body, url, data }: SourcedContent): string {
+function written({ channel, locale, title, body, url, imageUrl, data }: SourcedContent): string {
   const lines = [
     `== ${channel} (${locale})`,
     ...(title === undefined ? [] : [`title: ${title}`]),
     ...(url === undefined ? [] : [`url: ${url}`]),
+    ...(imageUrl === undefined ? [] : [`picture: ${imageUrl}`]),
     '',
     body,
     ...(data === undefined ? [] : ['', JSON.stringify(data, null, 2)]),

@@ -59,16 +59,18 @@ export interface ExamplePreview {
 
 /** As they are stored: without nulls and what is so by default. */
 export const storedContents = ({ contents }: TemplateInput): StoredContent[] =>
-  contents.map(({ channel, locale, title, body, html, url, format, oversize, maxSegments }) => ({
+  contents.map(({ channel, locale, title, body, html, url, imageUrl, actions, ...how }) => ({
     channel,
     body,
     ...(locale != null && { locale }),
     ...(title != null && { title }),
     ...(html != null && { html }),
     ...(url != null && { url }),
-    ...(format === 'MARKDOWN' && { format }),
-    ...(oversize === 'TRUNCATE' && { oversize }),
-    ...(maxSegments != null && { maxSegments }),
+    ...(imageUrl != null && { imageUrl }),
+    ...(actions && { actions }),
+    ...(how.format === 'MARKDOWN' && { format: how.format }),
+    ...(how.oversize === 'TRUNCATE' && { oversize: how.oversize }),
+    ...(how.maxSegments != null && { maxSegments: how.maxSegments }),
   }));
 
 /** Each template for each reader, in all its channels, with the examples of its variables. */

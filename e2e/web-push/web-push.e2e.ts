@@ -88,7 +88,7 @@ test('a push message reaches the service worker and is shown', async () => {
     title: 'Táblát kérünk ☕',
     body: 'Your table is ready.',
     url: '/inbox',
-    data: { table: 7 },
+    data: { table: 7, actions: [{ title: 'Come', url: '/tables/7' }] },
   });
   const [push] = await eventually(
     async () => endpoint.received,
@@ -108,7 +108,7 @@ test('a push message reaches the service worker and is shown', async () => {
     title: 'Táblát kérünk ☕',
     body: 'Your table is ready.',
     url: '/inbox',
-    data: { table: 7 },
+    data: { table: 7, actions: [{ title: 'Come', url: '/tables/7' }] },
     notification: id,
     delivery: expect.stringMatching(/^dlv_/),
     report: { account: 'web-push', token: expect.stringMatching(/^[\w-]{22}$/) },
@@ -126,7 +126,7 @@ test('a push message reaches the service worker and is shown', async () => {
       }
       return page.evaluate<unknown[]>(`navigator.serviceWorker.ready
         .then((registration) => registration.getNotifications())
-        .then((all) => all.map(({ title, body, data }) => ({ title, body, data })))`);
+        .then((all) => all.map(({ title, body, data, actions }) => ({ title, body, data, actions })))`);
     },
     (notifications) => expect(notifications).toHaveLength(1),
   );
@@ -134,9 +134,10 @@ test('a push message reaches the service worker and is shown', async () => {
     {
       title: 'Táblát kérünk ☕',
       body: 'Your table is ready.',
+      actions: [expect.objectContaining({ action: 'herald-0', title: 'Come' })],
       data: {
         url: '/inbox',
-        data: { table: 7 },
+        data: { table: 7, actions: [{ title: 'Come', url: '/tables/7' }] },
         notification: id,
         delivery: expect.stringMatching(/^dlv_/),
         report: expect.anything(),

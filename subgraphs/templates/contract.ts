@@ -10,8 +10,15 @@ export interface RenderedContent {
   readonly body: string;
   readonly html?: string;
   readonly url?: string;
-  /** What a provider is to have besides, under its name: the body in its own format. */
+  readonly imageUrl?: string;
+  /** `actions`: buttons, each with title and url. What a provider is to have besides, under its name: the body in its own format. */
   readonly data?: Readonly<Record<string, unknown>>;
+}
+
+/** A button of a message. */
+export interface RenderedAction {
+  readonly title: string;
+  readonly url: string;
 }
 
 /** One version of a template, compiled. Immutable. */

@@ -39,15 +39,25 @@ async function show({ title, body, url, imageUrl, data, notification, delivery, 
   // Without a group, a message that comes twice replaces itself.
   const tag = group ?? delivery;
   const icon = settings.get('icon');
+  const buttons = buttonsOf(data);
   await worker.registration.showNotification(title ?? 'Herald', {
     body: body ?? '',
     ...(icon && { icon }),
     ...(imageUrl && { image: imageUrl }),
     ...(tag && { tag }),
     ...(group && { renotify: true }),
+    ...(buttons.length > 0 && {
+      actions: buttons.map((button, index) => ({ action: `herald-${index}`, title: button.title })),
+    }),
     data: { url, data, notification, delivery, report },
   });
   await tell('shown', { delivery, report });
+}
+
+/** `data.actions`: what a template's buttons are. Browsers show two or three. */
+function buttonsOf(data) {
+  const actions = Array.isArray(data?.actions) ? data.actions : [];
+  return actions.filter((action) => typeof action?.title === 'string').slice(0, 3);
 }
 
 /** Whether a page in sight has this notification in its live inbox. */
@@ -81,7 +91,8 @@ function ask(page, notification) {
 worker.addEventListener('notificationclick', (event) => {
   event.notification.close();
   const { data } = event.notification;
-  event.waitUntil(Promise.all([open(linkOf(data?.url)), tell('clicked', data)]));
+  const pressed = buttonsOf(data?.data).find((_button, index) => event.action === `herald-${index}`);
+  event.waitUntil(Promise.all([open(linkOf(pressed?.url ?? data?.url)), tell('clicked', data)]));
 });
 
 worker.addEventListener('notificationclose', (event) => {

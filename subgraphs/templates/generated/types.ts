@@ -42,6 +42,18 @@ export type Channel =
   | 'WECOM'
   | 'WHATSAPP';
 
+/** A button: what it says, and where it leads. */
+export type ContentAction = {
+  title: Scalars['String']['output'];
+  url: Scalars['String']['output'];
+};
+
+/** Handlebars sources. */
+export type ContentActionInput = {
+  title: Scalars['String']['input'];
+  url: Scalars['String']['input'];
+};
+
 /** How a body is written. */
 export type ContentFormat =
   /** CommonMark: sent as Slack's blocks, in the Markdown of DingTalk and WeCom, as Telegram's HTML and as html of e-mails; elsewhere as plain text. What `{{…}}` inserts is never markup. */
@@ -600,9 +612,11 @@ export type Removal =
   | 'REMOVED';
 
 export type RenderedContent = {
+  actions: Array<ContentAction>;
   body: Scalars['String']['output'];
   channel: Channel;
   html?: Maybe<Scalars['String']['output']>;
+  imageUrl?: Maybe<Scalars['String']['output']>;
   locale: Scalars['String']['output'];
   size: ContentSize;
   title?: Maybe<Scalars['String']['output']>;
@@ -855,11 +869,13 @@ export type TemplateConnection = {
 };
 
 export type TemplateContent = {
+  actions: Array<ContentAction>;
   body: Scalars['String']['output'];
   channel: Channel;
   /** Of the body. */
   format: ContentFormat;
   html?: Maybe<Scalars['String']['output']>;
+  imageUrl?: Maybe<Scalars['String']['output']>;
   locale?: Maybe<Scalars['String']['output']>;
   maxSegments?: Maybe<Scalars['Int']['output']>;
   oversize: OversizeRule;
@@ -868,12 +884,16 @@ export type TemplateContent = {
 };
 
 export type TemplateContentInput = {
+  /** Buttons of WEB_PUSH, MOBILE_PUSH and IN_APP: at most 3. Apps find them in the message's `data.actions`. */
+  actions?: InputMaybe<Array<ContentActionInput>>;
   /** Of an EMAIL with html it may be blank: its text is then made from the html when it is published. */
   body: Scalars['String']['input'];
   channel: Channel;
   /** Of the body. */
   format?: InputMaybe<ContentFormat>;
   html?: InputMaybe<Scalars['String']['input']>;
+  /** Of a picture; not of SMS, VOICE and EMAIL. */
+  imageUrl?: InputMaybe<Scalars['String']['input']>;
   locale?: InputMaybe<Scalars['String']['input']>;
   /** For SMS with TRUNCATE: how many SMS it may be, 1 to 10. Without it: as many as the channel takes. */
   maxSegments?: InputMaybe<Scalars['Int']['input']>;
@@ -1021,11 +1041,13 @@ export type FederationReferenceTypes = {
 /** Mapping between all available schema types and the resolvers types */
 export type ResolversTypes = {
   Channel: Channel;
+  ContentAction: ResolverTypeWrapper<ContentAction>;
+  String: ResolverTypeWrapper<Scalars['String']['output']>;
+  ContentActionInput: ContentActionInput;
   ContentFormat: ContentFormat;
   ContentSize: ResolverTypeWrapper<ContentSize>;
   Int: ResolverTypeWrapper<Scalars['Int']['output']>;
   Boolean: ResolverTypeWrapper<Scalars['Boolean']['output']>;
-  String: ResolverTypeWrapper<Scalars['String']['output']>;
   DateTime: ResolverTypeWrapper<Scalars['DateTime']['output']>;
   FallbackStep: ResolverTypeWrapper<FallbackStep>;
   FallbackStepInput: FallbackStepInput;
@@ -1095,10 +1117,12 @@ export type ResolversTypes = {
 
 /** Mapping between all available schema types and the resolvers parents */
 export type ResolversParentTypes = {
+  ContentAction: ContentAction;
+  String: Scalars['String']['output'];
+  ContentActionInput: ContentActionInput;
   ContentSize: ContentSize;
   Int: Scalars['Int']['output'];
   Boolean: Scalars['Boolean']['output'];
-  String: Scalars['String']['output'];
   DateTime: Scalars['DateTime']['output'];
   FallbackStep: FallbackStep;
   FallbackStepInput: FallbackStepInput;
@@ -1153,6 +1177,11 @@ export type ResolversParentTypes = {
   TemplateEdge: Omit<TemplateEdge, 'node'> & { node: ResolversParentTypes['Template'] };
   TemplateInput: TemplateInput;
   TextDiff: TextDiff;
+};
+
+export type ContentActionResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['ContentAction'] = ResolversParentTypes['ContentAction']> = {
+  title?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  url?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
 };
 
 export type ContentSizeResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['ContentSize'] = ResolversParentTypes['ContentSize']> = {
@@ -1349,9 +1378,11 @@ export type QueryResolvers<ContextType = RequestContext, ParentType extends Reso
 };
 
 export type RenderedContentResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['RenderedContent'] = ResolversParentTypes['RenderedContent']> = {
+  actions?: Resolver<Array<ResolversTypes['ContentAction']>, ParentType, ContextType>;
   body?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   channel?: Resolver<ResolversTypes['Channel'], ParentType, ContextType>;
   html?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  imageUrl?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   locale?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   size?: Resolver<ResolversTypes['ContentSize'], ParentType, ContextType>;
   title?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
@@ -1467,10 +1498,12 @@ export type TemplateConnectionResolvers<ContextType = RequestContext, ParentType
 };
 
 export type TemplateContentResolvers<ContextType = RequestContext, ParentType extends ResolversParentTypes['TemplateContent'] = ResolversParentTypes['TemplateContent']> = {
+  actions?: Resolver<Array<ResolversTypes['ContentAction']>, ParentType, ContextType>;
   body?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   channel?: Resolver<ResolversTypes['Channel'], ParentType, ContextType>;
   format?: Resolver<ResolversTypes['ContentFormat'], ParentType, ContextType>;
   html?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
+  imageUrl?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   locale?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   maxSegments?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
   oversize?: Resolver<ResolversTypes['OversizeRule'], ParentType, ContextType>;
@@ -1490,6 +1523,7 @@ export type TextDiffResolvers<ContextType = RequestContext, ParentType extends R
 };
 
 export type Resolvers<ContextType = RequestContext> = {
+  ContentAction?: ContentActionResolvers<ContextType>;
   ContentSize?: ContentSizeResolvers<ContextType>;
   DateTime?: GraphQLScalarType;
   FallbackStep?: FallbackStepResolvers<ContextType>;

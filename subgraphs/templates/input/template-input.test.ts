@@ -50,6 +50,36 @@ describe('templateBody', () => {
   });
 
   test.each<[string, Partial<TemplateInput>, string, RegExp]>([
+    [
+      'a picture of an SMS',
+      content({ channel: 'SMS', imageUrl: 'https://x.example/a.png' }),
+      'input.contents.1.imageUrl',
+      /no picture/,
+    ],
+    [
+      'buttons of an e-mail',
+      content({ channel: 'EMAIL', actions: [{ title: 'a', url: '/a' }] }),
+      'input.contents.1.actions',
+      /EMAIL has none/,
+    ],
+    [
+      'four buttons',
+      content({ channel: 'WEB_PUSH', actions: Array.from({ length: 4 }, () => ({ title: 'a', url: '/a' })) }),
+      'input.contents.1.actions',
+      /At most 3/,
+    ],
+    [
+      'a button without words',
+      content({ channel: 'WEB_PUSH', actions: [{ title: ' ', url: '/a' }] }),
+      'input.contents.1.actions.0.title',
+      /empty/,
+    ],
+    [
+      'a button whose source cannot be read',
+      content({ channel: 'WEB_PUSH', actions: [{ title: 'a', url: '{{#if}' }] }),
+      'input.contents.1.actions.0.url',
+      /./,
+    ],
     ['an empty id', { id: '' }, 'input.id', /1 to 200 printable/],
     ['an id with a space', { id: 'a b' }, 'input.id', /without spaces/],
     ['a long id', { id: 'a'.repeat(201) }, 'input.id', /1 to 200/],

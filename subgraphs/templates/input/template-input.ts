@@ -1,10 +1,12 @@
 /** Checks what `saveTemplate` is given, and turns it into what is stored. */
 import { badInput } from '../../../platform/errors/herald-error.ts';
+import type { Channel } from '../../../platform/graphql/contract-enums.ts';
 import { jsonProblem } from '../../../platform/graphql/json-problem.ts';
-import type { TemplateContentInput, TemplateInput } from '../generated/types.ts';
+import type { ContentActionInput, TemplateContentInput, TemplateInput } from '../generated/types.ts';
 import { calledBy } from '../partials/reach-sources.ts';
 import { sourceProblem } from '../sources/check-source.ts';
 import {
+  MAX_ACTIONS,
   MAX_CONTENTS,
   MAX_SEGMENTS,
   MAX_SOURCE_BYTES,
@@ -16,7 +18,7 @@ import { isLocale, localeKey } from '../sources/locale.ts';
 import { NO_PARTIALS, type PartialSet } from '../sources/partial-set.ts';
 import { trialProblem } from '../sources/try-source.ts';
 import { compileVariables, variablesProblem } from '../sources/variables.ts';
-import type { StoredContent, TemplateBody } from '../store/records.ts';
+import type { StoredAction, StoredContent, TemplateBody } from '../store/records.ts';
 import { sampleOf } from '../versions/lint-body.ts';
 import { checkCategory, checkId } from './names.ts';
 
@@ -134,6 +136,9 @@ function checkContent(at: string, content: TemplateContentInput): StoredContent 
       `"${content.locale}" is not a language tag; write one like "en" or "pt-BR", or leave it out for the default.`,
     );
   checkMaxSegments(at, content);
+  if (content.imageUrl != null && WITHOUT_PICTURES.has(content.channel))
+    throw badInput(`${at}.imageUrl`, `A message by ${content.channel} has no picture of its own.`);
+  checkActions(at, content);
   return {
     channel: content.channel,
     ...(content.locale != null && { locale: content.locale }),
@@ -141,10 +146,37 @@ function checkContent(at: string, content: TemplateContentInput): StoredContent 
     body: content.body,
     ...(content.html != null && { html: content.html }),
     ...(content.url != null && { url: content.url }),
+    ...(content.imageUrl != null && { imageUrl: content.imageUrl }),
+    ...(content.actions && content.actions.length > 0 && { actions: content.actions.map(actionOf) }),
     ...(content.format === 'MARKDOWN' && { format: content.format }),
     ...(content.oversize === 'TRUNCATE' && { oversize: content.oversize }),
     ...(content.maxSegments != null && { maxSegments: content.maxSegments }),
   };
+}
+
+const WITHOUT_PICTURES: ReadonlySet<Channel> = new Set(['SMS', 'VOICE', 'EMAIL']);
+const MAX_ACTION_BYTES = 8 * 1024;
+const WITH_ACTIONS: ReadonlySet<Channel> = new Set(['IN_APP', 'WEB_PUSH', 'MOBILE_PUSH']);
+
+const actionOf = ({ title, url }: ContentActionInput): StoredAction => ({ title, url });
+
+function checkActions(at: string, { channel, actions }: TemplateContentInput): void {
+  if (!actions || actions.length === 0) return;
+  const field = `${at}.actions`;
+  if (!WITH_ACTIONS.has(channel))
+    throw badInput(field, `Only ${[...WITH_ACTIONS].join(', ')} have buttons; ${channel} has none.`);
+  if (actions.length > MAX_ACTIONS)
+    throw badInput(field, `At most ${MAX_ACTIONS} buttons; there are ${actions.length}.`);
+  for (const [index, action] of actions.entries())
+    for (const part of ['title', 'url'] as const) {
+      if (action[part].trim() === '') throw badInput(`${field}.${index}.${part}`, 'Must not be empty.');
+      const bytes = Buffer.byteLength(action[part]);
+      if (bytes > MAX_ACTION_BYTES)
+        throw badInput(
+          `${field}.${index}.${part}`,
+          `This source has ${bytes} bytes; at most ${MAX_ACTION_BYTES} are allowed.`,
+        );
+    }
 }
 
 /** Of what is found in its sources, what no template has a use for. */
@@ -181,6 +213,12 @@ function checkSyntax(
     const reason = trialProblem(part, source, sample, partials);
     if (reason !== undefined) throw badInput(`${at}.${part}`, reason);
   }
+  for (const [index, action] of (content.actions ?? []).entries())
+    for (const part of ['title', 'url'] as const) {
+      const problem =
+        sourceProblem(action[part], { partials }) ?? trialProblem(part, action[part], sample, partials);
+      if (problem !== undefined) throw badInput(`${at}.actions.${index}.${part}`, problem);
+    }
 }
 
 /** All its sources. Pure. */

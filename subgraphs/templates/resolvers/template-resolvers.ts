@@ -2,6 +2,7 @@
 import { type RequestContext, requirePrincipal } from '../../../platform/auth/principal.ts';
 import { notFound } from '../../../platform/errors/herald-error.ts';
 import { contentSize } from '../../../platform/message-size/content-size.ts';
+import type { RenderedAction, RenderedContent } from '../contract.ts';
 import type { ContentSize, Resolvers } from '../generated/types.ts';
 import type { TemplateDrafts, TemplateHead } from '../service/template-drafts.ts';
 import type { SourcedContent } from '../sources/compile-template.ts';
@@ -126,7 +127,12 @@ export function templateResolvers(
     TemplateContent: {
       oversize: ({ oversize }) => oversize ?? 'REFUSE',
       format: ({ format }) => format ?? 'TEXT',
+      actions: ({ actions }) => [...(actions ?? [])],
     },
-    RenderedContent: { size: shownSize },
+    RenderedContent: { size: shownSize, actions: ({ data }) => actionsIn(data) },
   };
 }
+
+/** As `compileTemplate` puts them there. */
+const actionsIn = (data: RenderedContent['data']): RenderedAction[] =>
+  Array.isArray(data?.actions) ? (data.actions as RenderedAction[]) : [];

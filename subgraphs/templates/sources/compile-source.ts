@@ -38,7 +38,7 @@ export function compileSource(
   source: string,
   partials: PartialSet = NO_PARTIALS,
 ): CompiledSource {
-  const finish = part === 'title' ? oneLine : part === 'url' ? safeUrl : undefined;
+  const finish = part === 'title' ? oneLine : part === 'url' || part === 'imageUrl' ? safeUrl : undefined;
   const most = MAX_OUTPUT_CHARS[part];
   // Text without an expression is what it makes.
   if (!source.includes('{{') && !source.includes('\\')) {

@@ -53,6 +53,28 @@ describe('compileTemplate', () => {
     });
   });
 
+  test('a picture and buttons come with the words', () => {
+    const rich = compileTemplate('r', 1, {
+      name: 'R',
+      channels: ['WEB_PUSH'],
+      contents: [
+        {
+          channel: 'WEB_PUSH',
+          body: 'x',
+          imageUrl: 'https://img.example/{{id}}.png',
+          actions: [{ title: 'Track {{id}}', url: 'https://track.example/{{id}}' }],
+        },
+      ],
+    });
+    expect(rich.render('WEB_PUSH', 'en', { id: 7 })).toEqual({
+      channel: 'WEB_PUSH',
+      locale: 'default',
+      body: 'x',
+      imageUrl: 'https://img.example/7.png',
+      data: { actions: [{ title: 'Track 7', url: 'https://track.example/7' }] },
+    });
+  });
+
   test('knows what a send must give', () => {
     expect(template.dataProblem({})).toEqual({
       path: 'name',

@@ -3,7 +3,7 @@
 import { messageOf } from '../../../platform/errors/message-of.ts';
 import type { Channel } from '../../../platform/graphql/contract-enums.ts';
 import { truncateContent } from '../../../platform/message-size/truncate-content.ts';
-import type { CompiledTemplate, RenderedContent } from '../contract.ts';
+import type { CompiledTemplate, RenderedAction, RenderedContent } from '../contract.ts';
 import type { StoredContent, TemplateBody } from '../store/records.ts';
 import {
   type CompiledMarkdown,
@@ -24,6 +24,7 @@ interface CompiledContent extends Readonly<Partial<Record<SourcePart, CompiledSo
   readonly source: StoredContent;
   /** In the place of the body, where that is Markdown. */
   readonly markdown?: CompiledMarkdown;
+  readonly actions?: readonly { readonly title: CompiledSource; readonly url: CompiledSource }[];
 }
 
 interface Choice {
@@ -133,6 +134,12 @@ function compileContent(content: StoredContent, field: string, partials: Partial
     ...parts,
     field,
     source: content,
+    ...(content.actions && {
+      actions: content.actions.map(({ title, url }) => ({
+        title: compileSource('title', title, partials),
+        url: compileSource('url', url, partials),
+      })),
+    }),
     ...(content.format === 'MARKDOWN' && { markdown: compileMarkdown(content.body, partials) }),
   };
 }
@@ -155,6 +162,22 @@ const renderError = (part: SourcePart, content: CompiledContent, what: string, e
   new Error(`The ${part} of ${what} for ${content.source.channel} cannot be rendered: ${messageOf(error)}.`, {
     cause: error,
   });
+
+function renderActions(
+  content: CompiledContent,
+  variables: Readonly<Record<string, unknown>>,
+  reader: Reader,
+  what: string,
+): RenderedAction[] {
+  try {
+    return (content.actions ?? []).map(({ title, url }) => ({
+      title: title(variables, reader),
+      url: url(variables, reader),
+    }));
+  } catch (error) {
+    throw renderError('url', content, what, error);
+  }
+}
 
 function renderMarkdown(
   markdown: CompiledMarkdown,
@@ -199,6 +222,9 @@ function renderContent(
   if (title) whole.title = title;
   if (html) whole.html = html;
   if (url) whole.url = url;
+  const imageUrl = renderPart(content, 'imageUrl', variables, reader, what);
+  if (imageUrl) whole.imageUrl = imageUrl;
+  if (content.actions) whole.data = { actions: renderActions(content, variables, reader, what) };
   if (oversize === 'TRUNCATE') {
     const cut = truncateContent(whole, maxSegments);
     // A text that is cut goes without its format.
@@ -206,7 +232,7 @@ function renderContent(
   }
   if (formatted) {
     whole.body = formatted.body;
-    if (formatted.data) whole.data = formatted.data;
+    if (formatted.data) whole.data = { ...whole.data, ...formatted.data };
   }
   return { content: whole, field, plain, truncated: false };
 }

@@ -1,7 +1,7 @@
 /** How large sources and what they render to may be. */
 
 /** Parts of one content that are Handlebars sources. */
-export const SOURCE_PARTS = ['title', 'body', 'html', 'url'] as const;
+export const SOURCE_PARTS = ['title', 'body', 'html', 'url', 'imageUrl'] as const;
 export type SourcePart = (typeof SOURCE_PARTS)[number];
 
 /** Longest source, in bytes of UTF-8. */
@@ -10,11 +10,14 @@ export const MAX_SOURCE_BYTES: Readonly<Record<SourcePart, number>> = {
   body: 64 * 1024,
   html: 512 * 1024,
   url: 64 * 1024,
+  imageUrl: 64 * 1024,
 };
 
 /** All sources of one template together, in bytes of UTF-8: a draft and a published version fit one document of 16 MB. */
 export const MAX_TEMPLATE_BYTES = 4 * 1024 * 1024;
 export const MAX_CONTENTS = 200;
+/** Buttons of a content: browsers show two or three. */
+export const MAX_ACTIONS = 3;
 
 /** Most segments that a content may ask its SMS to be cut to. */
 export const MAX_SEGMENTS = 10;
@@ -25,6 +28,7 @@ export const MAX_OUTPUT_CHARS: Readonly<Record<SourcePart, number>> = {
   body: 256 * 1024,
   html: 2 * 1024 * 1024,
   url: 8_000,
+  imageUrl: 8_000,
 };
 
 /** Times that the blocks of all loops of one source may run in one render. */

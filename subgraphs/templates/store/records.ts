@@ -1,6 +1,12 @@
 /** What the templates subgraph stores. */
 import type { Channel } from '../../../platform/graphql/contract-enums.ts';
 
+/** A button: Handlebars sources. */
+export interface StoredAction {
+  readonly title: string;
+  readonly url: string;
+}
+
 /** Handlebars sources for one channel and locale. */
 export interface StoredContent {
   readonly channel: Channel;
@@ -9,6 +15,8 @@ export interface StoredContent {
   readonly body: string;
   readonly html?: string;
   readonly url?: string;
+  readonly imageUrl?: string;
+  readonly actions?: readonly StoredAction[];
   /** Of the body. Absent: text. */
   readonly format?: 'MARKDOWN';
   /** Absent: what is too large is refused. */

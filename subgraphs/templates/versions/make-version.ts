@@ -74,6 +74,8 @@ function sourceKey({
     c.body,
     c.html,
     c.url,
+    c.imageUrl,
+    c.actions,
     c.format,
     c.oversize,
     c.maxSegments,

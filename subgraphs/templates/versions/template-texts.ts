@@ -17,7 +17,8 @@ export function templateTexts(body: TemplateBody | undefined): Map<string, strin
       const source = content[part];
       if (source !== undefined) texts.set(`${at}.${part}`, source);
     }
-    const { oversize, maxSegments, format } = content;
+    const { oversize, maxSegments, format, actions } = content;
+    if (actions) texts.set(`${at}.actions`, actions.map(({ title, url }) => `${title}: ${url}`).join('\n'));
     if (format !== undefined) texts.set(`${at}.format`, format);
     if (oversize !== undefined)
       texts.set(

@@ -58,7 +58,8 @@ function templateFiles(id: string, body: TemplateBody): PackageFile[] {
 }
 
 function contentMembers(folder: string, content: StoredContent, beside: PackageFile[]) {
-  const { channel, locale, title, body, html, url, format, oversize, maxSegments } = content;
+  const { channel, locale, title, body, html, url, imageUrl, actions } = content;
+  const { format, oversize, maxSegments } = content;
   const at = `${folder}/${locale === undefined ? channel : `${channel}.${locale}`}`;
   const inFile = (path: string, text: string): string => {
     beside.push({ path, content: text });
@@ -75,6 +76,8 @@ function contentMembers(folder: string, content: StoredContent, beside: PackageF
       htmlFile: inFile(`${at}.${/^\s*<mjml\b/i.test(html) ? 'mjml' : 'html'}`, html),
     }),
     url,
+    imageUrl,
+    actions: actions?.map(({ title: label, url: target }) => ({ title: label, url: target })),
     oversize,
     maxSegments,
   };

@@ -19,7 +19,7 @@ export function brokenLinks(part: SourcePart, text: string): BrokenLink[] {
 }
 
 function linksIn(part: SourcePart, text: string): string[] {
-  if (part === 'url') return text === '' ? [] : [text];
+  if (part === 'url' || part === 'imageUrl') return text === '' ? [] : [text];
   if (part === 'html')
     return [
       ...text.matchAll(/<(?:a|img|area|mj-[\w-]+)\b[^>]*?\b(?:href|src)\s*=\s*(?:"([^"]*)"|'([^']*)')/gi),

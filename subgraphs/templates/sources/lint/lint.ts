@@ -293,6 +293,7 @@ function lintMade(
     ['body', made.body],
     ['html', made.html],
     ['url', made.url],
+    ['imageUrl', made.imageUrl],
   ] as const)
     for (const { link, reason } of text === undefined ? [] : brokenLinks(part, text)) {
       // An address that is a variable may be missing from the sample data, which is told apart.
