@@ -74,8 +74,10 @@ async function explain(record: NotificationRecord, deps: PageMakerDeps): Promise
   };
 }
 
-function explained(planned: PlannedDelivery): ExplainedDelivery {
-  const { channel, user, address, skipReason, renderError, action, chain, content } = planned;
+/** A planned delivery as the graph tells of it. */
+export function explained(planned: PlannedDelivery): ExplainedDelivery {
+  const { channel, user, address, renderError, action, chain, content } = planned;
+  const skipReason = planned.skipReason ?? skippedNow(planned);
   const because = renderError ?? (skipReason ? REASONS[skipReason] : waits(planned));
   return {
     ...(action && { action: action.name }),
@@ -93,6 +95,10 @@ function explained(planned: PlannedDelivery): ExplainedDelivery {
     }),
   };
 }
+
+/** Quiet hours are told apart by whoever attempts it, and the first attempt would be now. */
+const skippedNow = ({ held, quiet, chain }: PlannedDelivery): SkipReason | undefined =>
+  held && quiet?.skip && !chain?.waits ? 'QUIET_HOURS' : undefined;
 
 function waits({ held, chain }: PlannedDelivery): string | undefined {
   if (held) return 'It is held until the quiet hours end.';

@@ -22,6 +22,9 @@ describe('conditionProblem', () => {
     ['data.a.exists(x, data.b.exists(y, x == y))', /inside one another/],
     [`data.x == "${'x'.repeat(2_000)}"`, /at most 2000 characters/],
     [Array.from({ length: 200 }, () => 'data.x').join(' || '), /maxAstNodes|node/i],
+    ['data.x.matches("(a")', /pattern of RE2.*missing closing/],
+    ['data.x.matches("(?=a)b")', /pattern of RE2/],
+    ['data.items.exists(i, i.sku.matches("["))', /pattern of RE2/],
     ['process.exit()', /process/],
   ])('%s cannot', (source, problem) => {
     expect(conditionProblem('event', source)).toMatch(problem);
@@ -35,6 +38,9 @@ describe('judge', () => {
     ['data.items.exists(i, i.qty > 2)', { items: [{ qty: 1 }, { qty: 3 }] }, true],
     ['!has(data.coupon)', {}, true],
     ['data.constructor == null || true', {}, true],
+    ['data.sku.matches("^[A-Z]+-[0-9]{2}$")', { sku: 'AB-12' }, true],
+    ['data.sku.matches("^[0-9]")', { sku: 'AB-12' }, false],
+    ['data.items.exists(i, i.matches(data.like))', { items: ['x', 'yes'], like: 'e.$' }, true],
   ])('%s of %j is %s', (source, data, holds) => {
     expect(judge('event', source, { data })).toEqual({ holds });
   });
@@ -56,5 +62,19 @@ describe('judge', () => {
     const source = 'user.attributes.tier == "gold" && "vip" in user.groups && data.total > 1';
     expect(judge('recipient', source, { data: { total: 5 }, user: ann })).toEqual({ holds: true });
     expect(judge('user', 'user.attributes.orders >= 12', { user: ann })).toEqual({ holds: true });
+  });
+
+  test('a pattern takes time linear to the text, whoever wrote it', () => {
+    const x = `${'a'.repeat(30_000)}!`;
+    const started = performance.now();
+    expect(judge('event', 'data.x.matches("^(a+)+$")', { data: { x } })).toEqual({ holds: false });
+    expect(judge('event', 'data.x.matches(data.p)', { data: { x, p: '^(a|aa)+$' } })).toEqual({
+      holds: false,
+    });
+    expect(performance.now() - started).toBeLessThan(5_000);
+    expect(judge('event', 'data.x.matches(data.p)', { data: { x, p: '(' } })).toMatchObject({
+      holds: false,
+      because: expect.stringContaining('missing closing') as string,
+    });
   });
 });

@@ -954,7 +954,7 @@ export type RequestOtpInput = {
 
 /** What an event would do, as things are now. */
 export type RouteExplanation = {
-  /** What waits and would be cancelled. */
+  /** Events that it would cancel where they wait with that key; whether one does is not looked up. */
   cancels: Array<ExplainedCancel>;
   category?: Maybe<Scalars['String']['output']>;
   /** Who would get what, where, and why not: at most 200. */

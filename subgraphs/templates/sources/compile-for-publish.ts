@@ -1,6 +1,7 @@
 /** What of a draft is made once, when it is published, and not at each send. */
 import type { StoredContent } from '../store/records.ts';
 import { sourceProblem } from './check-source.ts';
+import { TooMuchWork } from './email/bounded-run.ts';
 import { compileHtml } from './email/compile-html.ts';
 import { plainTwin } from './email/plain-twin.ts';
 import { WriteOutProblem } from './email/write-out-partials.ts';
@@ -66,7 +67,7 @@ async function twinOf(
     const problem = sourceProblem(body, { partials });
     return problem === undefined ? { body } : { problem };
   } catch (error) {
-    if (error instanceof WriteOutProblem) return { problem: error.message };
+    if (error instanceof WriteOutProblem || error instanceof TooMuchWork) return { problem: error.message };
     throw error;
   }
 }

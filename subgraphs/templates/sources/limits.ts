@@ -38,6 +38,8 @@ export const MAX_LOOP_ITERATIONS = 50_000;
 export const MAX_PARTIAL_CALLS = 5_000;
 /** How long one source may take: it holds up its process as long. */
 export const MAX_RENDER_MS = 2_000;
+/** The same of MJML, of CSS, and of the text of one html, when they are compiled. */
+export const MAX_COMPILE_MS = 5_000;
 
 /** Of the partials of one template. */
 export const MAX_PARTIALS = 200;

@@ -4,7 +4,9 @@
  */
 import { messageOf } from '../../../../platform/errors/message-of.ts';
 import { sourceProblem } from '../check-source.ts';
+import { MAX_COMPILE_MS } from '../limits.ts';
 import type { PartialSet } from '../partial-set.ts';
+import { boundedRun, isStackOverflow, TOO_DEEP, TooMuchWork } from './bounded-run.ts';
 import { expandMjml, isMjml, keepBlocksBetweenTags, MjmlProblem } from './expand-mjml.ts';
 import { type ProtectedSource, protectExpressions, rootStyles, StyleProblem } from './protect-expressions.ts';
 
@@ -35,8 +37,13 @@ async function compileMjml(source: string, partials: PartialSet): Promise<Compil
   let made: Awaited<ReturnType<typeof mjml2html>>;
   try {
     // Without its own fonts: the reader's program would ask another company's server for them.
-    made = await mjml2html(keepBlocksBetweenTags(expressions), { validationLevel: 'soft', fonts: {} });
+    // All that it does is done before it gives its promise.
+    made = await boundedRun(MAX_COMPILE_MS, () =>
+      mjml2html(keepBlocksBetweenTags(expressions), { validationLevel: 'soft', fonts: {} }),
+    );
   } catch (error) {
+    if (isStackOverflow(error)) return { problem: TOO_DEEP };
+    if (error instanceof TooMuchWork) return { problem: error.message };
     return { problem: `This is no MJML: ${expressions.restore(messageOf(error))}` };
   }
   for (const { line, message, tagName } of made.errors) {
@@ -56,12 +63,14 @@ async function inlineCss(source: string, partials: PartialSet): Promise<Compiled
   const expressions = protectExpressions(source);
   let made: string;
   try {
-    made = juice(expressions.text, {
-      preserveMediaQueries: true,
-      preserveFontFaces: true,
-      preserveKeyFrames: true,
-      preservePseudos: true,
-    });
+    made = boundedRun(MAX_COMPILE_MS, () =>
+      juice(expressions.text, {
+        preserveMediaQueries: true,
+        preserveFontFaces: true,
+        preserveKeyFrames: true,
+        preservePseudos: true,
+      }),
+    );
   } catch (error) {
     return { problem: `The CSS cannot be put into the tags: ${expressions.restore(messageOf(error))}` };
   }
