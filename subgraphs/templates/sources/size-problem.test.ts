@@ -51,3 +51,14 @@ test('a rendered message is told with its content, size and limit', () => {
       'The content for SMS (no locale) has 1601 characters with these variables; SMS takes at most 1600. Make it shorter, or let it be cut with "oversize: TRUNCATE"; "allowOversize: true" shows it all the same.',
   });
 });
+
+test('html that no render would give', async () => {
+  const mail = { channel: 'EMAIL', body: 'x' } as const;
+  const most = 2 * 1024 * 1024;
+  expect(await sizeProblem([{ ...mail, html: `${x(most)}{{a}}` }])).toBeUndefined();
+  expect(await sizeProblem([{ ...mail, html: `{{#if a}}${x(most + 1)}{{/if}}` }])).toBeUndefined();
+  expect(await sizeProblem([mail, { ...mail, html: `${x(most)}{{a}}y` }])).toEqual({
+    field: 'contents.1.html',
+    message: expect.stringContaining('2097153 characters') as string,
+  });
+});

@@ -3,6 +3,7 @@ import { contentSize } from '../../../platform/message-size/content-size.ts';
 import type { StoredContent } from '../store/records.ts';
 import type { SourcedContent } from './compile-template.ts';
 import { fixedText } from './fixed-text.ts';
+import { MAX_OUTPUT_CHARS } from './limits.ts';
 import { DEFAULT_LOCALE } from './locale.ts';
 
 export interface SizeProblem {
@@ -12,13 +13,15 @@ export interface SizeProblem {
 }
 
 /**
- * The first content whose fixed text alone is over its channel's limit; undefined where there is none. Parsing long
+ * The first content whose fixed text alone is over its channel's limit, or whose html over what is ever made; undefined where there is none. Parsing long
  * sources takes a while, so that other requests get their turn between two contents.
  * @param contents have been checked when they were saved.
  */
 export async function sizeProblem(contents: readonly StoredContent[]): Promise<SizeProblem | undefined> {
   for (const [index, content] of contents.entries()) {
     const { channel, title: titleSource, oversize } = content;
+    const tooLong = htmlProblem(content.html);
+    if (tooLong !== undefined) return { field: `contents.${index}.html`, message: tooLong };
     // A body that is cut is never too long; the title may be.
     const [part, bodySource] = oversize === 'TRUNCATE' ? ['title', ''] : ['body', content.body];
     // No fixed text is longer than its source.
@@ -40,6 +43,15 @@ export async function sizeProblem(contents: readonly StoredContent[]): Promise<S
     };
   }
   return undefined;
+}
+
+/** MJML makes many times as much of itself: compiled, it may be more than a render ever gives. */
+function htmlProblem(html: string | undefined): string | undefined {
+  const most = MAX_OUTPUT_CHARS.html;
+  if (html === undefined || html.length <= most) return undefined;
+  const { length } = fixedText(html);
+  if (length <= most) return undefined;
+  return `The compiled html has ${length} characters before any variable is put in; at most ${most} are sent. Make it shorter.`;
 }
 
 /** What a rendered message is over its channel's limit; undefined where it is not. Pure. */
