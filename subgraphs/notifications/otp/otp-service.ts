@@ -354,6 +354,7 @@ function askedOf(notification: NotificationRecord): OtpAsked {
 /** The store may have taken one that it did not confirm: its code must live. */
 const isSurelyUnsent = ({ code, extensions }: HeraldError): boolean =>
   code === 'BAD_USER_INPUT' ||
+  code === 'FORBIDDEN' ||
   code === 'CONFLICT' ||
   (code === 'UNAVAILABLE' && extensions.retryAfterMs !== undefined);
 
@@ -364,8 +365,8 @@ function tooMany(result: 'throttled' | 'locked', why: string, retryAfterMs: numb
   });
 }
 
-/** The words of a code are Herald's own, or an operator's template: an app that may not send its own may ask for one. */
-const withoutWords = ({ may, ...sender }: Sender): Sender => ({
+/** The built-in words are Herald's own: an app that may not send its own may ask for a code in them. */
+const withoutWords = ({ may: { content: _, ...may } = {}, ...sender }: Sender): Sender => ({
   ...sender,
-  ...(may?.channels && { may: { channels: may.channels } }),
+  may,
 });

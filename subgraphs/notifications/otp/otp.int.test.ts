@@ -252,6 +252,35 @@ describe('verifyOtp', () => {
     expect(await graph.store.codes.codeOf(asked.id, box)).toBeUndefined();
   });
 
+  it('what an app may not send changes nothing: the former code lives on, and the next is not too soon', async () => {
+    const limited = {
+      ...app,
+      app: 'app_limited',
+      may: { templates: [], content: false, channels: ['SMS'] },
+    } as const;
+    const given = input({ to: { user: 'ann' }, purpose: 'limited' });
+    const contents = [{ channel: 'SMS', body: '{{code}}' }];
+    const save = 'mutation ($input: TemplateInput!) { saveTemplate(input: $input) { id } }';
+    await graph.run(OLGA, save, { input: { id: 'own-words', name: 'Own words', contents } }, 'templates');
+    await graph.run(OLGA, 'mutation { publishTemplate(id: "own-words") { id } }', {}, 'templates');
+    expect(await refused({ ...given, template: 'own-words' }, limited)).toMatchObject({
+      code: 'FORBIDDEN',
+      field: 'input.template',
+    });
+    const byMail = { ...given, fallback: [{ channel: 'EMAIL', afterSeconds: 5 }] };
+    for (const _ of [1, 2])
+      expect(await refused(byMail, limited)).toMatchObject({
+        code: 'FORBIDDEN',
+        field: 'input.fallback.0.channel',
+      });
+    const asked = await request(given, limited);
+    await age(asked.id, 20_000);
+    expect(await refused(byMail, limited)).toMatchObject({ code: 'FORBIDDEN' });
+    expect(await verify({ id: asked.id, code: await codeOf(asked.id) }, limited)).toMatchObject({
+      status: 'VERIFIED',
+    });
+  });
+
   it('locks after five wrong ones, also when thirty come at once: no more are looked at', async () => {
     const asked = await request();
     const code = await codeOf(asked.id);
