@@ -107,6 +107,16 @@ describe('inputProblem', () => {
       /have 1601 characters; SMS takes at most 1600/,
     ],
     [
+      'more than a step of the chain takes',
+      {
+        ...good,
+        fallback: [{ channels: ['EMAIL'] }, { channels: ['SMS'] }],
+        content: { body: 'x'.repeat(1_601) },
+      },
+      'input.content.body',
+      /have 1601 characters; SMS takes at most 1600/,
+    ],
+    [
       'more than the channel of an address takes',
       { content: { body: 'é'.repeat(2_049) }, to: [{ channel: 'WECOM', address: 'ann' }] },
       'input.content.body',

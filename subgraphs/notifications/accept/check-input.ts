@@ -177,14 +177,18 @@ export function contentProblem(input: Pick<SendInput, 'content'>, at: string): H
 
 /** Words that one of the channels asked for by name could never carry. */
 function sizeProblem(
-  { content, channels, to }: Pick<SendInput, 'content' | 'channels' | 'to'>,
+  { content, channels, fallback, to }: Pick<SendInput, 'content' | 'channels' | 'fallback' | 'to'>,
   at: string,
 ): HeraldError | undefined {
   if (!content) return undefined;
   const { title, url } = content;
   // contentProblem has seen that there is one.
   const body = content.body ?? '';
-  const asked = new Set([...(channels ?? []), ...(to ?? []).flatMap((entry) => entry.channel ?? [])]);
+  const asked = new Set([
+    ...(channels ?? []),
+    ...(fallback ?? []).flatMap((step) => step.channels),
+    ...(to ?? []).flatMap((entry) => entry.channel ?? []),
+  ]);
   for (const channel of asked) {
     const { characters, bytes, limit, fits } = contentSize({
       channel,
