@@ -51,10 +51,20 @@ function wrongFields(
       if (isNonNullType(type)) fields.push(usageOf(operation, name));
       continue;
     }
-    coerceInputValue(value, type, (path) => fields.push([usageOf(operation, name), ...path].join('.')));
+    coerceInputValue(value, type, (path, wrong, error) =>
+      fields.push([usageOf(operation, name), ...path, ...missingFrom(wrong, error)].join('.')),
+    );
   }
   return fields;
 }
+
+/** graphql-js tells of a required field that is not there with the path of the object, and its name in the sentence alone. */
+const missingFrom = (wrong: unknown, { message }: GraphQLError): string[] => {
+  const name = /^Field "(\w+)" of required type .* was not provided\.$/.exec(message)?.[1];
+  return name !== undefined && wrong !== null && typeof wrong === 'object' && !Object.hasOwn(wrong, name)
+    ? [name]
+    : [];
+};
 
 /** Where the operation hands the variable over: `input`, or `input.to` for a variable inside an object literal. */
 function usageOf(operation: OperationDefinitionNode, variable: string): string {
