@@ -85,6 +85,38 @@ describe('timelineOf', () => {
       'completed',
     ]);
   });
+  it('tells of a plan that was stored after its first attempts in the order of its steps', () => {
+    const first = delivery({
+      state: 'SENT',
+      createdAt: t(3),
+      attempts: [{ at: t(2), provider: 'smtp', ok: true, latencyMs: 3 }],
+      sentAt: t(2),
+    });
+    const plan = { ...record, plannedAt: t(3), completedAt: t(3) };
+    expect(types(plan, [first], 1)).toEqual([
+      'accepted',
+      'routed',
+      'rendered',
+      'attempt',
+      'sent',
+      'completed',
+    ]);
+    const second = delivery({ _id: 'dlv_2', createdAt: t(3), chain: { step: 1, of: 2, afterSeconds: 9 } });
+    expect(types(plan, [first, second], 2)).toEqual([
+      'accepted',
+      'routed',
+      'rendered',
+      'attempt',
+      'sent',
+      'rendered',
+      'heldBack',
+      'completed',
+    ]);
+  });
+  it('still tells that words were rendered when they are not needed any more', () => {
+    const unneeded = delivery({ state: 'SKIPPED', skipReason: 'FALLBACK_NOT_NEEDED', skippedAt: t(9) });
+    expect(types(record, [unneeded], 1)).toEqual(['accepted', 'routed', 'rendered', 'skipped']);
+  });
   it('says why something was skipped, failed, expired or cancelled', () => {
     expect(
       timelineOf(record, [delivery({ state: 'SKIPPED', skipReason: 'UNSUBSCRIBED' })], 1)[2],

@@ -49,7 +49,7 @@ export function timelineOf(
   digests: ReadonlyMap<string, string> = new Map(),
 ): TimelineEntryRecord[] {
   const entries = [
-    ...ofNotification(notification),
+    ...ofNotification(notification, routedAt(notification, deliveries)),
     ...deliveries.flatMap((d) => ofDelivery(notification, d, digests)),
   ];
   if (total > deliveries.length)
@@ -74,7 +74,14 @@ const rank = (type: string): number => {
   return index < 0 ? ORDER.length : index;
 };
 
-function ofNotification(n: NotificationRecord): TimelineEntryRecord[] {
+const earliest = (...dates: readonly (Date | undefined)[]): Date | undefined =>
+  dates.reduce((first, date) => (date && (!first || date < first) ? date : first), undefined);
+
+/** What is urgent is tried before its plan is stored: it was routed by then. */
+const routedAt = ({ plannedAt }: NotificationRecord, deliveries: readonly DeliveryRecord[]) =>
+  plannedAt && earliest(plannedAt, ...deliveries.map(({ attempts }) => attempts[0]?.at));
+
+function ofNotification(n: NotificationRecord, routed: Date | undefined): TimelineEntryRecord[] {
   const entries: TimelineEntryRecord[] = [
     {
       at: n.createdAt,
@@ -90,9 +97,9 @@ function ofNotification(n: NotificationRecord): TimelineEntryRecord[] {
     entries.push({ at: n.createdAt, type: 'digestOf', detail: { notifications: collectedIn(n) } });
   if (n.dueAt > n.createdAt)
     entries.push({ at: n.createdAt, type: 'scheduled', detail: { dueAt: n.dueAt.toISOString() } });
-  if (n.plannedAt)
+  if (routed)
     entries.push({
-      at: n.plannedAt,
+      at: routed,
       type: 'routed',
       detail: {
         deliveries: n.deliveryCount ?? 0,
@@ -138,8 +145,9 @@ function ofDelivery(
       // Null until it is made.
       ...(d.digest !== undefined && { notification: digests.get(d.digest) ?? null }),
     });
-  else if (d.content)
-    add(d.createdAt, 'rendered', {
+  // What was skipped with the plan has no words of its own, or nobody's.
+  if (d.content && (d.skipReason === undefined || (d.skippedAt !== undefined && d.skippedAt > d.createdAt)))
+    add(earliest(d.createdAt, d.attempts[0]?.at), 'rendered', {
       locale: d.content.locale,
       template: d.template ?? notification.template ?? null,
       ...(d.action !== undefined && { action: d.action }),
