@@ -101,7 +101,11 @@ describe('timelineOf', () => {
       'sent',
       'completed',
     ]);
-    const second = delivery({ _id: 'dlv_2', createdAt: t(3), chain: { step: 1, of: 2, afterSeconds: 9 } });
+    const second = delivery({
+      _id: 'dlv_2',
+      createdAt: t(3),
+      chain: { members: ['dlv_1', 'dlv_2'], step: 1, afterSeconds: 9 },
+    });
     expect(types(plan, [first, second], 2)).toEqual([
       'accepted',
       'routed',
