@@ -311,7 +311,16 @@ it('a failed one is sent again while its code lives, to where it went; afterward
     { ids: [failed?._id] },
   );
   const again = replayDeadLetters.replays[0]?.id ?? '';
-  expect((await ended(again))[0]).toMatchObject({ state: 'SENT', otp: id, address });
+  const [arrived] = await ended(again);
+  expect(arrived).toMatchObject({ state: 'SENT', otp: id, address });
+  // What was sent is not sent again and again past the limits.
+  expect(
+    await graph.refused(
+      OLGA,
+      'mutation ($id: ID!, $of: [ID!]) { replayNotification(id: $id, deliveries: $of) { id } }',
+      { id: again, of: [arrived?._id] },
+    ),
+  ).toMatchObject({ code: 'CONFLICT', field: 'deliveries' });
   expect((await notification(again))?.expiresAt).toEqual((await notification(of))?.expiresAt);
   expect(codeIn(sentTo(address)[1])).toBe(code);
   expect(await verify(id, code)).toBe('VERIFIED');

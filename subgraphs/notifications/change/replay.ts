@@ -51,7 +51,7 @@ export interface ReplayRequest {
 /**
  * The notification that would send the group again.
  * @throws HeraldError BAD_USER_INPUT for an edit that does not suit it, CONFLICT when it must be rendered and its
- * template is not published any more, or it brings a one-time password that has ended.
+ * template is not published any more, or it brings a one-time password that has ended or whose message did not fail.
  */
 export async function prepareReplay(
   { templates, models }: Pick<ReplayDeps, 'templates' | 'models'>,
@@ -65,6 +65,13 @@ export async function prepareReplay(
     if (edit) throw conflict(`"${original._id}" brings a one-time password: it cannot be edited.`, 'edit');
     if (!(await isAlive(models, otp.id, now)))
       throw conflict(`The one-time password of "${original._id}" has ended: request a new one instead.`);
+    // How often one goes out is the limits' to say.
+    const other = deliveries.find(({ state }) => state !== 'FAILED');
+    if (other)
+      throw conflict(
+        `"${other._id}" is ${other.state}: of a one-time password only what failed is sent again. Request a new one instead.`,
+        'deliveries',
+      );
   }
   const wrongAddress = edit && addressProblemOf(edit, deliveries);
   if (wrongAddress) throw wrongAddress;
