@@ -38,8 +38,6 @@ export interface PageMakerDeps {
   readonly onUnwanted?: (act: Pick<Act, 'record' | 'action'>, user: string, because: string) => void;
 }
 
-const NOBODY: PageOfRecipients = { users: [], addresses: [] };
-
 /** Those for whom the condition of the message holds. */
 function wanted(
   act: Pick<Act, 'record' | 'action'>,
@@ -59,6 +57,14 @@ function wanted(
   });
 }
 
+/** The next page of a notification, in the making. */
+interface Turn {
+  readonly whole: NotificationRecord;
+  /** The message of it that is planned now. */
+  readonly act: Act;
+  readonly page: PageOfRecipients;
+}
+
 export class PageMaker {
   readonly #deps: PageMakerDeps;
 
@@ -74,16 +80,10 @@ export class PageMaker {
     records: readonly NotificationRecord[],
     failures: Map<string, unknown>,
   ): Promise<readonly PlanPage[]> {
-    const acts = new Map(records.map((record) => [record, actOf(record)]));
-    const recipients = await settle(records, failures, (record) =>
-      record.resend
-        ? nextResendPage(record, this.#deps.outbox)
-        : nextPage(acts.get(record)?.record ?? record, this.#deps.users),
-    );
-    const people = await this.#people(recipients);
-    const pages = await settle([...recipients.keys()], failures, (record) =>
-      this.#page(acts.get(record) ?? actOf(record), record, recipients.get(record) ?? NOBODY, people),
-    );
+    const own = new Map(records.map((record) => [record, record]));
+    const turns = await settle(own, failures, (record) => this.#turn(record));
+    const people = await this.#people(turns);
+    const pages = await settle(turns, failures, (turn) => this.#page(turn, people));
     const { users, unseen, rules } = this.#deps;
     const allowed = await withoutStopped([...pages.values()], users, failures);
     const ruled = concernRules(allowed, people)
@@ -93,9 +93,17 @@ export class PageMaker {
     return seen.map(withChains);
   }
 
-  async #people(pages: ReadonlyMap<NotificationRecord, PageOfRecipients>): Promise<People> {
+  async #turn(whole: NotificationRecord): Promise<Turn> {
+    const act = actOf(whole);
+    const page = whole.resend
+      ? await nextResendPage(whole, this.#deps.outbox)
+      : await nextPage(act.record, this.#deps.users);
+    return { whole, act, page };
+  }
+
+  async #people(turns: ReadonlyMap<NotificationRecord, Turn>): Promise<People> {
     const wanted = new Map<string, Set<string>>();
-    for (const [record, page] of pages) {
+    for (const [record, { page }] of turns) {
       const ids = wanted.get(record.workspace) ?? new Set<string>();
       wanted.set(record.workspace, ids);
       for (const user of page.users) ids.add(user);
@@ -109,18 +117,13 @@ export class PageMaker {
     return new Map(found);
   }
 
-  /** @param whole the notification, of which `act` is one message. */
-  async #page(
-    { record, action, cursorAfter }: Act,
-    whole: NotificationRecord,
-    page: PageOfRecipients,
-    people: People,
-  ): Promise<PlanPage> {
+  async #page({ whole, act, page }: Turn, people: People): Promise<PlanPage> {
+    const { record, action, cursorAfter } = act;
     const known = people.get(record.workspace) ?? new Map<string, Recipient>();
     if (page.originals) return this.#resendPage(record, page.originals, known, page.nextCursor);
     if (whole.actions?.length === 0) return { notification: whole, deliveries: [] };
     const recipients = wanted(
-      { record, ...(action && { action }) },
+      act,
       page.users.flatMap((id) => known.get(id) ?? []),
       this.#deps.onUnwanted,
     );
@@ -161,7 +164,9 @@ export class PageMaker {
     for (const original of originals) {
       const id = templateOf(record, original);
       if (id === undefined || templates.has(id) || !needsWords(record, original)) continue;
-      const template = await this.#template(id === record.template ? record : { ...record, template: id });
+      const { templateVersion: _own, ...rest } = record;
+      // The version is that of the notification's own template.
+      const template = await this.#template(id === record.template ? record : { ...rest, template: id });
       if (template) templates.set(id, template);
     }
     const own = record.template === undefined ? undefined : templates.get(record.template);
@@ -187,16 +192,16 @@ export class PageMaker {
   }
 }
 
-async function settle<T>(
-  records: readonly NotificationRecord[],
+async function settle<From, To>(
+  given: ReadonlyMap<NotificationRecord, From>,
   failures: Map<string, unknown>,
-  work: (record: NotificationRecord) => Promise<T>,
-): Promise<Map<NotificationRecord, T>> {
-  const results = new Map<NotificationRecord, T>();
+  work: (from: From) => Promise<To>,
+): Promise<Map<NotificationRecord, To>> {
+  const results = new Map<NotificationRecord, To>();
   await Promise.all(
-    records.map(async (record) => {
+    [...given].map(async ([record, from]) => {
       try {
-        results.set(record, await work(record));
+        results.set(record, await work(from));
       } catch (error) {
         failures.set(record._id, error);
       }
