@@ -1,6 +1,5 @@
 /** Sends the test messages that operators ask for: through the account as it is stored, enabled or not. */
 import { randomUUID } from 'node:crypto';
-import { sharedNow } from '../../platform/clock/shared-clock.ts';
 import type { Connections } from '../../platform/lifecycle/connections.ts';
 import type { Logger } from '../../platform/logging/logger.ts';
 import { providerAccountKey } from '../../platform/names/ids.ts';
@@ -11,8 +10,8 @@ import {
   type ProviderAccountStore,
   type ProviderTestResult,
 } from '../../subgraphs/notifications/index.ts';
+import { startAnswering } from '../answering-worker.ts';
 import type { OutgoingMessage, ProviderChannel, SendOutcome } from '../channels/contract.ts';
-import { QueueWorker } from '../queue-worker.ts';
 import { boundedAttempt } from '../send/bounded-attempt.ts';
 import { createStored, type StoredAccountsDeps } from './stored-accounts.ts';
 
@@ -28,18 +27,13 @@ export interface AccountTestsDeps extends Pick<StoredAccountsDeps, 'box' | 'acco
 
 /** Takes tests from now on. */
 export function startAccountTests(deps: AccountTestsDeps): { close(): Promise<void> } {
-  const { redis, names, further } = deps.connections;
-  return new QueueWorker<ProviderTestJob>({
+  const { connections, log } = deps;
+  return startAnswering<ProviderTestJob>({
     queue: PROVIDER_TEST_QUEUE,
     concurrency: CONCURRENCY,
-    blocking: further('blocking'),
-    prefix: names.queuePrefix,
-    log: deps.log,
-    work: async (job) => {
-      // Nobody waits for it any more: a message to somebody would surprise.
-      if (sharedNow() > job.until) return;
-      await answerTest(job.id, await testNow(job, deps), { redis, names });
-    },
+    connections,
+    log,
+    answer: async (job) => answerTest(job.id, await testNow(job, deps), connections),
   });
 }
 

@@ -1,5 +1,4 @@
 /** Answers what sends would do: plans them page by page, and stores nothing. */
-import { sharedNow } from '../../platform/clock/shared-clock.ts';
 import { messageOf } from '../../platform/errors/message-of.ts';
 import type { SkipReason } from '../../platform/graphql/contract-enums.ts';
 import type { Connections } from '../../platform/lifecycle/connections.ts';
@@ -14,8 +13,8 @@ import {
   type NotificationRecord,
   type PlannedDelivery,
 } from '../../subgraphs/notifications/index.ts';
+import { startAnswering } from '../answering-worker.ts';
 import { PageMaker, type PageMakerDeps } from '../plan/page-maker.ts';
-import { QueueWorker } from '../queue-worker.ts';
 
 const CONCURRENCY = 2;
 /** Deliveries that are told of. */
@@ -30,18 +29,13 @@ export function startExplanations(
     readonly log: Logger;
   },
 ): { close(): Promise<void> } {
-  const { redis, names, further } = deps.connections;
-  return new QueueWorker<ExplainJob>({
+  const { connections, log } = deps;
+  return startAnswering<ExplainJob>({
     queue: EXPLAIN_QUEUE,
     concurrency: CONCURRENCY,
-    blocking: further('blocking'),
-    prefix: names.queuePrefix,
-    log: deps.log,
-    work: async (job) => {
-      if (sharedNow() > job.until) return;
-      const answer = await explain(explainedRecord(job), deps);
-      await answerExplanation(job.id, answer, { redis, names });
-    },
+    connections,
+    log,
+    answer: async (job) => answerExplanation(job.id, await explain(explainedRecord(job), deps), connections),
   });
 }
 

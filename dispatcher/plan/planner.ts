@@ -121,9 +121,10 @@ export class Planner {
     failures: Map<string, unknown>,
   ): Promise<readonly NotificationRecord[]> {
     const effects = this.#effects;
-    if (!effects || !records.some(({ cancels, followUps }) => cancels || followUps)) return records;
+    const concerned = records.filter(({ cancels, followUps }) => cancels || followUps);
+    if (!effects || concerned.length === 0) return records;
     await Promise.all(
-      records.map((record) =>
+      concerned.map((record) =>
         effects.of(record).catch((error: unknown) => {
           failures.set(record._id, error);
         }),

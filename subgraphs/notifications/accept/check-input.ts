@@ -2,6 +2,7 @@
 import { badInput, HeraldError } from '../../../platform/errors/herald-error.ts';
 import type { Channel, Priority } from '../../../platform/graphql/contract-enums.ts';
 import { storedJsonProblem } from '../../../platform/graphql/json-problem.ts';
+import { CHANNEL_LIMITS } from '../../../platform/message-size/channel-limits.ts';
 import { contentSize } from '../../../platform/message-size/content-size.ts';
 import { isCallerId } from '../../../platform/names/ids.ts';
 import { type FallbackStepInput, fallbackSteps } from '../../templates/index.ts';
@@ -190,6 +191,8 @@ function sizeProblem(
     ...(to ?? []).flatMap((entry) => entry.channel ?? []),
   ]);
   for (const channel of asked) {
+    // Counting costs as much as the text is long: not for channels that take any.
+    if (!CHANNEL_LIMITS[channel]) continue;
     const { characters, bytes, limit, fits } = contentSize({
       channel,
       body,

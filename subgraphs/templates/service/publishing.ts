@@ -56,6 +56,25 @@ export function thatHasDraft<Body>(named: Named, head: HeadRecord<Body>): Body {
   );
 }
 
+/**
+ * An earlier version, to be published again by itself.
+ * @throws HeraldError NOT_FOUND; CONFLICT when it belongs to a package; BAD_USER_INPUT (`version`).
+ */
+export async function versionToRestore<Body>(
+  named: Named,
+  store: {
+    head(workspace: string, id: string): Promise<HeadRecord<Body> | undefined>;
+    version(workspace: string, id: string, version: number): Promise<Body | undefined>;
+  },
+  workspace: string,
+  id: string,
+  version: number,
+): Promise<{ readonly head: HeadRecord<Body>; readonly body: Body; readonly restores: number }> {
+  const head = await store.head(workspace, id);
+  const found = thatWasPublished(named, id, version, head, await store.version(workspace, id, version));
+  return { ...found, head: thatIsAlone(named, found.head), restores: version };
+}
+
 /** @throws HeraldError NOT_FOUND for what was never published, BAD_USER_INPUT for the published version itself. */
 export function thatWasPublished<Body>(
   named: Named,

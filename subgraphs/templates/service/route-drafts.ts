@@ -18,7 +18,7 @@ import {
   thatHasDraft,
   thatIs,
   thatIsAlone,
-  thatWasPublished,
+  versionToRestore,
 } from './publishing.ts';
 import type { Removal } from './template-drafts.ts';
 
@@ -83,16 +83,9 @@ export class RouteDrafts {
     publisher: Publisher = {},
   ): Promise<RouteHead> {
     const { routes } = this.#stores;
-    return this.#publish(workspace, event, publisher, async () => {
-      const found = thatWasPublished(
-        NAMED,
-        event,
-        version,
-        await routes.head(workspace, event),
-        await routes.version(workspace, event, version),
-      );
-      return { ...found, head: thatIsAlone(NAMED, found.head), restores: version };
-    });
+    return this.#publish(workspace, event, publisher, () =>
+      versionToRestore(NAMED, routes, workspace, event, version),
+    );
   }
 
   async #publish(

@@ -31,7 +31,7 @@ import {
   thatHasDraft,
   thatIs,
   thatIsAlone,
-  thatWasPublished,
+  versionToRestore,
 } from './publishing.ts';
 
 export type TemplateHead = HeadRecord<TemplateSummary>;
@@ -121,16 +121,9 @@ export class TemplateDrafts {
     publisher: Publisher = {},
   ): Promise<TemplateHead> {
     const { templates } = this.#stores;
-    return this.#publish(workspace, id, publisher, async () => {
-      const found = thatWasPublished(
-        NAMED,
-        id,
-        version,
-        await templates.head(workspace, id),
-        await templates.version(workspace, id, version),
-      );
-      return { ...found, head: thatIsAlone(NAMED, found.head), restores: version };
-    });
+    return this.#publish(workspace, id, publisher, () =>
+      versionToRestore(NAMED, templates, workspace, id, version),
+    );
   }
 
   async #publish(
