@@ -9,7 +9,12 @@ import { DEFAULT_WORKSPACE } from '../platform/names/ids.ts';
 import { createAnalyticsSubgraph } from '../subgraphs/analytics/index.ts';
 import { createNotificationsSubgraph, otpLimitsOf, queueLimitsOf } from '../subgraphs/notifications/index.ts';
 import { createTemplatesSubgraph } from '../subgraphs/templates/index.ts';
-import { bootstrapUsers, consoleAppId, createUsersSubgraph } from '../subgraphs/users/index.ts';
+import {
+  bootstrapUsers,
+  consoleAppId,
+  createUsersSubgraph,
+  openDirectory,
+} from '../subgraphs/users/index.ts';
 
 /**
  * Makes them and what must be there before the first call.
@@ -37,7 +42,7 @@ export async function createInProcessSubgraphs(
       jwtSecret: HERALD_JWT_SECRET,
       vapidPublicKey: VAPID_PUBLIC_KEY,
     }),
-    createTemplatesSubgraph({ connection: mongo, bus, log }),
+    createTemplatesSubgraph({ connection: mongo, bus, directory: openDirectory(mongo), log }),
     createAnalyticsSubgraph({ connection: mongo, redis, names, log, fold: true }),
   ]);
   await bootstrapUsers(users.service, settings, { demo });

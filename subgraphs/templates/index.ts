@@ -8,7 +8,7 @@ import { DateTimeScalar, JsonScalar } from '../../platform/graphql/scalars.ts';
 import type { Subgraph } from '../../platform/graphql/subgraph.ts';
 import type { InvalidationBus } from '../../platform/invalidation/invalidation-bus.ts';
 import type { Logger } from '../../platform/logging/logger.ts';
-import type { TemplatesService } from './contract.ts';
+import type { Directory, TemplatesService } from './contract.ts';
 import { ensureDemo } from './demo.ts';
 import type { Resolvers } from './generated/types.ts';
 import { PackageDrafts } from './packages/package-drafts.ts';
@@ -43,6 +43,7 @@ export interface TemplatesDependencies {
   readonly connection: Connection;
   /** Started. The subgraph's caches follow it until the process ends. */
   readonly bus: InvalidationBus;
+  readonly directory: Directory;
   readonly log: Logger;
 }
 
@@ -57,6 +58,7 @@ export interface TemplatesRoom {
 export async function createTemplatesSubgraph({
   connection,
   bus,
+  directory,
   log,
 }: TemplatesDependencies): Promise<TemplatesRoom> {
   const stores = new Stores(connection);
@@ -66,12 +68,12 @@ export async function createTemplatesSubgraph({
   const templates = new TemplateDrafts(stores, published, bus, log);
   const routes = new RouteDrafts(stores, bus, log);
   const partials = new PartialDrafts(stores, bus, log);
-  const packages = new PackageDrafts(stores, bus, log);
+  const packages = new PackageDrafts(stores, directory, bus, log);
   const loaders = createLoaders(templates, routes, partials, packages);
   const ofTemplates = templateResolvers(templates, loaders);
-  const ofRoutes = routeResolvers(routes, loaders);
+  const ofRoutes = routeResolvers(routes, directory, loaders);
   const ofPartials = partialResolvers(partials, loaders);
-  const ofPackages = packageResolvers(packages, new PackageFiles(stores, log), loaders);
+  const ofPackages = packageResolvers(packages, new PackageFiles(stores, directory, log), loaders);
   const resolvers: Resolvers = {
     ...ofTemplates,
     ...ofRoutes,

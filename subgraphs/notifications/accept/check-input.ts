@@ -1,4 +1,5 @@
 /** What can be said of a send's input without looking anything up. Pure. */
+import { directAddressProblem } from '../../../platform/addresses/address-problem.ts';
 import { badInput, HeraldError } from '../../../platform/errors/herald-error.ts';
 import type { Channel, Priority } from '../../../platform/graphql/contract-enums.ts';
 import { storedJsonProblem } from '../../../platform/graphql/json-problem.ts';
@@ -6,7 +7,6 @@ import { CHANNEL_LIMITS } from '../../../platform/message-size/channel-limits.ts
 import { contentSize } from '../../../platform/message-size/content-size.ts';
 import { isCallerId } from '../../../platform/names/ids.ts';
 import { type FallbackStepInput, fallbackSteps } from '../../templates/index.ts';
-import { addressProblem } from '../../users/index.ts';
 import type { InlineContent, NotificationOtp, RecipientEntry } from '../contract.ts';
 
 /** `SendNotificationInput` as resolvers get it. */
@@ -137,12 +137,6 @@ function entryProblem(entry: NonNullable<SendInput['to']>[number], at: string): 
   if (problem === undefined) return undefined;
   return badInput(entry.channel === 'WEB_PUSH' ? `${at}.channel` : `${at}.address`, problem);
 }
-
-/** Why somebody without a profile cannot be reached at `address`. */
-export const directAddressProblem = (channel: Channel, address: string): string | undefined =>
-  channel === 'WEB_PUSH'
-    ? 'Browsers are registered for a user (registerPushSubscription): name the user instead of an address.'
-    : addressProblem(channel, address);
 
 function timeProblem(input: SendInput, at: string, now: Date): HeraldError | undefined {
   const { sendAt, expiresAt } = input;

@@ -1,9 +1,10 @@
 /** What can be said of a request for a code, or of a code, without looking anything up. Pure. */
+
+import { directAddressProblem } from '../../../platform/addresses/address-problem.ts';
 import { badInput } from '../../../platform/errors/herald-error.ts';
 import type { Channel } from '../../../platform/graphql/contract-enums.ts';
 import { derivedId, isCallerId } from '../../../platform/names/ids.ts';
 import { normalAddress } from '../../users/index.ts';
-import { directAddressProblem } from '../accept/check-input.ts';
 
 /** `OtpRecipientInput` of the graph. */
 export interface OtpRecipientInput {

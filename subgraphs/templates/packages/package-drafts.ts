@@ -3,6 +3,7 @@ import { badInput, conflict, notFound } from '../../../platform/errors/herald-er
 import type { InvalidationBus } from '../../../platform/invalidation/invalidation-bus.ts';
 import type { Logger } from '../../../platform/logging/logger.ts';
 import { isCallerId } from '../../../platform/names/ids.ts';
+import type { Directory } from '../contract.ts';
 import type { PackageInput } from '../generated/types.ts';
 import type { PartialHead } from '../partials/partial-drafts.ts';
 import { type Named, type Publisher, publishStamp, thatIs, thatWasPublished } from '../service/publishing.ts';
@@ -21,6 +22,7 @@ import { packageBody } from './package-input.ts';
 import { readState } from './package-state.ts';
 import { type Compiled, type PackageFinding, planPublish } from './plan-publish.ts';
 import { planRollback } from './plan-rollback.ts';
+import { recipientFindings } from './recipient-findings.ts';
 
 export type PackageHead = HeadRecord<PackageSummary>;
 
@@ -35,11 +37,13 @@ const NO_MEMBERS: PackageMembers = { templates: [], routes: [], partials: [] };
 
 export class PackageDrafts {
   readonly #stores: Stores;
+  readonly #directory: Directory;
   readonly #bus: InvalidationBus;
   readonly #log: Logger;
 
-  constructor(stores: Stores, bus: InvalidationBus, log: Logger) {
+  constructor(stores: Stores, directory: Directory, bus: InvalidationBus, log: Logger) {
     this.#stores = stores;
+    this.#directory = directory;
     this.#bus = bus;
     this.#log = log;
   }
@@ -53,7 +57,11 @@ export class PackageDrafts {
   async problems(workspace: string, id: string): Promise<readonly PackageFinding[]> {
     const state = await readState(this.#stores, workspace, await this.#head(workspace, id));
     const { findings } = await planPublish(this.#stores, state);
-    return [...findings, ...(await lintDrafts(this.#stores, state))];
+    return [
+      ...findings,
+      ...(await recipientFindings(this.#directory, state)),
+      ...(await lintDrafts(this.#stores, state)),
+    ];
   }
 
   /**

@@ -1,9 +1,10 @@
 /** Resolvers of routes: for apps and operators. */
 import { type RequestContext, requirePrincipal } from '../../../platform/auth/principal.ts';
 import { notFound } from '../../../platform/errors/herald-error.ts';
-import type { RouteAction, RouteBody } from '../contract.ts';
+import type { Directory, RouteAction, RouteBody } from '../contract.ts';
 import type { FallbackStep, Resolvers, RouteClass } from '../generated/types.ts';
 import type { RouteDrafts, RouteHead } from '../service/route-drafts.ts';
+import { unknownRecipients } from '../service/unknown-recipients.ts';
 import { type LoadersOf, packageOfMember } from './loaders.ts';
 import { operatorOf } from './operator-of.ts';
 import { pageOf, versionsPage } from './page.ts';
@@ -17,6 +18,7 @@ function shown(head: RouteHead): RouteBody {
 
 export function routeResolvers(
   drafts: RouteDrafts,
+  directory: Directory,
   loaders: LoadersOf,
 ): Pick<Resolvers, 'Route' | 'RouteAction'> & { Query: Resolvers['Query']; Mutation: Resolvers['Mutation'] } {
   const templateOf = async ({ template }: RouteAction, context: RequestContext) => {
@@ -81,6 +83,16 @@ export function routeResolvers(
       followUps: (head) => [...shown(head).followUps],
       // Those whom the caller names need not be said of a single message.
       recipients: (head) => (shown(head).actions[0]?.recipients ?? []).filter(({ caller }) => !caller),
+      async findings(head) {
+        const route = { event: head.id, body: shown(head) };
+        const unknown = await unknownRecipients(directory, head.workspace, [route]);
+        return unknown.map(({ field, message }) => ({
+          severity: 'WARNING',
+          field,
+          message,
+          rule: 'unknown-recipient',
+        }));
+      },
       publishedVersion: (head) => head.publishedVersion ?? null,
       draftVersion: (head) => (head.draft ? head.nextVersion : null),
       package: (head, _, context) => packageOfMember(head, loaders(context)),
