@@ -74,6 +74,7 @@ export async function run(settings: Settings, options: RunOptions, sendBy?: Prov
     connections,
     box,
     accountDeps,
+    providers,
     timeoutMs: settings.SEND_TIMEOUT_MS,
     log,
   });

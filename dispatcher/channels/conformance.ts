@@ -143,6 +143,11 @@ export function describeConformance(
       expect(fromSettings?.({})).toBeUndefined();
     });
 
+    it('says whether it takes receipts', async () => {
+      const { provider } = await start(possible[0] ?? 'accept');
+      expect(provider.parseReceipts !== undefined).toBe(definition.capabilities.receipts ?? false);
+    });
+
     it.each(fixture.wrongSettings.map((wrong) => [wrong.names, wrong.settings] as const))(
       'names %s when it is wrong',
       async (names, settings) => {

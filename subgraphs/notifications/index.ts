@@ -16,7 +16,7 @@ import { PresenceReader } from '../../platform/presence/presence-reader.ts';
 import type { DispatchQueues } from '../../platform/queues/queues.ts';
 import { SecretBox } from '../../platform/secrets/secret-box.ts';
 import type { TemplatesService } from '../templates/index.ts';
-import type { UsersService } from '../users/index.ts';
+import { openDirectory, type UsersService } from '../users/index.ts';
 import { AcceptService } from './accept/accept.ts';
 import { PlanEnqueuer } from './accept/plan-enqueuer.ts';
 import type { AlertRule } from './alerts/raise-alerts.ts';
@@ -239,6 +239,7 @@ export async function createNotificationsSubgraph(deps: {
         models,
         box,
         bus: deps.bus,
+        directory: openDirectory(deps.connection),
       }),
       chunkSize: deps.chunkSize,
       presence,

@@ -429,7 +429,11 @@ export type Mutation = {
    */
   sendTest: SendTestPayload;
   setProviderAccountEnabled: ProviderAccount;
-  /** Sends a real message through an account, enabled or not, and tells what came of it; UNAVAILABLE when no dispatcher answers within 30 s. 10 a minute in a workspace, then RATE_LIMITED. */
+  /**
+   * Sends a real message through an account, enabled or not, and tells what came of it; UNAVAILABLE when no dispatcher answers
+   * within 30 s. 10 a minute in a workspace, then RATE_LIMITED. Of two accounts with the id it is the workspace's, unless
+   * `source` says otherwise.
+   */
   testProvider: ProviderTestResult;
   /** Whether this is the code. Which one is meant: `id` of its request, or `to` and `purpose` (of the same app). */
   verifyOtp: OtpVerification;
@@ -524,6 +528,7 @@ export type MutationSetProviderAccountEnabledArgs = {
 
 export type MutationTestProviderArgs = {
   id: Scalars['ID']['input'];
+  source?: InputMaybe<ProviderAccountSource>;
   to: Scalars['String']['input'];
 };
 
@@ -701,8 +706,8 @@ export type ProviderAccount = {
   problem?: Maybe<Scalars['String']['output']>;
   provider: Scalars['String']['output'];
   ratePerSecond?: Maybe<Scalars['Float']['output']>;
-  /** Where its provider's receipts go: behind the address of the gateway. */
-  receiptPath: Scalars['String']['output'];
+  /** Where its provider's receipts go: behind the address of the gateway. Null where its provider sends none to an address. */
+  receiptPath?: Maybe<Scalars['String']['output']>;
   /** Why no receipts are heard of: its mailbox or its connection is out of reach. Messages are sent all the same. */
   receiptsProblem?: Maybe<Scalars['String']['output']>;
   /** The secrets that it has. */
@@ -984,7 +989,8 @@ export type SandboxMessage = {
   channel: Channel;
   html?: Maybe<Scalars['String']['output']>;
   id: Scalars['ID']['output'];
-  notification: Notification;
+  /** Null of a test of a provider account. */
+  notification?: Maybe<Notification>;
   title?: Maybe<Scalars['String']['output']>;
   url?: Maybe<Scalars['String']['output']>;
 };
@@ -1682,7 +1688,7 @@ export type ProviderAccountResolvers<ContextType = RequestContext, ParentType ex
   problem?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   provider?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   ratePerSecond?: Resolver<Maybe<ResolversTypes['Float']>, ParentType, ContextType>;
-  receiptPath?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  receiptPath?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   receiptsProblem?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   secretsSet?: Resolver<Array<ResolversTypes['String']>, ParentType, ContextType>;
   source?: Resolver<ResolversTypes['ProviderAccountSource'], ParentType, ContextType>;
@@ -1768,7 +1774,7 @@ export type SandboxMessageResolvers<ContextType = RequestContext, ParentType ext
   channel?: Resolver<ResolversTypes['Channel'], ParentType, ContextType>;
   html?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
-  notification?: Resolver<ResolversTypes['Notification'], ParentType, ContextType>;
+  notification?: Resolver<Maybe<ResolversTypes['Notification']>, ParentType, ContextType>;
   title?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   url?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
 };
