@@ -35,6 +35,7 @@ export type {
 } from './contract.ts';
 export { valueAt } from './input/data-path.ts';
 export { type FallbackStepInput, fallbackSteps } from './input/fallback-input.ts';
+export { isLocale } from './sources/locale.ts';
 
 /** SDL of the subgraph, as composed into the supergraph. */
 export const templatesSdl = (): string => readFileSync(new URL('./schema.graphql', import.meta.url), 'utf8');

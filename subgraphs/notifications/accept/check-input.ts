@@ -6,6 +6,7 @@ import { storedJsonProblem } from '../../../platform/graphql/json-problem.ts';
 import { CHANNEL_LIMITS } from '../../../platform/message-size/channel-limits.ts';
 import { contentSize } from '../../../platform/message-size/content-size.ts';
 import { isCallerId } from '../../../platform/names/ids.ts';
+import { textProblem } from '../../../platform/names/text-problem.ts';
 import { type FallbackStepInput, fallbackSteps } from '../../templates/index.ts';
 import type { InlineContent, NotificationOtp, RecipientEntry } from '../contract.ts';
 
@@ -161,6 +162,10 @@ export function contentProblem(input: Pick<SendInput, 'content'>, at: string): H
     return badInput(`${at}.content.html`, 'Must be at most 512 KiB.');
   if (content.title && content.title.length > MAX_TITLE_CHARS)
     return badInput(`${at}.content.title`, `Must be at most ${MAX_TITLE_CHARS} characters.`);
+  for (const name of ['title', 'body', 'html'] as const) {
+    const wrong = textProblem(content[name] ?? '');
+    if (wrong !== undefined) return badInput(`${at}.content.${name}`, wrong);
+  }
   for (const name of ['url', 'imageUrl'] as const) {
     const url = content[name];
     if (url != null && !isLink(url))

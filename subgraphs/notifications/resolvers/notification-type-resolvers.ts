@@ -15,6 +15,7 @@ import type {
   NotificationResolvers,
   QueryResolvers,
 } from '../generated/types.ts';
+import { checkFilter } from '../read/check-filter.ts';
 import type { ListFilter } from '../read/read-service.ts';
 import { maySee, maySeeDelivery, receiversView } from '../read/visibility.ts';
 import { timelineOf } from '../timeline/timeline.ts';
@@ -41,6 +42,7 @@ export function notificationTypeResolvers(
       const principal = requirePrincipal(context, 'app', 'operator');
       const size = pageSize(first);
       const given = withoutNulls<ListFilter>(filter ?? {});
+      checkFilter(given, 'state', 'priority', 'channel');
       if (principal.kind === 'app' && given.app !== undefined && given.app !== principal.app)
         throw badInput('filter.app', 'An app sees its own notifications only.');
       const own: ListFilter = principal.kind === 'app' ? { ...given, app: principal.app } : given;

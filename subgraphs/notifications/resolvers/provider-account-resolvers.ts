@@ -121,8 +121,8 @@ export function providerAccountResolvers(deps: ResolverDeps): {
       },
       async testProvider(_, { id, to, source }, context) {
         const operator = requirePrincipal(context, 'operator');
-        if (to.length === 0 || to.length > MAX_ADDRESS_CHARS)
-          throw badInput('to', `It must have 1 to ${MAX_ADDRESS_CHARS} characters.`);
+        if (to.trim() === '' || to.length > MAX_ADDRESS_CHARS || /[\p{Cc}\p{Cs}]/u.test(to))
+          throw badInput('to', `It must have 1 to ${MAX_ADDRESS_CHARS} printable characters.`);
         const account = await tested(operator, id, source);
         await countTest(operator.workspace, deps.redis, deps.names);
         await accounts.noteTest(operator, id, to);

@@ -6,7 +6,7 @@ import { badInput, HeraldError } from '../../../platform/errors/herald-error.ts'
 import { messageOf } from '../../../platform/errors/message-of.ts';
 import type { Channel } from '../../../platform/graphql/contract-enums.ts';
 import { storedJsonProblem } from '../../../platform/graphql/json-problem.ts';
-import type { CompiledTemplate, TemplatesService } from '../../templates/index.ts';
+import { type CompiledTemplate, isLocale, type TemplatesService } from '../../templates/index.ts';
 import { type UsersService, writtenUserVariables } from '../../users/index.ts';
 import type { AcceptService } from '../accept/accept.ts';
 import type { SendInput } from '../accept/check-input.ts';
@@ -50,6 +50,8 @@ export async function sendTest(
   const { workspace } = sender;
   const { to } = input;
   checkOne(to);
+  if (input.locale !== undefined && !isLocale(input.locale))
+    throw badInput('locale', 'Must be a language tag, for example "de" or "pt-BR".');
   const data = input.data ?? {};
   const wrongJson = storedJsonProblem(data);
   if (wrongJson !== undefined) throw badInput('data', wrongJson);

@@ -114,7 +114,7 @@ export type LintFinding = {
   /** Where: `contents.2.html`, `variables.properties.name`, `partials.footer`. */
   field: Scalars['String']['output'];
   message: Scalars['String']['output'];
-  /** For example `variable-undeclared`, `size`, `broken-link`, `unescaped-html`, `unknown-recipient`. */
+  /** For example `variable-undeclared`, `size`, `broken-link`, `unescaped-html`; of a route `unknown-recipient`, `channel-not-offered`. */
   rule: Scalars['String']['output'];
   /** ERROR: its messages fail, or would. WARNING: likely not meant. */
   severity: FindingSeverity;
@@ -642,7 +642,7 @@ export type Route = {
   expiresAfterSeconds?: Maybe<Scalars['Int']['output']>;
   /** Of the first action. */
   fallback?: Maybe<Array<FallbackStep>>;
-  /** What is likely to be wrong with the draft, else with the published version: users, groups and segments that are not there (`actions.0.recipients.1.user`). Nothing refuses it but sends. */
+  /** What is likely to be wrong with the draft, else with the published version: users, groups and segments that are not there, channels that its templates have no content for (`actions.0.recipients.1.user`). */
   findings: Array<LintFinding>;
   followUps: Array<RouteFollowUp>;
   /** Path in the data: what is cancelled, sent once, or collected goes by its value. */

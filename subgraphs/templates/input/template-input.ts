@@ -20,7 +20,7 @@ import { trialProblem } from '../sources/try-source.ts';
 import { compileVariables, variablesProblem } from '../sources/variables.ts';
 import type { StoredAction, StoredContent, TemplateBody } from '../store/records.ts';
 import { sampleOf } from '../versions/lint-body.ts';
-import { checkCategory, checkId } from './names.ts';
+import { checkCategory, checkName, checkNewId } from './names.ts';
 
 /**
  * The template to store. Compiling hundreds of sources takes a while, so that other requests get their turn
@@ -32,9 +32,8 @@ export async function templateBody(
   input: TemplateInput,
   partials: PartialSet = NO_PARTIALS,
 ): Promise<TemplateBody> {
-  checkId('input.id', input.id);
-  const name = input.name.trim();
-  if (name === '' || name.length > 200) throw badInput('input.name', 'The name has 1 to 200 characters.');
+  checkNewId('input.id', input.id);
+  const name = checkName('input.name', input.name);
   const category = checkCategory('input.category', input.category);
   const variables = checkVariables(input.variables);
   const sample = checkSample(input.sample, input.variables);

@@ -1,6 +1,7 @@
 /** Checks what `savePartial` is given, and turns it into what is stored. Pure. */
 import { badInput } from '../../../platform/errors/herald-error.ts';
 import type { PartialInput } from '../generated/types.ts';
+import { checkName } from '../input/names.ts';
 import { isPartialName, partialsProblem } from '../sources/partial-set.ts';
 import type { PartialBody } from '../store/records.ts';
 import { calledBy } from './reach-sources.ts';
@@ -11,8 +12,7 @@ import { calledBy } from './reach-sources.ts';
  */
 export function partialBody(input: PartialInput, partials: Readonly<Record<string, string>>): PartialBody {
   checkPartialId(input.id);
-  const name = (input.name ?? input.id).trim();
-  if (name === '' || name.length > 200) throw badInput('input.name', 'The name has 1 to 200 characters.');
+  const name = checkName('input.name', input.name ?? input.id);
   const problem = partialsProblem({ ...partials, [input.id]: input.source });
   if (problem)
     throw badInput(

@@ -13,6 +13,7 @@ import { perhapsCalled, reachSources } from '../partials/reach-sources.ts';
 import type { SourcedContent, SourcedTemplate } from '../sources/compile-template.ts';
 import { isTimeZone } from '../sources/format-value.ts';
 import type { Finding } from '../sources/lint/lint.ts';
+import { isLocale } from '../sources/locale.ts';
 import { renderedSizeProblem } from '../sources/size-problem.ts';
 import { packageOf } from '../store/package-of.ts';
 import type { HeadRecord, TemplateBody, TemplateSummary, VersionStamp } from '../store/records.ts';
@@ -248,7 +249,9 @@ export class TemplateDrafts {
    * (`contents.2.body`) that is larger than its channel takes.
    */
   async preview(workspace: string, request: PreviewRequest): Promise<SourcedContent[]> {
-    const { timezone } = request;
+    const { timezone, locale } = request;
+    if (locale !== undefined && !isLocale(locale))
+      throw badInput('locale', `"${locale}" is not a language tag; write one like "en" or "pt-BR".`);
     if (timezone !== undefined && !isTimeZone(timezone))
       throw badInput('timezone', `"${timezone}" is no time zone; write one like "Europe/Berlin".`);
     const { template, body } = await this.#tested(workspace, request.id, request.version);
