@@ -6,7 +6,7 @@ import { connectRedis, whenReady } from '../../../platform/storage/redis.ts';
 import { freshDatabase } from '../../../testing/fresh.ts';
 import { createTemplatesSubgraph, type PublishedRoute } from '../../templates/index.ts';
 import { createUsersSubgraph, openDirectory } from '../../users/index.ts';
-import type { NotificationRecord } from '../contract.ts';
+import type { NotificationRecord } from '../records/notification-record.ts';
 import { type OpenStore, openStore, silent } from '../testing/open-store.ts';
 import { type Accepted, AcceptService } from './accept.ts';
 import type { SendInput } from './check-input.ts';

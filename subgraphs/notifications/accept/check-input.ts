@@ -8,7 +8,7 @@ import { contentSize } from '../../../platform/message-size/content-size.ts';
 import { isCallerId } from '../../../platform/names/ids.ts';
 import { textProblem } from '../../../platform/names/text-problem.ts';
 import { type FallbackStepInput, fallbackSteps } from '../../templates/index.ts';
-import type { InlineContent, NotificationOtp, RecipientEntry } from '../contract.ts';
+import type { InlineContent, NotificationOtp, RecipientEntry } from '../records/notification-record.ts';
 
 /** `SendNotificationInput` as resolvers get it. */
 export interface SendInput {

@@ -13,7 +13,7 @@ import {
   type RouteRecipient,
   valueAt,
 } from '../../templates/index.ts';
-import type { PassedOver, RecipientEntry } from '../contract.ts';
+import type { PassedOver, RecipientEntry } from '../records/notification-record.ts';
 import { MAX_RECIPIENTS, type SendInput } from './check-input.ts';
 
 /** A message of the event, with its recipients. */

@@ -7,7 +7,6 @@ import { badInput } from '../../../platform/errors/herald-error.ts';
 import { connectionOf, decodeCursor, encodeCursor, pageSize } from '../../../platform/graphql/connections.ts';
 import { withoutNulls } from '../../../platform/graphql/without-nulls.ts';
 import { isHeldBack } from '../chains/chain-rules.ts';
-import type { DeliveryRecord } from '../contract.ts';
 import type {
   DeliveryConnectionResolvers,
   DeliveryResolvers,
@@ -18,6 +17,7 @@ import type {
 import { checkFilter } from '../read/check-filter.ts';
 import type { ListFilter } from '../read/read-service.ts';
 import { maySee, maySeeDelivery, receiversView } from '../read/visibility.ts';
+import type { DeliveryRecord } from '../records/delivery-record.ts';
 import { timelineOf } from '../timeline/timeline.ts';
 import type { loadersOf, ResolverDeps } from './deps.ts';
 import { lookup } from './lookup.ts';

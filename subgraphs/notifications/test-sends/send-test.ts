@@ -11,7 +11,7 @@ import { type UsersService, writtenUserVariables } from '../../users/index.ts';
 import type { AcceptService } from '../accept/accept.ts';
 import type { SendInput } from '../accept/check-input.ts';
 import type { Sender } from '../accept/to-record.ts';
-import type { NotificationRecord, RecipientEntry } from '../contract.ts';
+import type { NotificationRecord, RecipientEntry } from '../records/notification-record.ts';
 
 /** What tests are counted and opted out by. */
 export const TEST_CATEGORY = 'test';
