@@ -1,7 +1,7 @@
 /** What every provider must do, as one suite of tests over its definition and a fixture. Used by tests only. */
 import { afterEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { SETTINGS } from '../../platform/config/settings.ts';
+import { SETTINGS } from '../../platform/config/settings-table.ts';
 import {
   CHANNEL_ERROR_CODES,
   type DeliveryTokens,

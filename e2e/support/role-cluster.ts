@@ -1,7 +1,7 @@
 /** Every role as processes of their own, some of them several times, on the tests' data services. */
 import { randomBytes } from 'node:crypto';
 import webPush from 'web-push';
-import type { Role } from '../../platform/config/settings.ts';
+import type { Role } from '../../platform/config/roles.ts';
 import { freePort } from '../../platform/data-services/free-port.ts';
 import type { FreshDatabase } from '../../testing/fresh.ts';
 import { HeraldProcess, isReady } from './herald-process.ts';

@@ -3,12 +3,9 @@ import type { Channel, Priority } from '../../../platform/graphql/contract-enums
 import type { QueuedDelivery } from '../../../platform/queues/enqueue-sends.ts';
 import type { Guard } from '../../../platform/storage/fenced-lock.ts';
 import type { DeliveryRecord } from '../records/delivery-record.ts';
-import type { NotificationRecord } from '../records/notification-record.ts';
+import type { NotificationRecord, PlanLane } from '../records/notification-record.ts';
 import type { AttemptOutcome, Deferral } from './attempt-outcome.ts';
 import type { PlanPage } from './plan-page.ts';
-
-/** A notification that waits in the plan queue of its priority, or one whose next look is a matter of time alone. */
-export type PlanLane = Priority | 'TIMED';
 
 /** What shares one send queue. */
 export interface Lane {

@@ -1,7 +1,9 @@
 /** A notification as it is stored. */
 import type { Channel, NotificationState, Priority } from '../../../platform/graphql/contract-enums.ts';
 import type { FallbackStep } from '../../templates/index.ts';
-import type { PlanLane } from '../outbox/outbox-steps.ts';
+
+/** A notification that waits in the plan queue of its priority, or one whose next look is a matter of time alone. */
+export type PlanLane = Priority | 'TIMED';
 
 /** One entry of `to`: exactly one of user, group, segment, or channel with address. */
 export interface RecipientEntry {
