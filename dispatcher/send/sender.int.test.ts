@@ -17,13 +17,14 @@ import {
 import type { NewSuppression } from '../../subgraphs/users/index.ts';
 import { freshDatabase } from '../../testing/fresh.ts';
 import { ChannelAccounts } from '../accounts/channel-accounts.ts';
-import { memoryDeliveryTokens, memorySharedValues } from '../channels/conformance.ts';
+import { memoryDeliveryTokens, memorySharedValues } from '../channels/testing/test-deps.ts';
 import type { Provider } from '../channels/contract.ts';
 import { type ConfiguredProvider, createProviders } from '../channels/registry.ts';
 import { webhook as webhookDefinition } from '../channels/webhook/provider.ts';
 import { providerFlows } from '../flow/provider-flows.ts';
 import { policyOf } from './channel-policies.ts';
-import { LEASE_MS, Sender } from './sender.ts';
+import { LEASE_MS } from './claims.ts';
+import { Sender } from './sender.ts';
 
 const services = freshDatabase();
 const SECRETS = {
