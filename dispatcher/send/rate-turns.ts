@@ -1,6 +1,6 @@
 /** By the rate of a channel's accounts: how many deliveries may wait in one process, and when the others come back. */
 import type { Priority } from '../../platform/graphql/contract-enums.ts';
-import { LONG_WAIT_MS, PATIENCE_MS } from './patience.ts';
+import { LONG_WAIT_MS, PATIENCE_MS } from '../flow/patience.ts';
 
 export class RateTurns {
   readonly #ratePerSecond: () => number | undefined;

@@ -10,13 +10,13 @@ import type { AttemptOutcome, DeliveryRecord, Outbox } from '../../subgraphs/not
 import type { Permit } from '../accounts/account.ts';
 import type { ChannelAccounts } from '../accounts/channel-accounts.ts';
 import type { ProviderChannel } from '../channels/contract.ts';
+import { LONG_WAIT_MS, PATIENCE_MS } from '../flow/patience.ts';
 import type { NotNow } from '../flow/provider-flow.ts';
 import type { Begun } from '../plan/first-attempts.ts';
 import type { Enqueue } from '../plan/planner.ts';
 import { Attempts, type AttemptsDeps } from './attempts.ts';
 import { Claims } from './claims.ts';
 import { Outcomes } from './outcomes.ts';
-import { LONG_WAIT_MS, PATIENCE_MS } from './patience.ts';
 import { Pauses } from './pauses.ts';
 import { type JobDelivery, type Postponement, PutOff } from './put-off.ts';
 import { RateTurns } from './rate-turns.ts';
