@@ -13,6 +13,8 @@ import {
 
 /** Before an open circuit's first probe, which comes after 0.8 s at the soonest: a longer gap ends what it let through. */
 export const GAP_MS = 500;
+/** The second probe has been made by then, should a busy machine have held up the first: pauses of 1 s and 2 s. */
+const PROBED_AFTER_MS = 3_000;
 /** Attempts under way when a circuit opens: what two dispatchers have slots for, and those that begin before they know. */
 export const UNDER_WAY = 2 * 100 + 20;
 /** Of a p99: not normal, unless the machine was as slow before. */
@@ -92,7 +94,8 @@ export function moved(evidence: Evidence, to: number, short: boolean): readonly 
       what: `probes of it in the ${Math.round((to - end) / 1_000)} s after that, of both dispatchers`,
       value: probes,
       unit: '',
-      atLeast: 1,
+      // On a machine that is so busy that moving took all the time, there was none left for one.
+      atLeast: to - end < PROBED_AFTER_MS ? 0 : 1,
       // Late ones of a busy machine may look like one.
       atMost: mostProbes((to - end) / 1_000) + (short ? 2 : 0),
     },
