@@ -12,7 +12,7 @@ import type { SecretBox } from '../../platform/secrets/secret-box.ts';
 import type { ProviderAccountRecord, ProviderAccountStore } from '../../subgraphs/notifications/index.ts';
 import type { ProviderChannel } from '../channels/contract.ts';
 import { type AccountDeps, type ConfiguredProvider, createAccount, PROVIDERS } from '../channels/registry.ts';
-import { parallelOf } from './account.ts';
+import { parallelOf } from '../flow/provider-flows.ts';
 import { AccountRoom } from './account-room.ts';
 import { hasStoredAccounts, publishedDefinition } from './published-definition.ts';
 
