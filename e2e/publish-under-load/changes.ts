@@ -420,8 +420,10 @@ function change(
     missedMs,
     async before() {
       await set(false);
-      await eventually(isSeen, (seen) => expect(seen, what).toBe(false));
-      expect(await isSeen(), what).toBe(false);
+      await eventually(
+        async () => [await isSeen(), await isSeen()],
+        (seen) => expect(seen, what).toEqual([false, false]),
+      );
     },
     async make() {
       await set(true);

@@ -194,7 +194,7 @@ test('each message is wholly of one version, which is the newest one a second la
     text: [content?.title, content?.body, content?.html, categories.get(notification)].join(' '),
   }));
   const { wrong, versions, late } = judge(messages, published, IN_FORCE_MS);
-  expect(wrong).toEqual([]);
+  expect(wrong.slice(0, 5)).toEqual([]);
   // The load went on all the while.
   expect(versions.size).toBeGreaterThan(PUBLISHES / 4);
   expect(deafness.cut).toBeGreaterThan(0);
