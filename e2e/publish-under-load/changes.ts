@@ -423,6 +423,7 @@ function change(
       await eventually(
         async () => [await isSeen(), await isSeen()],
         (seen) => expect(seen, what).toEqual([false, false]),
+        60_000,
       );
     },
     async make() {

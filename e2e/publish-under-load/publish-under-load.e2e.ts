@@ -227,6 +227,6 @@ describe.each([
         }
       }),
     );
-    console.log(`in force after: ${took.join(', ')}`);
+    console.log(`seen when looked for after: ${took.join(', ')}`);
   });
 });

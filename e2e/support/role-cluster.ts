@@ -17,6 +17,9 @@ export const ROLES = [
   'users',
 ] as const satisfies Role[];
 
+/** A dozen processes at once, on a machine that does other things too. */
+const START_MS = 150_000;
+
 export interface RoleInstance {
   readonly role: Role;
   readonly process: HeraldProcess;
@@ -84,7 +87,7 @@ export class RoleCluster {
     });
     await Promise.all(
       this.#instances.map(({ role, process, url }) =>
-        process.until(role, async () => ((await isReady(url)) ? true : undefined)),
+        process.until(role, async () => ((await isReady(url)) ? true : undefined), START_MS),
       ),
     );
   }
