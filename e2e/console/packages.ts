@@ -148,6 +148,6 @@ export function packagesInTheConsole(
     await dialog().getByRole('button', { name: 'Publish orders' }).click();
     await dialog().locator('#package-said.bad-text').waitFor();
     await says('#package-state', 'Version 3');
-    expect(await versions()).toEqual(['3', '2', '1']);
+    await eventually(versions, (shown) => expect(shown).toEqual(['3', '2', '1']));
   });
 }
