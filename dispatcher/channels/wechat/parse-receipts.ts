@@ -116,13 +116,13 @@ function receiptsOf({ event, openid: address, created, messageId, status = '', l
           message: 'The person takes no more messages of this template.',
         }));
     case 'subscribe_msg_sent_event':
-      return list.flatMap(({ MsgID, ErrorCode = '' }) => {
+      return list.flatMap(({ MsgID, ErrorCode = '' }): readonly Receipt[] => {
         if (MsgID === undefined) return [];
         const shared = { ...known, key: `subscribe:${MsgID}:${ErrorCode}`, providerMessageId: MsgID };
         // "Failures are only those of the system."
         return ErrorCode === '0'
-          ? [{ ...shared, kind: 'delivered' as const }]
-          : [{ ...shared, kind: 'failed' as const, message: 'WeChat could not deliver the message.' }];
+          ? [{ ...shared, kind: 'delivered' }]
+          : [{ ...shared, kind: 'failed', message: 'WeChat could not deliver the message.' }];
       });
     case 'TEMPLATESENDJOBFINISH': {
       if (messageId === undefined) return [];
