@@ -133,7 +133,7 @@ describe('a dispatcher that is killed', () => {
     );
     expect(titles.flat()).toHaveLength(COUNT);
     expect(new Set(titles.flat()).size).toBe(COUNT);
-  }, 240_000);
+  });
 });
 
 test('after a restart everything is there', async () => {

@@ -116,4 +116,4 @@ test('they come back without hurting others, and miss nothing', async () => {
   expect(count).toBeGreaterThan(10);
   expect(p99).toBeLessThan(Math.max(BYSTANDER_P99_MS, BYSTANDER_TIMES * before));
   expect(sentAt.size).toBe(0);
-}, 240_000);
+});
