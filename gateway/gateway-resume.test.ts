@@ -137,6 +137,8 @@ describe('a remote subgraph that is lost', () => {
     const { log } = toy.toys;
     const writing = setInterval(() => log.append(), 1);
     onTestFinished(() => clearInterval(writing));
+    // Before it has a cursor none can be taken up again.
+    await until(() => seen.every(({ events }) => events.length > 0));
     for (let loss = 0; loss < 3; loss++) {
       await new Promise((resolve) => setTimeout(resolve, 100));
       await toy.servers.get('notifications')?.close();

@@ -103,12 +103,12 @@ describe('a dispatcher that is killed', () => {
         expect(pid).toBeDefined();
         expect(pid).not.toBe(killed);
       },
-      30_000,
+      60_000,
     );
     await eventually(
       () => platform.operator.data<{ notifications: { totalCount: number } }>(OPEN),
       ({ notifications }) => expect(notifications.totalCount).toBe(0),
-      90_000,
+      180_000,
     );
     const states = await store
       .collection('deliveries')
