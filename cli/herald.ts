@@ -125,7 +125,7 @@ export function heraldProgram(context: CommandContext): Command {
   withConnection(
     program.command('dead-letters').description('list what failed for good, newest first; the open ones'),
   )
-    .option('--state <list>', 'OPEN, REPLAYED or DISCARDED, with commas', collectList)
+    .option('--state <list>', 'OPEN, REPLAYED, DISCARDED or SUPERSEDED, with commas', collectList)
     .option('--channel <list>', 'only these channels, with commas', collectList)
     .option('--reason <list>', 'only these error codes, with commas', collectList)
     .option('--app <id>', 'only those of one app')

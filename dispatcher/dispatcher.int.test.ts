@@ -68,7 +68,7 @@ const provider: ProviderSet = {
 beforeAll(async () => {
   connections = await openConnections(settings, log, shutdown);
   const { mongo, bus, redis, names, events, queues } = connections;
-  store = await openNotificationsStore({ connection: mongo, redis, names, events, log });
+  store = await openNotificationsStore({ connection: mongo, redis, names, events, queues, log });
   const users = await createUsersSubgraph({
     connection: mongo,
     bus,

@@ -28,6 +28,7 @@ import type { Beginners } from './plan/first-attempts.ts';
 import { type Enqueue, Planner } from './plan/planner.ts';
 import { pushRulesOf } from './plan/push-targets.ts';
 import { policyOf } from './send/channel-policies.ts';
+import { lookAgainAt } from './send/second-look.ts';
 import { Sender } from './send/sender.ts';
 import { type Planners, startWorkers } from './workers.ts';
 
@@ -121,6 +122,7 @@ export function startDispatcher(deps: {
     }
   };
   const codeOf = codesOf(settings, store);
+  const lookAgain = lookAgainAt(users);
   const links = unsubscribeLinksOf(settings);
   const { circuits, flowOf, flowWith } = providerFlows({ settings, connections, log });
   const accountsOf = new Map<Channel, ChannelAccounts>();
@@ -136,6 +138,7 @@ export function startDispatcher(deps: {
         users,
         accounts,
         codeOf,
+        lookAgain,
         policyOf: policyOf(channel, settings),
         timeoutMs: settings.SEND_TIMEOUT_MS,
         unsubscribeUrlOf: links && ((delivery) => links.urlOf(delivery)),

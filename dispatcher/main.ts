@@ -32,8 +32,8 @@ export async function run(settings: Settings, options: RunOptions, sendBy?: Prov
   );
   const { log, shutdown, address } = roleProcess('dispatcher', settings);
   const connections = await openConnections(settings, log, shutdown);
-  const { mongo, bus, redis, names, events } = connections;
-  const store = await openNotificationsStore({ connection: mongo, redis, names, events, log });
+  const { mongo, bus, redis, names, events, queues } = connections;
+  const store = await openNotificationsStore({ connection: mongo, redis, names, events, queues, log });
   const users = await createUsersSubgraph({
     connection: mongo,
     bus,

@@ -14,8 +14,8 @@ import { startSweeper } from './sweep/start-sweeper.ts';
 export async function run(settings: Settings, _options: RunOptions): Promise<void> {
   const { log, shutdown, address } = roleProcess('scheduler', settings);
   const connections = await openConnections(settings, log, shutdown);
-  const { mongo, redis, names, events } = connections;
-  const store = await openNotificationsStore({ connection: mongo, redis, names, events, log });
+  const { mongo, redis, names, events, queues } = connections;
+  const store = await openNotificationsStore({ connection: mongo, redis, names, events, queues, log });
   startSweeper({ settings, connections, store, shutdown, log });
   startAlerts({ settings, store, shutdown });
   startDigests({ settings, connections, store, shutdown });

@@ -66,6 +66,7 @@ export async function openPlatform(
     ...common,
     connection: connection.useDb(connection.name),
     events,
+    queues,
   });
   const users = await createUsersSubgraph({
     connection,

@@ -20,21 +20,26 @@ const letter: ListedDeadLetter = {
 const START = '2026-01-01T12:00:00Z';
 
 test.each<[string, Partial<ListedDeadLetter>, string]>([
-  ['open', {}, `${START} OPEN      EMAIL       ada 6× CHANNEL_TIMEOUT: no answer ntf_1`],
+  ['open', {}, `${START} OPEN       EMAIL       ada 6× CHANNEL_TIMEOUT: no answer ntf_1`],
   [
     'without a profile, without words',
     { user: null, lastError: null },
-    `${START} OPEN      EMAIL       ada@example.com 6× CHANNEL_TIMEOUT ntf_1`,
+    `${START} OPEN       EMAIL       ada@example.com 6× CHANNEL_TIMEOUT ntf_1`,
   ],
   [
     'replayed',
     { state: 'REPLAYED', replay: { id: 'ntf_2' }, resolvedBy: 'Olga' },
-    `${START} REPLAYED  EMAIL       ada 6× CHANNEL_TIMEOUT: no answer ntf_2 by Olga ntf_1`,
+    `${START} REPLAYED   EMAIL       ada 6× CHANNEL_TIMEOUT: no answer ntf_2 by Olga ntf_1`,
   ],
   [
     'discarded',
     { state: 'DISCARDED', resolvedBy: 'Olga', resolvedReason: 'too late' },
-    `${START} DISCARDED EMAIL       ada 6× CHANNEL_TIMEOUT: no answer by Olga too late ntf_1`,
+    `${START} DISCARDED  EMAIL       ada 6× CHANNEL_TIMEOUT: no answer by Olga too late ntf_1`,
+  ],
+  [
+    'superseded',
+    { state: 'SUPERSEDED', resolvedReason: 'Its fallback chain had success on SMS.' },
+    `${START} SUPERSEDED EMAIL       ada 6× CHANNEL_TIMEOUT: no answer Its fallback chain had success on SMS. ntf_1`,
   ],
 ])('%s', (_what, change, line) => {
   expect(deadLetterLine({ ...letter, ...change }, style(false))).toBe(line);

@@ -20,7 +20,7 @@ export interface DeadLettersFlags extends ConnectionFlags {
 }
 export type ListedDeadLetter = DeadLettersQuery['deadLetters']['nodes'][number];
 
-const STATES = ['OPEN', 'REPLAYED', 'DISCARDED'] as const;
+const STATES = ['OPEN', 'REPLAYED', 'DISCARDED', 'SUPERSEDED'] as const;
 const USUAL_LIMIT = 25;
 const PAGE = 100;
 
@@ -65,7 +65,7 @@ export function deadLetterLine(letter: ListedDeadLetter, colours: Style): string
   const colour = state === 'OPEN' ? colours.red : state === 'REPLAYED' ? colours.green : colours.yellow;
   const parts = [
     colours.dim(failedAt),
-    colour(state.padEnd(9)),
+    colour(state.padEnd(10)),
     channel.padEnd(11),
     plainText(whom),
     `${attempts}×`,

@@ -37,12 +37,14 @@ export type DeadLetterFilter = {
   user?: string | number | null | undefined;
 };
 
+/** SUPERSEDED: it is of a fallback chain, of which another delivery had success. */
 export type DeadLetterState =
   | 'DISCARDED'
   | 'OPEN'
-  | 'REPLAYED';
+  | 'REPLAYED'
+  | 'SUPERSEDED';
 
-/** SENT: the provider took it. DELIVERED: the provider's receipt confirmed it; for IN_APP, it is stored in the inbox. FAILED: a dead letter, a person can replay it. SKIPPED: never attempted, see skipReason. */
+/** SENT: the provider took it. DELIVERED: the provider's receipt confirmed it; for IN_APP, it is stored in the inbox. FAILED: a dead letter, a person can replay it. SKIPPED: not attempted, or not any more: see skipReason. */
 export type DeliveryState =
   | 'CANCELED'
   | 'DELIVERED'

@@ -95,6 +95,7 @@ export class PageMaker {
 
   async #turn(whole: NotificationRecord): Promise<Turn> {
     const act = actOf(whole);
+    if (whole.refusal) return { whole, act, page: { users: [], addresses: [] } };
     const page = whole.resend
       ? await nextResendPage(whole, this.#deps.outbox)
       : await nextPage(act.record, this.#deps.users);
@@ -121,6 +122,7 @@ export class PageMaker {
     const { record, action, cursorAfter } = act;
     const known = people.get(record.workspace) ?? new Map<string, Recipient>();
     if (page.originals) return this.#resendPage(record, page.originals, known, page.nextCursor);
+    if (whole.refusal) return refusedPage(whole, whole.refusal);
     if (whole.actions?.length === 0) return { notification: whole, deliveries: [] };
     const recipients = wanted(
       act,
@@ -209,6 +211,15 @@ async function settle<From, To>(
   );
   return results;
 }
+
+/** An event that was not accepted: one failed delivery, whoever it was for, so that it is one dead letter. */
+const refusedPage = (
+  notification: NotificationRecord,
+  { code, message }: NonNullable<NotificationRecord['refusal']>,
+): PlanPage => ({
+  notification,
+  deliveries: [{ channel: 'IN_APP', renderError: `${code}: ${message}`, refused: true }],
+});
 
 /** A person whom nobody knows any more: nothing can be sent, but the recipient does not vanish either. */
 const gone = ({ channels }: NotificationRecord, user: string): PlannedDelivery => ({

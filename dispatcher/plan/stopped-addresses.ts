@@ -1,9 +1,7 @@
 /** Takes out of plans what goes to addresses that get nothing. One question for a group of plans. */
 import type { SkipReason } from '../../platform/graphql/contract-enums.ts';
-import type { NotificationRecord, PlannedDelivery, PlanPage } from '../../subgraphs/notifications/index.ts';
+import type { DeliveryRecord, PlannedDelivery, PlanPage } from '../../subgraphs/notifications/index.ts';
 import type { AddressStops, UsersService } from '../../subgraphs/users/index.ts';
-
-type Addressed = PlannedDelivery & { readonly address: string };
 
 /**
  * `pages` with a SKIPPED delivery for each address that is suppressed, or whose owner does not want the category.
@@ -17,7 +15,9 @@ export async function withoutStopped(
   const byWorkspace = Map.groupBy(pages, ({ notification }) => notification.workspace);
   const checked = await Promise.all(
     [...byWorkspace].map(async ([workspace, group]) => {
-      const addressed = group.flatMap(({ deliveries }) => deliveries.filter(isAddressed));
+      const addressed = group
+        .flatMap(({ deliveries }) => deliveries.filter(isStoppable))
+        .filter(({ skipReason }) => skipReason === undefined);
       if (addressed.length === 0) return group;
       try {
         const stops = await users.suppressedOf(workspace, addressed);
@@ -41,7 +41,12 @@ export function applyStops(
   return pages.map((page) => ({
     ...page,
     deliveries: page.deliveries.map((delivery) => {
-      const reason = stopReason(byDelivery.get(delivery), page.notification);
+      const { category = page.notification.category } = delivery.action ?? {};
+      const { otp } = page.notification;
+      const reason = stopReason(byDelivery.get(delivery), {
+        ...(category !== undefined && { category }),
+        otp,
+      });
       return reason === undefined ? delivery : skipped(delivery, reason);
     }),
   }));
@@ -50,7 +55,7 @@ export function applyStops(
 /** Pure. What is said of the address goes first: no consent makes a dead one good. */
 export function stopReason(
   stops: AddressStops | undefined,
-  { category, otp }: Pick<NotificationRecord, 'category' | 'otp'>,
+  { category, otp }: { readonly category?: string; readonly otp?: unknown },
 ): SkipReason | undefined {
   if (!stops) return undefined;
   if (stops.suppressed) return 'SUPPRESSED';
@@ -62,11 +67,10 @@ export function stopReason(
 }
 
 /** Devices come and go with their user: one that is registered again is good again. */
-const isAddressed = (delivery: PlannedDelivery): delivery is Addressed =>
-  delivery.address !== undefined &&
-  delivery.channel !== 'WEB_PUSH' &&
-  !delivery.device &&
-  delivery.skipReason === undefined;
+export const isStoppable = <T extends Pick<DeliveryRecord, 'address' | 'channel' | 'device'>>(
+  delivery: T,
+): delivery is T & { readonly address: string } =>
+  delivery.address !== undefined && delivery.channel !== 'WEB_PUSH' && !delivery.device;
 
 /** Without words; its place in a fallback chain goes with it. */
 export const skipped = (

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { Batcher, type BatchResult } from '../../platform/batching/batcher.ts';
 import { sharedDate, sharedNow } from '../../platform/clock/shared-clock.ts';
 import type { Logger } from '../../platform/logging/logger.ts';
-import type { DeliveryRecord, Outbox } from '../../subgraphs/notifications/index.ts';
+import type { DeliveryRecord, LookAgain, Outbox } from '../../subgraphs/notifications/index.ts';
 import { Leases } from './leases.ts';
 import type { JobDelivery } from './put-off.ts';
 
@@ -20,14 +20,17 @@ export class Claims {
   /** One token per process and channel: what is held under it, another worker cannot write. */
   readonly fence = randomUUID();
   readonly #outbox: Pick<Outbox, 'claim' | 'renew'>;
+  readonly #lookAgain: LookAgain | undefined;
   readonly #log: Logger;
   readonly #claims: Batcher<JobDelivery, DeliveryRecord | undefined>;
   /** What this process works on: a second job for one of them must not claim it again. */
   readonly #leases = new Leases(LEASE_MS, sharedNow);
   readonly #renewing: NodeJS.Timeout;
 
-  constructor(deps: { outbox: Pick<Outbox, 'claim' | 'renew'>; log: Logger }) {
+  /** @param deps.lookAgain asked of what was planned a while ago; without it that is sent as it was planned. */
+  constructor(deps: { outbox: Pick<Outbox, 'claim' | 'renew'>; lookAgain?: LookAgain; log: Logger }) {
     this.#outbox = deps.outbox;
+    this.#lookAgain = deps.lookAgain;
     this.#log = deps.log;
     this.#claims = new Batcher((requests) => this.#claim(requests), { maxGroup: MAX_GROUP });
     this.#renewing = setInterval(() => void this.#renew(), RENEW_MS);
@@ -82,7 +85,15 @@ export class Claims {
         requests.filter((r) => r.attempt === attempt && !this.#leases.has(r.id)).map((r) => r.id),
       );
       if (ids.size === 0) continue;
-      for (const delivery of await this.#outbox.claim([...ids], attempt, this.fence, now, leaseUntil)) {
+      const { fence } = this;
+      for (const delivery of await this.#outbox.claim(
+        [...ids],
+        attempt,
+        fence,
+        now,
+        leaseUntil,
+        this.#lookAgain,
+      )) {
         this.#leases.add(delivery._id, askedAt, leaseUntil);
         claimed.set(delivery._id, delivery);
       }

@@ -6,7 +6,12 @@
 import { sharedNow } from '../../platform/clock/shared-clock.ts';
 import type { Priority } from '../../platform/graphql/contract-enums.ts';
 import type { Logger } from '../../platform/logging/logger.ts';
-import type { AttemptOutcome, DeliveryRecord, Outbox } from '../../subgraphs/notifications/index.ts';
+import type {
+  AttemptOutcome,
+  DeliveryRecord,
+  LookAgain,
+  Outbox,
+} from '../../subgraphs/notifications/index.ts';
 import type { Permit } from '../accounts/account.ts';
 import type { ChannelAccounts } from '../accounts/channel-accounts.ts';
 import type { ProviderChannel } from '../channels/contract.ts';
@@ -51,6 +56,8 @@ export class Sender {
       accounts: ChannelAccounts;
       /** The code of a one-time password, for as long as it may be sent. */
       codeOf: (otp: string) => Promise<string | undefined>;
+      /** Asked of what was planned a while ago; without it that is sent as it was planned. */
+      lookAgain?: LookAgain;
       enqueue: Enqueue;
     },
   ) {

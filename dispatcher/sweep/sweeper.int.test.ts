@@ -33,8 +33,8 @@ let store: NotificationsStore;
 
 beforeAll(async () => {
   connections = await openConnections(settings, log, shutdown);
-  const { mongo, redis, names, events } = connections;
-  store = await openNotificationsStore({ connection: mongo, redis, names, events, log });
+  const { mongo, redis, names, events, queues } = connections;
+  store = await openNotificationsStore({ connection: mongo, redis, names, events, queues, log });
   shutdown.onClose('clock', await keepSharedTime(redis, log));
 });
 afterAll(() => shutdown.close(log));

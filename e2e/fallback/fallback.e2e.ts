@@ -30,15 +30,23 @@ const TOLD = `query Told($id: ID!) { notification(id: $id) { ${FIELDS} } }`;
 
 let gone: Server;
 let goneUrl: string;
+/** What `/slow` waits for, and what tells that it was asked. */
+const slow = { asked: Promise.withResolvers<void>(), answered: Promise.withResolvers<void>() };
 beforeAll(async () => {
-  gone = createServer((_request, response) => response.writeHead(410).end());
+  gone = createServer(async ({ url }, response) => {
+    if (url === '/slow') {
+      slow.asked.resolve();
+      await slow.answered.promise;
+    }
+    response.writeHead(410).end();
+  });
   await new Promise<void>((listening) => gone.listen(0, '127.0.0.1', listening));
   goneUrl = `http://127.0.0.1:${(gone.address() as AddressInfo).port}/`;
   await platform.app.data(`mutation Users($users: [UserInput!]!) { upsertUsers(users: $users) { id } }`, {
-    users: ['ann', 'bob', 'cem'].map((id, index) => ({
+    users: ['ann', 'bob', 'cem', 'dee'].map((id, index) => ({
       id,
       phone: `+4930123456${index}`,
-      addresses: [{ channel: 'WEBHOOK', address: goneUrl }],
+      addresses: [{ channel: 'WEBHOOK', address: id === 'dee' ? `${goneUrl}slow` : goneUrl }],
     })),
   });
 });
@@ -129,6 +137,36 @@ test('a channel that fails for good makes room for the next one at once, by a ro
     WEBHOOK: { state: 'FAILED', step: 0 },
     EMAIL: { state: 'SKIPPED', skipReason: 'NO_ADDRESS', step: null },
     SMS: { state: 'SENT', step: 2 },
+  });
+  // Nobody has to look at what failed on the way.
+  expect(
+    await platform.operator.data(
+      `query Letters($id: ID!) { deadLetters(filter: { notification: $id }) {
+        nodes { state channel supersededBy { channel } }
+      } }`,
+      { id },
+    ),
+  ).toEqual({
+    deadLetters: { nodes: [{ state: 'SUPERSEDED', channel: 'WEBHOOK', supersededBy: { channel: 'SMS' } }] },
+  });
+  expect((await told(id)).timeline.map(({ type }) => type)).toContain('superseded');
+});
+
+test('who unsubscribes while the first step is tried does not get the second', async () => {
+  const id = await send({
+    to: [{ user: 'dee' }],
+    category: 'parcels',
+    fallback: [{ channels: 'WEBHOOK' }, { channels: 'SMS' }],
+  });
+  await slow.asked.promise;
+  const dee = await platform.user('dee');
+  await dee.data(
+    `mutation { setPreferences(preferences: [{ category: "parcels", enabled: false }]) { id } }`,
+  );
+  slow.answered.resolve();
+  expect(await completed(id)).toMatchObject({
+    WEBHOOK: { state: 'FAILED' },
+    SMS: { state: 'SKIPPED', skipReason: 'UNSUBSCRIBED' },
   });
 });
 

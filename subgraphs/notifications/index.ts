@@ -60,6 +60,7 @@ export type * from './outbox/attempt-outcome.ts';
 export { deliveryId, deliveryOfPlan } from './outbox/delivery-of-plan.ts';
 export type * from './outbox/outbox-steps.ts';
 export type * from './outbox/plan-page.ts';
+export type * from './outbox/second-look.ts';
 export type {
   AllowedHours,
   ProviderAccountRecord,
@@ -99,6 +100,8 @@ export async function openNotificationsStore(deps: {
   redis: Redis;
   names: RedisNames;
   events: EventLog;
+  /** Where what receipts and outcomes make due goes at once. */
+  queues: DispatchQueues;
   log: Logger;
 }): Promise<NotificationsStore> {
   const models = notificationModels(deps.connection);
@@ -110,6 +113,7 @@ export async function openNotificationsStore(deps: {
       models,
       events: deps.events,
       inbox,
+      queues: deps.queues,
       log: deps.log,
     }),
     rules: {
@@ -153,7 +157,7 @@ function eventEffects(
   const enqueuer = new PlanEnqueuer(deps.queues, deps.events, deps.log, deps.chunkSize);
   const cancel = (record: NotificationRecord) => cancelByEvent(deps, record);
   const accept = new AcceptService({ ...deps, enqueuer, cancelByEvent: cancel });
-  const followUps = new FollowUps(accept, deps.log);
+  const followUps = new FollowUps({ ...deps, accept, enqueuer });
   return {
     async of(record) {
       if (record.cancels) await cancel(record);
@@ -217,6 +221,7 @@ export async function createNotificationsSubgraph(deps: {
     box,
     hasher: new CodeHasher(deps.secretKey),
     limits: deps.otpLimits ?? otpLimitsOf(loadSettings({})),
+    queues: deps.queues,
     log: deps.log,
   });
   const publisher = new InboxPublisher(deps.redis, deps.names, deps.log);

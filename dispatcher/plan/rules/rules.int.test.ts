@@ -4,12 +4,14 @@ import { CHANNELS } from '../../../platform/graphql/contract-enums.ts';
 import type { QueuedDelivery } from '../../../platform/queues/enqueue-sends.ts';
 import type {
   DeliveryRecord,
+  LookAgain,
   NotificationRecord,
   RuleStore,
 } from '../../../subgraphs/notifications/index.ts';
 import { OLGA, type OpenGraph, openGraph } from '../../../subgraphs/notifications/testing/open-graph.ts';
 import { notification, silent } from '../../../subgraphs/notifications/testing/open-store.ts';
 import { freshDatabase } from '../../../testing/fresh.ts';
+import { lookAgainAt } from '../../send/second-look.ts';
 import { Planner } from '../planner.ts';
 
 const services = freshDatabase();
@@ -88,13 +90,14 @@ const of = (event: string, own: NotificationRecord['rules'] = {}): Partial<Notif
   event,
   rules: own,
 });
-const claim = (delivery: DeliveryRecord | undefined, now: Date) =>
+const claim = (delivery: DeliveryRecord | undefined, now: Date, lookAgain?: LookAgain) =>
   graph.store.outbox.claim(
     [delivery?._id ?? ''],
     0,
     `fence ${Math.random()}`,
     now,
     new Date(now.getTime() + 60_000),
+    lookAgain,
   );
 
 describe('once', () => {
@@ -240,6 +243,32 @@ describe('quiet hours', () => {
     expect(skip?.map(outcome)).toEqual(['QUEUED', 'QUIET_HOURS']);
     expect(skip?.[0]?.chain?.startedAt).toBeInstanceOf(Date);
     expect(queued.map(({ id }) => id)).toEqual([skip?.[0]?._id]);
+  });
+
+  it('a step asks users, preferences and quiet hours again when its turn comes', async () => {
+    for (const id of ['leaves', 'sleeps'])
+      await graph.users.ensureUser('default', { id, email: `${id}@example.com`, phone: '+4915112345678' });
+    const fallback = [
+      { channels: ['EMAIL'] as const, unless: 'SENT' as const },
+      { channels: ['SMS'] as const, afterSeconds: 3_600, unless: 'OPENED' as const },
+    ];
+    const [leaves = [], sleeps = []] = await planned(
+      { to: [{ user: 'leaves' }], channels: [], fallback, category: 'news' },
+      { to: [{ user: 'sleeps' }], channels: [], fallback },
+    );
+    const steps = [leaves[1], sleeps[1]];
+    expect(steps.map((step) => [step?.channel, step?.quiet])).toEqual([
+      ['SMS', undefined],
+      ['SMS', undefined],
+    ]);
+    await graph.users.withdrawConsent('default', 'leaves', { channel: 'SMS', category: 'news' });
+    const set = `mutation ($user: ID, $hours: QuietHoursInput) { setQuietHours(user: $user, quietHours: $hours) { id } }`;
+    await graph.run(OLGA, set, { user: 'sleeps', hours: { from: clock(0.5), to: clock(3) } }, 'users');
+    const due = new Date(Date.now() + 3_601_000);
+    for (const step of steps) expect(await claim(step, due, lookAgainAt(graph.users))).toEqual([]);
+    const [stopped, held] = await Promise.all(steps.map((step) => deliveriesOf(step?.notification ?? '')));
+    expect(stopped?.[1]).toMatchObject({ state: 'SKIPPED', skipReason: 'UNSUBSCRIBED' });
+    expect(held?.[1]).toMatchObject({ state: 'QUEUED', held: { at: due } });
   });
 });
 

@@ -11,7 +11,6 @@ import type {
   OnceClaim,
   PlannedDelivery,
   PlanPage,
-  RespectedHours,
   RouteRules,
   RuleStore,
 } from '../../../subgraphs/notifications/index.ts';
@@ -19,8 +18,8 @@ import type { Recipient } from '../../../subgraphs/users/index.ts';
 import { actOf } from '../actions.ts';
 import { skipped } from '../stopped-addresses.ts';
 import { collectItems, isCollected } from './digest-items.ts';
-import { disturbs } from './disturbing.ts';
 import { maySend, type Party, partiesOf } from './recipients.ts';
+import { respectedHours } from './respected-hours.ts';
 import { countOutcome } from './rule-metrics.ts';
 
 /** Users by workspace and id. */
@@ -151,27 +150,19 @@ function countedOf({ notification, deliveries }: PlanPage): { message: CountedMe
  */
 function inQuietHours(page: PlanPage, people: People, now: Date): PlanPage {
   const { notification } = page;
-  const rule = notification.rules?.quietHours ?? 'HOLD';
+  const { priority } = notification;
+  const rule = notification.rules?.quietHours;
   const known = people.get(notification.workspace);
-  if (notification.priority === 'HIGH' || rule === 'IGNORE' || !known) return page;
+  if (!known) return page;
   return mapped(page, (delivery) => {
-    if (delivery.user === undefined || !disturbs(delivery.channel) || !maySend(delivery)) return delivery;
-    const hours = hoursOf(known.get(delivery.user), rule === 'SKIP');
+    const { user, channel } = delivery;
+    if (user === undefined || !maySend(delivery)) return delivery;
+    const hours = respectedHours(known.get(user), { channel, priority, rule });
     if (!hours) return delivery;
     const isQuiet = quietUntil(hours, undefined, now) !== undefined;
     countOutcome('quietHours', isQuiet ? (hours.skip ? 'skipped' : 'held') : 'passed');
     return { ...delivery, quiet: hours, ...(isQuiet && { held: true as const }) };
   });
-}
-
-function hoursOf(recipient: Recipient | undefined, skip: boolean): RespectedHours | undefined {
-  if (!recipient?.quietHours) return undefined;
-  const timezone = recipient.quietHours.timezone ?? recipient.timezone;
-  return {
-    ...recipient.quietHours,
-    ...(timezone !== undefined && { timezone }),
-    ...(skip && { skip }),
-  };
 }
 
 const mapped = (page: PlanPage, change: (delivery: PlannedDelivery) => PlannedDelivery): PlanPage => ({

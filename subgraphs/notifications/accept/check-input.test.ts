@@ -1,9 +1,24 @@
 import { describe, expect, it } from 'vitest';
-import { inputProblem, type SendInput } from './check-input.ts';
+import { callersChain, inputProblem, type SendInput } from './check-input.ts';
 
 const now = new Date('2026-01-01T12:00:00Z');
 const good: SendInput = { content: { body: 'Hello' }, to: [{ user: 'ann' }] };
 const later = (ms: number) => new Date(now.getTime() + ms);
+
+describe('callersChain', () => {
+  it('is the chain as it is stored, none, or what is wrong with it', () => {
+    const fallback = [{ channels: ['EMAIL'] as const }, { channels: ['SMS'] as const, afterSeconds: 60 }];
+    expect(callersChain({ fallback }, 'input')).toEqual([
+      { channels: ['EMAIL'], unless: 'SENT' },
+      { channels: ['SMS'], afterSeconds: 60, unless: 'SENT' },
+    ]);
+    expect(callersChain({}, 'input')).toBeUndefined();
+    expect(callersChain({ fallback, channels: ['SMS'] }, 'inputs.1')).toMatchObject({
+      code: 'BAD_USER_INPUT',
+      field: 'inputs.1.fallback.1.channels.0',
+    });
+  });
+});
 
 describe('inputProblem', () => {
   it.each<[string, SendInput]>([

@@ -7,7 +7,7 @@ import { CHANNEL_LIMITS } from '../../../platform/message-size/channel-limits.ts
 import { contentSize } from '../../../platform/message-size/content-size.ts';
 import { isCallerId } from '../../../platform/names/ids.ts';
 import { textProblem } from '../../../platform/names/text-problem.ts';
-import { type FallbackStepInput, fallbackSteps } from '../../templates/index.ts';
+import { type FallbackStep, type FallbackStepInput, fallbackSteps } from '../../templates/index.ts';
 import type { InlineContent, NotificationOtp, RecipientEntry } from '../records/notification-record.ts';
 
 /** `SendNotificationInput` as resolvers get it. */
@@ -46,14 +46,14 @@ const MAX_HTML_BYTES = 512 * 1024;
 const MAX_AHEAD_MS = 366 * 24 * 3600_000;
 
 /**
- * The first thing that is wrong, or undefined.
+ * The first thing that is wrong, or undefined. The chain is `callersChain`'s to check.
  * @param at path of the input, for example `inputs.3`; fields are named below it.
  */
 export function inputProblem(input: SendInput, at: string, now: Date): HeraldError | undefined {
   return (
     sourceProblem(input, at) ??
     recipientsProblem(input, at) ??
-    fallbackProblem(input, at) ??
+    onePersonProblem(input, at) ??
     timeProblem(input, at, now) ??
     contentProblem(input, at) ??
     sizeProblem(input, at) ??
@@ -94,14 +94,26 @@ function recipientsProblem(input: SendInput, at: string): HeraldError | undefine
   return undefined;
 }
 
-function fallbackProblem({ fallback, channels, to }: SendInput, at: string): HeraldError | undefined {
+/**
+ * The fallback chain that the caller gives, if any, as it is stored; or what is wrong with it.
+ * @param at path of the input.
+ */
+export function callersChain(
+  { fallback, channels }: Pick<SendInput, 'fallback' | 'channels'>,
+  at: string,
+): readonly FallbackStep[] | HeraldError | undefined {
   if (fallback == null) return undefined;
   try {
-    fallbackSteps(`${at}.fallback`, fallback, channels ?? []);
+    return fallbackSteps(`${at}.fallback`, fallback, channels ?? []);
   } catch (error) {
     if (error instanceof HeraldError) return error;
     throw error;
   }
+}
+
+/** A chain is for one person: there is one address on each channel. */
+function onePersonProblem({ fallback, to }: SendInput, at: string): HeraldError | undefined {
+  if (fallback == null) return undefined;
   const known = new Set<Channel>();
   for (const [index, { channel }] of (to ?? []).entries()) {
     if (channel == null) continue;

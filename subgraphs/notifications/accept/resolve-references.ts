@@ -1,9 +1,15 @@
 /** Finds what inputs refer to: routes, templates, people, groups, segments. What is not there is told with its field. */
 import { badInput, HeraldError } from '../../../platform/errors/herald-error.ts';
-import type { CompiledTemplate, PublishedRoute, TemplatesService } from '../../templates/index.ts';
+import type {
+  CompiledTemplate,
+  FallbackStep,
+  PublishedRoute,
+  TemplatesService,
+} from '../../templates/index.ts';
 import type { UsersService } from '../../users/index.ts';
 import type { NotificationRecord, PassedOver } from '../records/notification-record.ts';
-import { inputProblem, type SendInput } from './check-input.ts';
+import { callersChain, inputProblem, type SendInput } from './check-input.ts';
+
 import { type RoutedAction, routed } from './resolve-route.ts';
 import { keyAt, keyProblem } from './route-rules.ts';
 
@@ -20,6 +26,8 @@ export interface Resolved {
   /** Of an event: what is sent. */
   readonly actions?: readonly ResolvedAction[];
   readonly passedOver?: readonly PassedOver[];
+  /** The caller's chain. */
+  readonly fallback?: readonly FallbackStep[];
   /** What waits and is cancelled by the event. */
   readonly cancels?: NonNullable<NotificationRecord['cancels']>;
 }
@@ -46,7 +54,7 @@ export class ReferenceResolver {
     const results: (Resolved | HeraldError)[] = [];
     for (const [index, input] of inputs.entries()) {
       const at = paths[index] ?? 'input';
-      results.push(inputProblem(input, at, now) ?? (await this.#references(workspace, input, at, now)));
+      results.push(inputProblem(input, at, now) ?? (await this.#withChain(workspace, input, at, now)));
     }
     const wanted = results.map((result, index) =>
       result instanceof HeraldError ? [] : recipientsOf(inputs[index] ?? {}, result, paths[index] ?? 'input'),
@@ -74,6 +82,18 @@ export class ReferenceResolver {
       }
       return result;
     });
+  }
+
+  async #withChain(
+    workspace: string,
+    input: SendInput,
+    at: string,
+    now: Date,
+  ): Promise<Resolved | HeraldError> {
+    const fallback = callersChain(input, at);
+    if (fallback instanceof HeraldError) return fallback;
+    const found = await this.#references(workspace, input, at, now);
+    return fallback && !(found instanceof HeraldError) ? { ...found, fallback } : found;
   }
 
   async #references(

@@ -4,9 +4,10 @@ import { judge } from '../../../platform/conditions/condition.ts';
 import type { Priority } from '../../../platform/graphql/contract-enums.ts';
 import { withoutNulls } from '../../../platform/graphql/without-nulls.ts';
 import { newId } from '../../../platform/names/ids.ts';
-import { fallbackSteps, type RouteAction } from '../../templates/index.ts';
+import type { RouteAction } from '../../templates/index.ts';
 import { FIRST_LOOK_MS } from '../outbox/looks.ts';
 import type { InlineContent, NotificationRecord, RecipientEntry } from '../records/notification-record.ts';
+
 import type { SendInput } from './check-input.ts';
 import { requestHash } from './request-hash.ts';
 import type { Resolved, ResolvedAction } from './resolve-references.ts';
@@ -114,12 +115,16 @@ type Message = Pick<
 >;
 
 /** One message is the notification's own; several are its actions. */
-function messageOf(input: SendInput, { template, actions }: Resolved): Message {
+function messageOf(input: SendInput, { template, actions, fallback }: Resolved): Message {
+  const asked: AskedChannels = {
+    ...(input.channels && { channels: input.channels }),
+    ...(fallback && { fallback }),
+  };
   if (!actions)
     return {
       ...(template && { template: template.id }),
       to: (input.to ?? []).map(withoutNulls<RecipientEntry>),
-      ...channelsOf(input, undefined),
+      ...channelsOf(asked, undefined),
     };
   const [only, ...more] = actions;
   if (!only) return { to: [], channels: [], actions: [] };
@@ -134,7 +139,7 @@ function messageOf(input: SendInput, { template, actions }: Resolved): Message {
         // Several messages of an event are of one moment, whenever they are planned.
         templateVersion: one.template.version,
         to: one.to,
-        ...ownChannels(input, one.action),
+        ...ownChannels(asked, one.action),
         ...(one.action.recipientWhen !== undefined && { recipientWhen: one.action.recipientWhen }),
         ...actionCategory(input, one),
       })),
@@ -144,14 +149,14 @@ function messageOf(input: SendInput, { template, actions }: Resolved): Message {
     template: action.template,
     ...(action.templateVersion !== undefined && { templateVersion: action.templateVersion }),
     to: only.to,
-    ...ownChannels(input, action),
+    ...ownChannels(asked, action),
     ...(action.recipientWhen !== undefined && { recipientWhen: action.recipientWhen }),
   };
 }
 
 /** What the caller says of channels is for those whom the caller names. */
-const ownChannels = (input: SendInput, action: RouteAction) =>
-  channelsOf(action.recipients.some(({ caller }) => caller) ? input : {}, action);
+const ownChannels = (asked: AskedChannels, action: RouteAction) =>
+  channelsOf(action.recipients.some(({ caller }) => caller) ? asked : {}, action);
 
 function actionCategory(input: SendInput, { action, template }: ResolvedAction) {
   const category = input.category ?? action.category ?? template.category;
@@ -175,17 +180,15 @@ function expiryOf(input: SendInput, route: Resolved['route'], dueAt: Date): Date
   return seconds === undefined ? undefined : new Date(dueAt.getTime() + seconds * 1_000);
 }
 
+/** What the caller says of channels. */
+type AskedChannels = Partial<Pick<NotificationRecord, 'channels' | 'fallback'>>;
+
 /** What the caller says goes before all that the route says. */
 function channelsOf(
-  { channels, fallback }: SendInput,
+  { channels, fallback }: AskedChannels,
   action: RouteAction | undefined,
 ): Pick<NotificationRecord, 'channels' | 'fallback' | 'addressesAreOne'> {
-  if (fallback)
-    return {
-      channels: channels ?? [],
-      fallback: fallbackSteps('fallback', fallback, channels ?? []),
-      addressesAreOne: true,
-    };
+  if (fallback) return { channels: channels ?? [], fallback, addressesAreOne: true };
   if (channels) return { channels };
   return { channels: action?.channels ?? [], ...(action?.fallback && { fallback: action.fallback }) };
 }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { ChainPlace, DeliveryRecord } from '../records/delivery-record.ts';
-import { type ChainMember, chainMove, settleHeld } from './chain-rules.ts';
+import { type ChainMember, chainMove, reached, settleHeld, turnOf } from './chain-rules.ts';
 
 const NOW = new Date('2026-03-01T12:00:00Z');
 const QUIET = { from: '11:00', to: '13:00' };
@@ -150,6 +150,28 @@ function wait(seconds: number) {
 function skip() {
   return { kind: 'skip' as const, reason: 'FALLBACK_NOT_NEEDED' as const };
 }
+
+test('whether it is quiet is asked when it is claimed, not before', () => {
+  const own = { ...held(1), quiet: QUIET };
+  const members = [member(0, { state: 'FAILED' }), own];
+  expect(turnOf(own, members, NOW)).toEqual({ kind: 'start' });
+  expect(chainMove(own, members, NOW)).toMatchObject({ kind: 'wait', quiet: true });
+});
+
+describe('reached', () => {
+  const failed = member(0, { state: 'FAILED' });
+  const { success: _none, ...lastPlace } = { ...member(2, {}).chain, members: [], step: 2 };
+  test.each<[string, ChainMember, boolean]>([
+    ['a provider took it, which is enough', member(1, { state: 'SENT' }, { success: 'SENT' }), true],
+    ['sent, and to be opened', member(1, { state: 'SENT' }), false],
+    ['opened', member(1, { state: 'DELIVERED', openedAt: ago(1) }), true],
+    ['of the last step: sent', { ...member(2, { state: 'SENT' }), chain: lastPlace }, true],
+    ['of the last step: on its way', { ...member(2, { state: 'SENDING' }), chain: lastPlace }, false],
+    ['opened before it bounced', member(1, { state: 'FAILED', openedAt: ago(1) }), false],
+  ])('%s', (_what, other, isReached) => {
+    expect(reached([failed, other])).toBe(isReached ? other : undefined);
+  });
+});
 
 describe('settleHeld', () => {
   const record = (own: ChainMember, changes: Partial<DeliveryRecord> = {}): DeliveryRecord => ({

@@ -3,9 +3,10 @@
  * tried first. Pure. Who is in which step, and what counts as success, was decided when the chain was planned; here
  * only what the steps have come to is looked at, so that the same question asked twice has the same answer.
  */
-
+import type { SkipReason } from '../../../platform/graphql/contract-enums.ts';
 import { FIRST_LOOK_MS } from '../outbox/looks.ts';
 import type { DeliveryRecord } from '../records/delivery-record.ts';
+
 import { quietMove } from '../rules/quiet-rules.ts';
 
 /** What the rules go by. */
@@ -17,8 +18,8 @@ export type ChainMember = Pick<
 export type ChainMove =
   /** The steps before have failed, or had their time. */
   | { readonly kind: 'start' }
-  /** One of them has success, or it is quiet. */
-  | { readonly kind: 'skip'; readonly reason: 'FALLBACK_NOT_NEEDED' | 'QUIET_HOURS' }
+  /** One of them has success, it is quiet, or something else speaks against it by now. */
+  | { readonly kind: 'skip'; readonly reason: SkipReason }
   /** `quiet`: its turn has come, and it waits for the end of quiet hours. */
   | { readonly kind: 'wait'; readonly until: Date; readonly quiet?: true };
 
@@ -31,15 +32,20 @@ export const isHeldBack = ({ chain, state }: Pick<DeliveryRecord, 'chain' | 'sta
 
 /** @param members of the chain; those that are gone count for nothing. */
 export function chainMove(held: ChainMember, members: readonly ChainMember[], now: Date): ChainMove {
+  const move = turnOf(held, members, now);
+  return move.kind === 'start' ? (quietMove(held, now) ?? move) : move;
+}
+
+/** As `chainMove`, whether or not it is quiet: that is asked when it is claimed. */
+export function turnOf(held: ChainMember, members: readonly ChainMember[], now: Date): ChainMove {
   const step = held.chain?.step ?? 0;
   const earlier = members.filter(({ chain }) => chain !== undefined && chain.step < step);
   if (earlier.some(hasSuccess)) return { kind: 'skip', reason: 'FALLBACK_NOT_NEEDED' };
   const lastStep = Math.max(...earlier.map(({ chain }) => chain?.step ?? 0));
   const before = earlier.filter(({ chain }) => chain?.step === lastStep);
-  const start = () => quietMove(held, now) ?? ({ kind: 'start' } as const);
-  if (before.every(hasFailed)) return start();
+  if (before.every(hasFailed)) return { kind: 'start' };
   const due = dueAt(held, before, now);
-  if (due <= now) return start();
+  if (due <= now) return { kind: 'start' };
   const { expiresAt } = held;
   return { kind: 'wait', until: expiresAt && expiresAt < due ? expiresAt : due };
 }
@@ -109,6 +115,17 @@ export const skippedAs = (skipReason: Extract<ChainMove, { kind: 'skip' }>['reas
     nextAttemptAt: null,
     fence: null,
   }) as const satisfies Partial<DeliveryRecord>;
+
+/**
+ * What makes the failures of a chain's other members nobody's business any more: one that has the success that was
+ * asked for; of the last step, one that a provider took.
+ */
+export const reached = <T extends ChainMember>(members: readonly T[]): T | undefined =>
+  members.find(
+    (member) =>
+      (member.state === 'SENT' || member.state === 'DELIVERED') &&
+      hasSuccess({ ...member, ...(member.chain && { chain: { success: 'SENT', ...member.chain } }) }),
+  );
 
 /** As far as the later steps asked for, or further. */
 function hasSuccess({ state, openedAt, chain }: ChainMember): boolean {

@@ -1,13 +1,19 @@
 /** Fallback chains in the store: what each step's end does to the others. */
+import { Queue } from 'bullmq';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { sendQueueName } from '../../../platform/names/redis-names.ts';
+import type { SendJob } from '../../../platform/queues/queues.ts';
 import { freshDatabase } from '../../../testing/fresh.ts';
 import type { FallbackSuccess } from '../../templates/index.ts';
 import type { AttemptOutcome } from '../outbox/attempt-outcome.ts';
 import { deliveryId } from '../outbox/delivery-of-plan.ts';
 import type { PlannedDelivery } from '../outbox/plan-page.ts';
+import { recordOutcomes } from '../outbox/record-outcomes.ts';
+import type { LookAgain } from '../outbox/second-look.ts';
 import { ReceiptStore } from '../receipts/receipt-store.ts';
 import type { DeliveryRecord } from '../records/delivery-record.ts';
-import { notification, type OpenStore, openStore, silent } from '../testing/open-store.ts';
+import { emailPage, notification, type OpenStore, openStore, silent } from '../testing/open-store.ts';
+import { timelineOf } from '../timeline/timeline.ts';
 
 const services = freshDatabase();
 let store: OpenStore;
@@ -56,9 +62,14 @@ async function chain(
   };
 }
 
-async function attempt(delivery: DeliveryRecord | undefined, kind: 'sent' | 'failed', now = new Date()) {
+async function attempt(
+  delivery: DeliveryRecord | undefined,
+  kind: 'sent' | 'failed',
+  now = new Date(),
+  lookAgain?: LookAgain,
+) {
   if (!delivery) throw new Error('There is no such delivery.');
-  const claimed = await store.outbox.claim([delivery._id], delivery.attempt, FENCE, now, lease());
+  const claimed = await store.outbox.claim([delivery._id], delivery.attempt, FENCE, now, lease(), lookAgain);
   const outcomes = claimed.map(
     (own): AttemptOutcome => ({
       delivery: own,
@@ -72,8 +83,29 @@ async function attempt(delivery: DeliveryRecord | undefined, kind: 'sent' | 'fai
       result: kind === 'sent' ? { kind, providerMessageId: `m-${own._id}`, receipts: true } : { kind },
     }),
   );
-  return { claimed, due: await store.outbox.record(outcomes, FENCE) };
+  await store.outbox.record(outcomes, FENCE);
+  return { claimed };
 }
+/** Ids in the jobs of a channel's queue, due or delayed. */
+async function queuedOn(channel: DeliveryRecord['channel']): Promise<string[]> {
+  const queue = new Queue<SendJob>(sendQueueName(channel, 'MEDIUM'), {
+    connection: store.redis,
+    prefix: store.names.queuePrefix,
+  });
+  try {
+    const jobs = await queue.getJobs(['waiting', 'delayed']);
+    return jobs.flatMap(({ data }) => [...data.ids]);
+  } finally {
+    await queue.close();
+  }
+}
+const letterOf = (delivery: DeliveryRecord | undefined) =>
+  store.models.raw.deadLetters.findOne({ _id: delivery?._id ?? '' });
+const tell = (
+  own: { id: string },
+  delivery: DeliveryRecord | undefined,
+  kind: 'opened' | 'failed' | 'bounced',
+) => receipts.take('test', [{ key: `${kind} ${own.id}`, kind, delivery: delivery?._id ?? '' }], new Date());
 const stateOf = async (id: string) => (await store.models.raw.notifications.findOne({ _id: id }))?.state;
 /** A look that took long on a loaded machine puts the next one off. */
 const completed = (id: string) => expect.poll(() => stateOf(id)).toBe('COMPLETED');
@@ -95,10 +127,11 @@ describe('fallback chains', () => {
   it('goes on to the next step as soon as one has failed, to the end', async () => {
     const own = await chain('SENT', undefined);
     const [first, second, third] = await own.steps();
-    expect((await attempt(first, 'failed')).due.map(({ id }) => id)).toEqual([second?._id]);
-    const { claimed, due } = await attempt(second, 'failed');
+    await attempt(first, 'failed');
+    expect(await queuedOn('SMS')).toContain(second?._id);
+    const { claimed } = await attempt(second, 'failed');
     expect(claimed[0]?.chain?.startedAt).toBeInstanceOf(Date);
-    expect(due.map(({ id }) => id)).toEqual([third?._id]);
+    expect(await queuedOn('EMAIL')).toContain(third?._id);
     await attempt(third, 'sent');
     expect(await states(own)).toEqual(['FAILED', 'FAILED', 'SENT']);
     await completed(own.id);
@@ -143,6 +176,8 @@ describe('fallback chains', () => {
       [{ key: `k-${own.id}`, kind: 'failed', delivery: first?._id ?? '' }],
       new Date(),
     );
+    expect(await queuedOn('SMS')).toContain(second?._id);
+    // And should Redis have lost it, the sweeper finds it.
     const found = await store.outbox.sweepDeliveries(
       { channel: 'SMS', priority: 'MEDIUM' },
       { now: inFuture(10), nextLook: lease(), limit: 100 },
@@ -190,5 +225,184 @@ describe('fallback chains', () => {
       'SKIPPED',
     ]);
     await completed(own.id);
+  });
+});
+
+describe('a step that failed in a chain that has success', () => {
+  it('is no open dead letter any more, and its timeline tells why', async () => {
+    const own = await chain('SENT', undefined);
+    const [first, second] = await own.steps();
+    await attempt(first, 'failed');
+    expect(await letterOf(first)).toMatchObject({ state: 'OPEN' });
+    await attempt(second, 'sent');
+    expect(await letterOf(first)).toMatchObject({
+      state: 'SUPERSEDED',
+      supersededBy: second?._id,
+      resolvedReason: expect.stringContaining('SMS'),
+      byWorkspace: expect.stringContaining('|SUPERSEDED|'),
+    });
+    const record = await store.models.raw.notifications.findOne({ _id: own.id });
+    if (!record) throw new Error('no notification');
+    expect(timelineOf(record, await own.steps(), 3)).toContainEqual(
+      expect.objectContaining({
+        type: 'superseded',
+        channel: 'WEB_PUSH',
+        detail: expect.objectContaining({ delivery: first?._id, by: second?._id }),
+      }),
+    );
+  });
+
+  it('is none from the start where the failure comes after the success', async () => {
+    const own = await chain('DELIVERED', 1);
+    const [first, second] = await own.steps();
+    await attempt(first, 'sent');
+    await attempt(second, 'sent', inFuture(2_000));
+    await tell(own, first, 'failed');
+    expect(await letterOf(first)).toMatchObject({ state: 'SUPERSEDED', supersededBy: second?._id });
+  });
+
+  it('stays as a person has decided', async () => {
+    const own = await chain('SENT', undefined);
+    const [first, second] = await own.steps();
+    await attempt(first, 'failed');
+    await store.models.raw.deadLetters.updateOne(
+      { _id: first?._id ?? '' },
+      { $set: { state: 'DISCARDED', resolvedBy: 'Olga' } },
+    );
+    await attempt(second, 'sent');
+    expect(await letterOf(first)).toMatchObject({ state: 'DISCARDED', resolvedBy: 'Olga' });
+    expect((await own.steps())[0]?.superseded).toBeUndefined();
+  });
+
+  it('stays open where nothing had success, and where success is undone by a bounce', async () => {
+    const own = await chain('SENT', undefined);
+    const steps = await own.steps();
+    for (const step of steps) await attempt(step, 'failed');
+    for (const step of steps) expect(await letterOf(step)).toMatchObject({ state: 'OPEN' });
+
+    const bounced = await chain('SENT', undefined);
+    const [first] = await bounced.steps();
+    await attempt(first, 'sent');
+    await tell(bounced, first, 'bounced');
+    expect(await letterOf(first)).toMatchObject({ state: 'OPEN' });
+  });
+
+  it('is superseded whichever of two workers ends its failure and the success, at the same moment', async () => {
+    const chains = await Promise.all(Array.from({ length: 8 }, () => chain('DELIVERED', 1)));
+    const later = inFuture(2_000);
+    await Promise.all(
+      chains.map(async (own) => {
+        const [first, second] = await own.steps();
+        await attempt(first, 'sent');
+        const claimed = await store.outbox.claim([second?._id ?? ''], 0, FENCE, later, lease());
+        const sent = claimed.map((delivery) => ({
+          delivery,
+          attempt: { at: new Date(), provider: 'test', ok: true, latencyMs: 1 },
+          result: { kind: 'sent' as const },
+        }));
+        // Nothing follows afterwards: what the two transactions write is all there is.
+        await Promise.all([
+          recordOutcomes(store.connection, store.models, sent, FENCE, new Date()),
+          tell(own, first, 'failed'),
+        ]);
+      }),
+    );
+    for (const own of chains) {
+      const [first] = await own.steps();
+      expect(first?.state).toBe('FAILED');
+      expect(await letterOf(first)).toMatchObject({ state: 'SUPERSEDED' });
+    }
+  }, 60_000);
+});
+
+describe('a step that begins', () => {
+  const asked: string[] = [];
+  const say =
+    (look: Awaited<ReturnType<LookAgain>>[number]): LookAgain =>
+    async (late) => {
+      asked.push(...late.map(({ delivery }) => delivery._id));
+      return late.map(() => look);
+    };
+
+  it('is skipped for what speaks against it by now, and the chain goes on', async () => {
+    const own = await chain('SENT', undefined);
+    const [first, second, third] = await own.steps();
+    await attempt(first, 'failed');
+    expect((await attempt(second, 'sent', new Date(), say({ skip: 'UNSUBSCRIBED' }))).claimed).toEqual([]);
+    expect((await own.steps())[1]).toMatchObject({
+      state: 'SKIPPED',
+      skipReason: 'UNSUBSCRIBED',
+      skippedAt: expect.any(Date),
+    });
+    expect(await queuedOn('EMAIL')).toContain(third?._id);
+    expect((await attempt(third, 'sent', new Date(), say({ skip: 'SUPPRESSED' }))).claimed).toEqual([]);
+    expect(await states(own)).toEqual(['FAILED', 'SKIPPED', 'SKIPPED']);
+    await completed(own.id);
+    // Nobody was reached: the failure is somebody's business.
+    expect(await letterOf(first)).toMatchObject({ state: 'OPEN' });
+  });
+
+  it('goes by what its chain says first', async () => {
+    const own = await chain('OPENED', 60);
+    const [first, second] = await own.steps();
+    await attempt(first, 'sent');
+    // Not its turn yet: it is held back, whoever unsubscribed.
+    await attempt(second, 'sent', new Date(), say({ skip: 'UNSUBSCRIBED' }));
+    expect((await own.steps())[1]).toMatchObject({ state: 'QUEUED', fence: null });
+    await tell(own, first, 'opened');
+    expect((await own.steps())[1]).toMatchObject({ state: 'SKIPPED', skipReason: 'FALLBACK_NOT_NEEDED' });
+  });
+
+  it('is held by the quiet hours of now', async () => {
+    const own = await chain('SENT', undefined);
+    const [first, second] = await own.steps();
+    await attempt(first, 'failed');
+    const now = new Date('2026-03-01T23:00:00Z');
+    const quiet = { from: '22:00', to: '23:03' };
+    expect((await attempt(second, 'sent', now, say({ quiet }))).claimed).toEqual([]);
+    const [, held] = await own.steps();
+    const end = new Date('2026-03-01T23:03:00Z');
+    expect(held).toMatchObject({ state: 'QUEUED', nextAttemptAt: end, held: { until: end } });
+    expect((await attempt(second, 'sent', end, say({}))).claimed).toHaveLength(1);
+  });
+
+  it('is skipped in quiet hours, too, when an earlier one has success', async () => {
+    const own = await chain('OPENED', 60);
+    const [first, second] = await own.steps();
+    await attempt(first, 'sent');
+    const later = inFuture(61_000);
+    const hour = (ms: number) => new Date(later.getTime() + ms).toISOString().slice(11, 16);
+    const quiet = { from: hour(-3_600_000), to: hour(3_600_000) };
+    await attempt(second, 'sent', later, say({ quiet }));
+    const [, held] = await own.steps();
+    expect(held).toMatchObject({ state: 'QUEUED', held: { at: later } });
+    await tell(own, first, 'opened');
+    expect((await own.steps())[1]).toMatchObject({ state: 'SKIPPED', skipReason: 'FALLBACK_NOT_NEEDED' });
+  });
+
+  it('is asked of what was planned a while ago as well, and of nothing else', async () => {
+    const plan = async () => {
+      const record = notification();
+      await store.models.raw.notifications.insertOne(record);
+      const { queued } = await store.outbox.storePlans([emailPage(record, ['a@example.com'])], new Date());
+      return store.models.raw.deliveries.findOne({ _id: queued[0]?.id ?? '' });
+    };
+    const fresh = await plan();
+    asked.length = 0;
+    expect(
+      (await attempt(fresh ?? undefined, 'sent', new Date(), say({ skip: 'UNSUBSCRIBED' }))).claimed,
+    ).toHaveLength(1);
+    expect(asked).toEqual([]);
+    const old = await plan();
+    const later = inFuture(120_000);
+    expect((await attempt(old ?? undefined, 'sent', later, say({ skip: 'UNSUBSCRIBED' }))).claimed).toEqual(
+      [],
+    );
+    expect(asked).toEqual([old?._id]);
+    expect(await store.models.raw.deliveries.findOne({ _id: old?._id ?? '' })).toMatchObject({
+      state: 'SKIPPED',
+      skipReason: 'UNSUBSCRIBED',
+    });
+    expect(await stateOf(old?.notification ?? '')).toBe('COMPLETED');
   });
 });

@@ -11,19 +11,19 @@ import { deliveryEvent } from '../outbox/delivery-events.ts';
 import type { DeliveryRecord } from '../records/delivery-record.ts';
 import { quietMove } from '../rules/quiet-rules.ts';
 import type { NotificationModels } from '../store/models.ts';
-import { type ChainMove, chainMove, isHeldBack, membersOf, skippedAs, waitingAs } from './chain-rules.ts';
+import { type ChainMove, chainMove, isHeldBack, membersOf, skippedAs, turnOf } from './chain-rules.ts';
 
 type Operation = mongo.AnyBulkWriteOperation<DeliveryRecord>;
 
 export interface MovedChains {
-  /** Became due. */
-  readonly due: readonly DeliveryRecord[];
+  /** Became due, or got another time: with that time. */
+  readonly timed: readonly DeliveryRecord[];
   /** Became needless: they have ended. */
   readonly skipped: readonly DeliveryRecord[];
   readonly events: readonly HeraldEvent[];
 }
 
-const NOTHING: MovedChains = { due: [], skipped: [], events: [] };
+const NOTHING: MovedChains = { timed: [], skipped: [], events: [] };
 /** A time that is off by less is left as it is. */
 const NEAR_MS = 1_000;
 
@@ -62,7 +62,7 @@ async function moveMembers(
   const held = found.filter((delivery) => isHeldBack(delivery) && delivery.state === 'QUEUED');
   const moves = held.map((delivery) => ({
     delivery,
-    move: chainMove(delivery, membersOf(delivery, byId), now),
+    move: turnOf(delivery, membersOf(delivery, byId), now),
   }));
   const operations = moves.flatMap(({ delivery, move }) => operationOf(delivery, move, now));
   if (operations.length === 0) return NOTHING;
@@ -70,28 +70,30 @@ async function moveMembers(
   const skipped = moves.flatMap(({ delivery, move }): DeliveryRecord[] =>
     move.kind === 'skip' ? [{ ...delivery, ...skippedAs(move.reason, now) }] : [],
   );
-  const due = moves.filter(({ move }) => move.kind === 'start').map(({ delivery }) => delivery);
+  const timed = moves.flatMap(({ delivery, move }): DeliveryRecord[] => {
+    const nextAttemptAt = timeOf(delivery, move, now);
+    return nextAttemptAt ? [{ ...delivery, nextAttemptAt }] : [];
+  });
   const events = skipped.map((delivery) => deliveryEvent('delivery.skipped', delivery, now));
   await enterTallies(connection, events, session);
-  return { due, skipped, events };
+  return { timed, skipped, events };
+}
+
+/** When it comes next, where that changes. It begins when it is claimed. */
+function timeOf({ nextAttemptAt, held }: DeliveryRecord, move: ChainMove, now: Date): Date | undefined {
+  // Its turn had come, in quiet hours: it comes by itself when they end.
+  if (held && held.until > now) return undefined;
+  if (move.kind === 'start') return now;
+  if (move.kind === 'skip') return undefined;
+  const isNear = Math.abs((nextAttemptAt?.getTime() ?? 0) - move.until.getTime()) < NEAR_MS;
+  return isNear ? undefined : move.until;
 }
 
 /** The transaction's snapshot is what the filter goes by: a claim since then is a conflict, and it begins again. */
-function operationOf({ _id, nextAttemptAt }: DeliveryRecord, move: ChainMove, now: Date): Operation[] {
-  const set = ($set: Partial<DeliveryRecord>): Operation[] => [
-    { updateOne: { filter: { _id, state: 'QUEUED' }, update: { $set } } },
-  ];
-  switch (move.kind) {
-    case 'skip':
-      return set(skippedAs(move.reason, now));
-    case 'start':
-      // It begins when it is claimed.
-      return set({ nextAttemptAt: now });
-    case 'wait':
-      return Math.abs((nextAttemptAt?.getTime() ?? 0) - move.until.getTime()) < NEAR_MS
-        ? []
-        : set(waitingAs(move, now));
-  }
+function operationOf(delivery: DeliveryRecord, move: ChainMove, now: Date): Operation[] {
+  const nextAttemptAt = timeOf(delivery, move, now);
+  const $set = move.kind === 'skip' ? skippedAs(move.reason, now) : nextAttemptAt && { nextAttemptAt };
+  return $set ? [{ updateOne: { filter: { _id: delivery._id, state: 'QUEUED' }, update: { $set } } }] : [];
 }
 
 /**

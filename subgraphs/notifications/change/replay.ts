@@ -8,12 +8,15 @@ import type { EventLog } from '../../../platform/event-log/event-log.ts';
 import { newId } from '../../../platform/names/ids.ts';
 import { inTransaction } from '../../../platform/storage/mongo.ts';
 import type { TemplatesService } from '../../templates/index.ts';
+import type { AcceptService } from '../accept/accept.ts';
 import type { PlanEnqueuer } from '../accept/plan-enqueuer.ts';
 import { idemOf } from '../accept/to-record.ts';
 import type { Actor } from '../audit/actor.ts';
 import { writeAudit } from '../audit/write-audit.ts';
 import type { DeadLetterRecord } from '../dead-letters/dead-letter-record.ts';
 import { resolveLetters } from '../dead-letters/resolve-letters.ts';
+import { keepCancellable } from '../events/cancellable.ts';
+import { acceptAnew } from '../events/refused-event.ts';
 import { FIRST_LOOK_MS } from '../outbox/looks.ts';
 import { notificationUpdated } from '../outbox/plan-events.ts';
 import type { DeliveryRecord } from '../records/delivery-record.ts';
@@ -30,6 +33,7 @@ export interface ReplayDeps {
   readonly events: EventLog;
   readonly templates: TemplatesService;
   readonly enqueuer: Pick<PlanEnqueuer, 'accepted'>;
+  readonly accept: Pick<AcceptService, 'prepare'>;
 }
 
 /** Deliveries of one notification that one replay sends again. */
@@ -52,15 +56,22 @@ export interface ReplayRequest {
 /**
  * The notification that would send the group again.
  * @throws HeraldError BAD_USER_INPUT for an edit that does not suit it, CONFLICT when it must be rendered and its
- * template is not published any more, or it brings a one-time password that has ended or whose message did not fail.
+ * template is not published any more, or it brings a one-time password that has ended or whose message did not fail; of
+ * an event that was refused, why it still is.
  */
 export async function prepareReplay(
-  { templates, models }: Pick<ReplayDeps, 'templates' | 'models'>,
+  { templates, models, accept }: Pick<ReplayDeps, 'templates' | 'models' | 'accept'>,
   { original, deliveries }: ReplayGroup,
   edit: ReplayEdit | undefined,
   now: Date,
 ): Promise<NotificationRecord> {
   const { otp } = original;
+  if (original.refusal) {
+    const wrong = (['address', 'content'] as const).find((name) => edit?.[name] !== undefined);
+    if (wrong)
+      throw badInput(`edit.${wrong}`, `"${original._id}" is an event that was refused: edit its data.`);
+    return acceptAnew(accept, original, edit?.data);
+  }
   if (otp) {
     // Whoever could change where a code goes, or what is said of it, could have it.
     if (edit) throw conflict(`"${original._id}" brings a one-time password: it cannot be edited.`, 'edit');
@@ -173,6 +184,7 @@ export async function storeReplays(
       },
     })),
   );
+  await keepCancellable(deps.models, replays);
   await inTransaction(deps.connection, async (session) => {
     await resolveLetters(deps.models, resolved, session);
     await deps.models.raw.notifications.insertMany(

@@ -29,6 +29,7 @@ export function deadLetterModel(connection: Connection): Model<DeadLetterRecord>
       resolvedAt: Date,
       resolvedReason: text,
       replay: text,
+      supersededBy: text,
       byWorkspace: needed,
       byApp: needed,
       byNotification: needed,

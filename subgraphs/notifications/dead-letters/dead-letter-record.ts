@@ -1,7 +1,7 @@
 /** What is kept of a delivery that became FAILED: everything that finding it and deciding about it needs. */
 import type { Channel, Priority } from '../../../platform/graphql/contract-enums.ts';
 
-export const DEAD_LETTER_STATES = ['OPEN', 'REPLAYED', 'DISCARDED'] as const;
+export const DEAD_LETTER_STATES = ['OPEN', 'REPLAYED', 'DISCARDED', 'SUPERSEDED'] as const;
 export type DeadLetterState = (typeof DEAD_LETTER_STATES)[number];
 
 /** A dead letter as stored. One for each FAILED delivery, for ever: who decided what about it stays with it. */
@@ -32,6 +32,8 @@ export interface DeadLetterRecord {
   readonly resolvedReason?: string;
   /** The notification that sends it again. */
   readonly replay?: string;
+  /** The delivery of its fallback chain that had success. */
+  readonly supersededBy?: string;
   /** Keys of the lists in which it is found (see list-keys.ts). */
   readonly byWorkspace: string;
   readonly byApp: string;

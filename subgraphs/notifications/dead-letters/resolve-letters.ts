@@ -47,6 +47,11 @@ export async function resolveLetters(
 
 /** What the caller hears of a dead letter that somebody has decided about already. Pure. */
 export function notOpen(letter: DeadLetterRecord, field?: string): HeraldError {
+  if (letter.state === 'SUPERSEDED')
+    return conflict(
+      `The dead letter "${letter._id}" is superseded: "${letter.supersededBy ?? ''}" of its fallback chain had success.`,
+      field,
+    );
   const by = letter.resolvedBy === undefined ? '' : ` by ${letter.resolvedBy}`;
   return letter.state === 'REPLAYED'
     ? conflict(`The dead letter "${letter._id}" was replayed${by}: see "${letter.replay ?? ''}".`, field)

@@ -184,7 +184,7 @@ export type DeadLetter = {
   lastError?: Maybe<Scalars['String']['output']>;
   notification: Notification;
   priority: Priority;
-  /** The provider account that refused it last; `template` where it could not be put into words. */
+  /** The provider account that refused it last; `template` where it could not be put into words, `route` where it is an event of Herald's own that was not accepted. */
   provider?: Maybe<Scalars['String']['output']>;
   /** The error code of the last attempt, for example `CHANNEL_ADDRESS_INVALID`. */
   reason: Scalars['String']['output'];
@@ -196,6 +196,8 @@ export type DeadLetter = {
   /** Why, in the words of who did it. */
   resolvedReason?: Maybe<Scalars['String']['output']>;
   state: DeadLetterState;
+  /** SUPERSEDED: the delivery that had success. */
+  supersededBy?: Maybe<Delivery>;
   template?: Maybe<Template>;
   user?: Maybe<User>;
 };
@@ -238,10 +240,12 @@ export type DeadLetterLeft = {
   message: Scalars['String']['output'];
 };
 
+/** SUPERSEDED: it is of a fallback chain, of which another delivery had success. */
 export type DeadLetterState =
   | 'DISCARDED'
   | 'OPEN'
-  | 'REPLAYED';
+  | 'REPLAYED'
+  | 'SUPERSEDED';
 
 /** One recipient on one channel. A user with several devices has one for each device. */
 export type Delivery = {
@@ -288,7 +292,7 @@ export type DeliveryEdge = {
   node: Delivery;
 };
 
-/** SENT: the provider took it. DELIVERED: the provider's receipt confirmed it; for IN_APP, it is stored in the inbox. FAILED: a dead letter, a person can replay it. SKIPPED: never attempted, see skipReason. */
+/** SENT: the provider took it. DELIVERED: the provider's receipt confirmed it; for IN_APP, it is stored in the inbox. FAILED: a dead letter, a person can replay it. SKIPPED: not attempted, or not any more: see skipReason. */
 export type DeliveryState =
   | 'CANCELED'
   | 'DELIVERED'
@@ -1452,6 +1456,7 @@ export type DeadLetterResolvers<ContextType = RequestContext, ParentType extends
   resolvedBy?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   resolvedReason?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   state?: Resolver<ResolversTypes['DeadLetterState'], ParentType, ContextType>;
+  supersededBy?: Resolver<Maybe<ResolversTypes['Delivery']>, ParentType, ContextType>;
   template?: Resolver<Maybe<ResolversTypes['Template']>, ParentType, ContextType>;
   user?: Resolver<Maybe<ResolversTypes['User']>, ParentType, ContextType>;
 };

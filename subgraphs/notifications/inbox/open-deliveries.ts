@@ -2,9 +2,11 @@
 import type { ClientSession, Connection } from 'mongoose';
 import type { HeraldEvent } from '../../../platform/event-log/events.ts';
 import { enterTallies } from '../../../platform/event-log/tally-ledger.ts';
+import { supersedeFailures } from '../chains/supersede-failures.ts';
 import { deliveryEvent } from '../outbox/delivery-events.ts';
 import type { DeliveryRecord } from '../records/delivery-record.ts';
 import type { InboxMessageRecord } from '../records/inbox-message-record.ts';
+
 import type { NotificationModels } from '../store/models.ts';
 
 export interface Opened {
@@ -32,6 +34,7 @@ export async function openDeliveries(
     { $set: { openedAt: now } },
     { session },
   );
+  await supersedeFailures(models, found, now, session);
   const opened = found.map((delivery): DeliveryRecord => ({ ...delivery, openedAt: now }));
   const events = opened.map((delivery) => deliveryEvent('delivery.opened', delivery, now));
   await enterTallies(connection, events, session);

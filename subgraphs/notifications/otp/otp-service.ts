@@ -10,6 +10,7 @@ import type { EventLog } from '../../../platform/event-log/event-log.ts';
 import type { Channel } from '../../../platform/graphql/contract-enums.ts';
 import type { Logger } from '../../../platform/logging/logger.ts';
 import { derivedId, newId } from '../../../platform/names/ids.ts';
+import type { DispatchQueues } from '../../../platform/queues/queues.ts';
 import type { SecretBox } from '../../../platform/secrets/secret-box.ts';
 import type { FallbackStepInput } from '../../templates/index.ts';
 import { addressOn, type UsersService } from '../../users/index.ts';
@@ -52,6 +53,7 @@ export interface OtpDeps {
   readonly box: SecretBox;
   readonly hasher: CodeHasher;
   readonly limits: OtpLimits;
+  readonly queues: DispatchQueues;
   readonly log: Logger;
 }
 

@@ -3,8 +3,9 @@ import type { Connection } from 'mongoose';
 import type { HeraldEvent } from '../../../platform/event-log/events.ts';
 import { enterTallies } from '../../../platform/event-log/tally-ledger.ts';
 import { inTransaction, updateManyApart } from '../../../platform/storage/mongo.ts';
-import { type ChainMove, skippedAs, waitingAs } from '../chains/chain-rules.ts';
+import { type ChainMove, isHeldBack, skippedAs, waitingAs } from '../chains/chain-rules.ts';
 import { movesOfClaimed } from '../chains/move-chains.ts';
+import { supersedeFailures } from '../chains/supersede-failures.ts';
 import { countDeadLetters } from '../dead-letters/dead-letter-metrics.ts';
 import { failuresOfPlans, insertDeadLetters } from '../dead-letters/insert-dead-letters.ts';
 import type { AttemptRecord, DeliveryRecord } from '../records/delivery-record.ts';
@@ -13,6 +14,7 @@ import { changeHeld, type HeldChange } from './change-held.ts';
 import { completeSole, completionEvents } from './completion.ts';
 import { deliveryEvent } from './delivery-events.ts';
 import { afterAttempt } from './delivery-of-plan.ts';
+import type { LookAgain, SecondLook } from './second-look.ts';
 
 /**
  * A delivery whose worker has died (or stood still past its lease) so often in a row, without an outcome, is what
@@ -25,6 +27,8 @@ export interface Claimed {
   /** Those of them that were held back by a fallback chain, and begin now. */
   readonly begun: readonly DeliveryRecord[];
   readonly ended: readonly DeliveryRecord[];
+  /** Given back until their time, which is in them. */
+  readonly heldBack: readonly DeliveryRecord[];
   readonly events: readonly HeraldEvent[];
 }
 
@@ -35,12 +39,17 @@ export interface Claim {
   readonly fence: string;
   readonly now: Date;
   readonly leaseUntil: Date;
+  /** See `Outbox.claim`. */
+  readonly lookAgain?: LookAgain;
 }
+
+/** What was planned longer ago is judged again: whoever has unsubscribed meanwhile gets nothing more. */
+const LATE_MS = 60_000;
 
 export async function claimDeliveries(
   connection: Connection,
   models: NotificationModels,
-  { ids, attempt, fence, now, leaseUntil }: Claim,
+  { ids, attempt, fence, now, leaseUntil, lookAgain }: Claim,
 ): Promise<Claimed> {
   const collection = models.raw.deliveries;
   const modifiedCount = await updateManyApart(
@@ -49,11 +58,14 @@ export async function claimDeliveries(
     { _id: { $in: ids as string[] }, state: 'QUEUED', attempt },
     { $set: { state: 'SENDING', fence, nextAttemptAt: leaseUntil }, $inc: { claims: 1 } },
   );
-  if (modifiedCount === 0) return { deliveries: [], begun: [], ended: [], events: [] };
-  const claimed = await collection.find({ _id: { $in: ids as string[] }, fence, state: 'SENDING' }).toArray();
+  if (modifiedCount === 0) return { deliveries: [], begun: [], ended: [], heldBack: [], events: [] };
+  const held = await collection.find({ _id: { $in: ids as string[] }, fence, state: 'SENDING' }).toArray();
+  const late = lookAgain ? held.filter((delivery) => isLate(delivery, now)) : [];
+  const looks = lookAgain && late.length > 0 ? await looksAt(models, late, lookAgain) : NO_LOOKS;
+  const claimed = held.map((delivery) => asOfNow(delivery, looks.get(delivery._id)));
   const [canceled, moves, liveCodes] = await Promise.all([
     canceledAmong(models, claimed),
-    movesOfClaimed(models, claimed, now),
+    movesOfClaimed(models, claimed, now).then((moves) => movesWith(moves, looks)),
     liveCodesOf(models, claimed, now),
   ]);
   const endings = new Map<DeliveryRecord, DeliveryRecord>();
@@ -72,13 +84,68 @@ export async function claimDeliveries(
   const { ended, events } = await endDeliveries(connection, models, [...endings.values()], fence, now);
   const going = claimed.filter((delivery) => !endings.has(delivery));
   const heldBack = await holdBack(connection, models, going, moves, fence, now);
-  const free = going.filter(({ _id }) => !heldBack.has(_id));
+  const back = new Set(heldBack.map(({ _id }) => _id));
+  const free = going.filter(({ _id }) => !back.has(_id));
   const begun = await beginSteps(connection, models, free, moves, fence, now);
   const deliveries = free.map((delivery) => begun.get(delivery._id) ?? delivery);
-  return { deliveries, begun: [...begun.values()], ended, events };
+  return { deliveries, begun: [...begun.values()], ended, heldBack, events };
 }
 
-/** Those whose time has not come go back, to come again then. @returns their ids. */
+/** A step of a chain, however soon it comes; of others what was planned a while ago. Pure. */
+const isLate = (delivery: DeliveryRecord, now: Date): boolean =>
+  isHeldBack(delivery) || now.getTime() - delivery.createdAt.getTime() > LATE_MS;
+
+const NO_LOOKS: ReadonlyMap<string, SecondLook> = new Map();
+
+/** What is said of them now, by id. One read for all their notifications. */
+async function looksAt(
+  models: NotificationModels,
+  late: readonly DeliveryRecord[],
+  lookAgain: LookAgain,
+): Promise<ReadonlyMap<string, SecondLook>> {
+  const found = await models.raw.notifications
+    .find(
+      { _id: { $in: [...new Set(late.map(({ notification }) => notification))] } },
+      { projection: { category: 1, rules: 1 } },
+    )
+    .toArray();
+  const byId = new Map(found.map((record) => [record._id, record]));
+  const looks = await lookAgain(
+    late.map((delivery) => {
+      const { category = byId.get(delivery.notification)?.category } = delivery;
+      const quietHours = byId.get(delivery.notification)?.rules?.quietHours;
+      return {
+        delivery,
+        ...(category !== undefined && { category }),
+        ...(quietHours !== undefined && { quietHours }),
+      };
+    }),
+  );
+  return new Map(late.map(({ _id }, index) => [_id, looks[index] ?? {}]));
+}
+
+/** With the quiet hours of now instead of those of its planning. Pure. */
+function asOfNow(delivery: DeliveryRecord, look: SecondLook | undefined): DeliveryRecord {
+  if (!look) return delivery;
+  const { quiet: _planned, ...rest } = delivery;
+  return { ...rest, ...(look.quiet && { quiet: look.quiet }) };
+}
+
+/** What speaks against them by now comes after what their chain says, and before quiet hours. Pure. */
+function movesWith(
+  moves: ReadonlyMap<string, ChainMove>,
+  looks: ReadonlyMap<string, SecondLook>,
+): ReadonlyMap<string, ChainMove> {
+  const all = new Map(moves);
+  for (const [id, { skip: reason }] of looks) {
+    const move = moves.get(id);
+    const isForChain = move?.kind === 'wait' ? !move.quiet : move?.kind === 'skip';
+    if (reason && !isForChain) all.set(id, { kind: 'skip', reason });
+  }
+  return all;
+}
+
+/** Those whose time has not come go back, to come again then. @returns them as they wait. */
 async function holdBack(
   connection: Connection,
   models: NotificationModels,
@@ -86,21 +153,21 @@ async function holdBack(
   moves: ReadonlyMap<string, ChainMove>,
   fence: string,
   now: Date,
-): Promise<ReadonlySet<string>> {
-  const waiting = deliveries.flatMap(({ _id }) => {
-    const move = moves.get(_id);
-    return move?.kind === 'wait' ? [{ _id, change: waitingAs(move, now) }] : [];
+): Promise<readonly DeliveryRecord[]> {
+  const waiting = deliveries.flatMap((delivery) => {
+    const move = moves.get(delivery._id);
+    return move?.kind === 'wait' ? [{ delivery, change: waitingAs(move, now) }] : [];
   });
   for (const [first, ...others] of Map.groupBy(waiting, ({ change }) => JSON.stringify(change)).values()) {
     if (!first) continue;
     await updateManyApart(
       connection,
       models.raw.deliveries,
-      { _id: { $in: [first, ...others].map(({ _id }) => _id) }, fence, state: 'SENDING' },
+      { _id: { $in: [first, ...others].map(({ delivery }) => delivery._id) }, fence, state: 'SENDING' },
       { $set: { state: 'QUEUED', fence: null, claims: 0, ...first.change } },
     );
   }
-  return new Set(waiting.map(({ _id }) => _id));
+  return waiting.map(({ delivery, change }) => ({ ...delivery, ...change }));
 }
 
 /** The steps of fallback chains that begin with this claim. The next one's time counts from here. */
@@ -179,6 +246,12 @@ async function endDeliveries(
     const ended = endings.filter(({ _id }) => held.has(_id));
     const failures = failuresOfPlans(ended);
     await insertDeadLetters(models, failures, session);
+    await supersedeFailures(
+      models,
+      failures.map(({ delivery }) => delivery),
+      now,
+      session,
+    );
     const completed = await completeSole(models, ended, now, session);
     const events = ended.map((d) => endEvent(d, now));
     await enterTallies(connection, events, session);

@@ -96,9 +96,9 @@ function progressOf(planned: PlannedDelivery, now: Date): Progress {
     return ended({
       attempt: {
         at: now,
-        provider: 'template',
+        provider: planned.refused ? 'route' : 'template',
         ok: false,
-        errorCode: 'CHANNEL_RENDER_FAILED',
+        errorCode: planned.refused ? 'CHANNEL_EVENT_REFUSED' : 'CHANNEL_RENDER_FAILED',
         errorMessage: planned.renderError,
         latencyMs: 0,
       },

@@ -1,4 +1,5 @@
 /** The steps of the outbox, as workers and sweepers run them. */
+
 import type { Channel, Priority } from '../../../platform/graphql/contract-enums.ts';
 import type { QueuedDelivery } from '../../../platform/queues/enqueue-sends.ts';
 import type { Guard } from '../../../platform/storage/fenced-lock.ts';
@@ -6,6 +7,7 @@ import type { DeliveryRecord } from '../records/delivery-record.ts';
 import type { NotificationRecord, PlanLane } from '../records/notification-record.ts';
 import type { AttemptOutcome, Deferral } from './attempt-outcome.ts';
 import type { PlanPage } from './plan-page.ts';
+import type { LookAgain } from './second-look.ts';
 
 /** What shares one send queue. */
 export interface Lane {
@@ -52,17 +54,22 @@ export interface Outbox {
   ): Promise<{ queued: QueuedDelivery[]; stored: ReadonlySet<string> }>;
   /** Deliveries by id, for planning a replay; those that are not there are left out. */
   originals(ids: readonly string[]): Promise<DeliveryRecord[]>;
-  /** Claims deliveries for one worker until `leaseUntil`; those past their expiry become EXPIRED, cancelled ones CANCELED. */
+  /**
+   * Claims deliveries for one worker until `leaseUntil`; those past their expiry become EXPIRED, cancelled ones CANCELED.
+   * @param lookAgain asked of steps of fallback chains that begin, and of what was planned more than a minute ago;
+   * without it what was said when they were planned holds.
+   */
   claim(
     ids: readonly string[],
     attempt: number,
     fence: string,
     now: Date,
     leaseUntil: Date,
+    lookAgain?: LookAgain,
   ): Promise<DeliveryRecord[]>;
   /** Keeps what a worker holds until `leaseUntil`, where its fence still holds. */
   renew(ids: readonly string[], fence: string, leaseUntil: Date): Promise<void>;
-  /** Writes outcomes where the fence still holds, completes notifications, moves fallback chains on; returns what to queue. */
+  /** Writes outcomes where the fence still holds, completes notifications, moves fallback chains on and queues their steps; returns the retries to queue. */
   record(outcomes: readonly AttemptOutcome[], fence: string): Promise<QueuedDelivery[]>;
   /** Gives claimed deliveries back untried, where the fence still holds. The sweeper brings them back when due. */
   defer(deferrals: readonly Deferral[], fence: string): Promise<void>;

@@ -11,6 +11,7 @@ import type { Priority } from '../../../platform/graphql/contract-enums.ts';
 import { metricsRegistry } from '../../../platform/http/metrics.ts';
 import type { Logger } from '../../../platform/logging/logger.ts';
 import type { QueuedDelivery } from '../../../platform/queues/enqueue-sends.ts';
+import type { DispatchQueues } from '../../../platform/queues/queues.ts';
 import { updateManyApart } from '../../../platform/storage/mongo.ts';
 import { ChainFollower } from '../chains/chain-follower.ts';
 import { isHeldBack } from '../chains/chain-rules.ts';
@@ -19,13 +20,15 @@ import type { DeliveryRecord } from '../records/delivery-record.ts';
 import type { NotificationRecord, PlanLane } from '../records/notification-record.ts';
 import type { NotificationModels } from '../store/models.ts';
 import type { AttemptOutcome, Deferral } from './attempt-outcome.ts';
-import { claimDeliveries } from './claim-deliveries.ts';
+import { type Claim, claimDeliveries } from './claim-deliveries.ts';
 import { completeFinished, sharedOf } from './completion.ts';
 import { CompletionChecks } from './completion-checks.ts';
 import { claimPlans, countTries, duePlans } from './due-plans.ts';
 import type { Lane, Outbox, SweepRound } from './outbox-steps.ts';
 import type { PlanPage } from './plan-page.ts';
+import { queuedSoon } from './queue-soon.ts';
 import { recordOutcomes } from './record-outcomes.ts';
+import type { LookAgain } from './second-look.ts';
 import { storePlans } from './store-plans.ts';
 import { queuedOf, sweepDeliveries, sweepPlans } from './sweep.ts';
 
@@ -42,19 +45,11 @@ const fenced = new Counter({
   registers: [metricsRegistry],
 });
 
-/** A longer wait is left to the sweeper, which is some seconds late: Redis is no calendar, and most of it never has to be sent. */
-const MAX_QUEUED_WAIT_MS = 5 * 60_000;
-
 /** How a delivery of a new plan is queued, if it is. */
 function queuedNow(delivery: DeliveryRecord, now: Date): QueuedDelivery[] {
-  const { attempt, nextAttemptAt, chain, held } = delivery;
-  if (!isHeldBack(delivery) && !held)
-    return [queuedOf(delivery, attempt === 0 ? now : (nextAttemptAt ?? now))];
-  // Without a time it waits for the step before, whose end brings it.
-  if (!held && chain?.afterSeconds === undefined) return [];
-  return nextAttemptAt && nextAttemptAt.getTime() - now.getTime() <= MAX_QUEUED_WAIT_MS
-    ? [queuedOf(delivery, nextAttemptAt)]
-    : [];
+  const { attempt, nextAttemptAt, held } = delivery;
+  if (isHeldBack(delivery) || held) return queuedSoon(delivery, now);
+  return [queuedOf(delivery, attempt === 0 ? now : (nextAttemptAt ?? now))];
 }
 
 export class MongoOutbox implements Outbox {
@@ -70,6 +65,7 @@ export class MongoOutbox implements Outbox {
     models: NotificationModels;
     events: EventLog;
     inbox: InboxPublisher;
+    queues: DispatchQueues;
     log: Logger;
   }) {
     this.#connection = deps.connection;
@@ -127,12 +123,14 @@ export class MongoOutbox implements Outbox {
     fence: string,
     now: Date,
     leaseUntil: Date,
+    lookAgain?: LookAgain,
   ): Promise<DeliveryRecord[]> {
-    const claim = { ids, attempt, fence, now, leaseUntil };
-    const { deliveries, begun, ended, events } = await claimDeliveries(this.#connection, this.#models, claim);
+    const claim: Claim = { ids, attempt, fence, now, leaseUntil, ...(lookAgain && { lookAgain }) };
+    const claimed = await claimDeliveries(this.#connection, this.#models, claim);
+    const { deliveries, begun, ended, heldBack, events } = claimed;
     void this.#events.append(events);
     await this.#completions.ask(sharedOf(ended));
-    // What becomes due by that, the sweeper queues.
+    await this.#chains.queue(heldBack, now);
     await this.#chains.follow([...begun, ...ended]);
     return [...deliveries];
   }
@@ -154,14 +152,13 @@ export class MongoOutbox implements Outbox {
     fenced.inc(outcomes.length - written.length);
     const ended = written.filter((o) => o.result.kind !== 'retry').map((o) => o.delivery);
     void this.#events.append(events);
-    const due = await this.#chains.follow(ended);
+    await this.#chains.follow(ended);
     await this.#completions.ask(sharedOf(ended));
-    const retries = written.flatMap((o) =>
+    return written.flatMap((o) =>
       o.result.kind === 'retry'
         ? [queuedOf({ ...o.delivery, attempt: o.delivery.attempt + 1 }, o.result.nextAttemptAt)]
         : [],
     );
-    return [...retries, ...due];
   }
 
   async defer(deferrals: readonly Deferral[], fence: string): Promise<void> {

@@ -29,6 +29,8 @@ export interface PlannedDelivery {
   readonly held?: true;
   /** Why the message could not be put into words: the delivery fails at once. */
   readonly renderError?: string;
+  /** Its event was not accepted, for the reason in `renderError`. */
+  readonly refused?: true;
   readonly content?: MessageContent;
   /** The id it will have, where that was made out before. */
   readonly id?: string;
@@ -37,7 +39,7 @@ export interface PlannedDelivery {
 }
 
 /** A place in a fallback chain, before it is known when that begins. */
-export type PlannedChainPlace = Omit<ChainPlace, 'startedAt'> & {
+export type PlannedChainPlace = Omit<ChainPlace, 'startedAt' | 'turns'> & {
   /** An earlier step is tried first. */
   readonly waits: boolean;
 };

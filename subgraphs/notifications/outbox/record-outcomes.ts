@@ -7,12 +7,14 @@ import type { Connection } from 'mongoose';
 import type { HeraldEvent } from '../../../platform/event-log/events.ts';
 import { enterTallies } from '../../../platform/event-log/tally-ledger.ts';
 import { inTransaction } from '../../../platform/storage/mongo.ts';
+import { supersedeFailures } from '../chains/supersede-failures.ts';
 import { countDeadLetters } from '../dead-letters/dead-letter-metrics.ts';
 import { failuresOf, insertDeadLetters } from '../dead-letters/insert-dead-letters.ts';
 import { keepProviderMessages } from '../receipts/provider-messages.ts';
 import type { DeliveryRecord } from '../records/delivery-record.ts';
 import type { NotificationModels } from '../store/models.ts';
 import type { AttemptOutcome } from './attempt-outcome.ts';
+
 import { changeHeld } from './change-held.ts';
 import { completeSole, completionEvents } from './completion.ts';
 import { deliveryEvent } from './delivery-events.ts';
@@ -50,6 +52,7 @@ export async function recordOutcomes(
     const failures = failuresOf(written);
     await insertDeadLetters(models, failures, session);
     const ended = written.filter((o) => o.result.kind !== 'retry').map((o) => o.delivery);
+    await supersedeFailures(models, ended, now, session);
     const completed = await completeSole(models, ended, now, session);
     const events = written.map(eventOf);
     await enterTallies(connection, events, session);

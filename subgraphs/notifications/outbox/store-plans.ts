@@ -9,6 +9,7 @@ import type { HeraldEvent } from '../../../platform/event-log/events.ts';
 import { enterTallies } from '../../../platform/event-log/tally-ledger.ts';
 import { inTransaction } from '../../../platform/storage/mongo.ts';
 import { settleHeld } from '../chains/chain-rules.ts';
+import { supersedeFailures } from '../chains/supersede-failures.ts';
 import { countDeadLetters } from '../dead-letters/dead-letter-metrics.ts';
 import { failuresOfPlans, insertDeadLetters } from '../dead-letters/insert-dead-letters.ts';
 import { collectItems } from '../digests/collect-items.ts';
@@ -70,6 +71,8 @@ async function store(
     await keepProviderMessages(models, takenOf(plans, deliveries), session);
     const failures = failuresOfPlans(deliveries);
     await insertDeadLetters(models, failures, session);
+    const failed = failures.map(({ delivery }) => delivery);
+    await supersedeFailures(models, failed, now, session);
     const { messages, unread } = await insertMessages(models, deliveries, now, session);
     const events = eventsOfPlans(plans, stored, deliveries, now);
     await enterTallies(connection, events, session);

@@ -9,6 +9,7 @@ import { enterTallies } from '../../../platform/event-log/tally-ledger.ts';
 import { accountOfKey } from '../../../platform/names/ids.ts';
 import { inTransaction, updateManyApart } from '../../../platform/storage/mongo.ts';
 import { ChainFollower, type ChainFollowerDeps } from '../chains/chain-follower.ts';
+import { supersedeFailures } from '../chains/supersede-failures.ts';
 import { countDeadLetters } from '../dead-letters/dead-letter-metrics.ts';
 import { type FailedDelivery, insertDeadLetters } from '../dead-letters/insert-dead-letters.ts';
 import { deliveryEvent } from '../outbox/delivery-events.ts';
@@ -72,7 +73,6 @@ export class ReceiptStore {
     );
     countDeadLetters(failures);
     void this.#events.append(events);
-    // What becomes due by that, the sweeper queues.
     await this.#chains.follow(results.flatMap((r) => (r.kind === 'applied' ? r.delivery : [])));
     return results;
   }
@@ -123,6 +123,8 @@ export class ReceiptStore {
         { session, ordered: true },
       );
     await insertDeadLetters(this.#models, failures, session);
+    const touched = results.flatMap((r) => (r.kind === 'applied' ? r.delivery : []));
+    await supersedeFailures(this.#models, touched, now, session);
     await enterTallies(this.#connection, events, session);
     return { results, events, failures };
   }

@@ -35,6 +35,8 @@ export interface ChainPlace {
   readonly afterSeconds?: number;
   /** Since when the step is tried; absent while it is held back. */
   readonly startedAt?: Date;
+  /** Of the first member: raised by whatever ends one of them, so that of two at the same moment one sees the other. */
+  readonly turns?: number;
 }
 
 /** One recipient on one channel, as stored. */
@@ -93,6 +95,8 @@ export interface DeliveryRecord {
   readonly sentAt?: Date;
   readonly deliveredAt?: Date;
   readonly failedAt?: Date;
+  /** FAILED, and nobody's business: the delivery `by` of its fallback chain had success. */
+  readonly superseded?: { readonly at: Date; readonly by: string };
   readonly expiredAt?: Date;
   readonly canceledAt?: Date;
   readonly openedAt?: Date;

@@ -112,6 +112,8 @@ export interface NotificationRecord {
   readonly isTest?: true;
   /** Of an event that another one has brought about. */
   readonly followUpOf?: string;
+  /** Why that event could not be accepted: it is a dead letter. */
+  readonly refusal?: { readonly code: string; readonly message: string };
   /** How many have led to it, one by the other. */
   readonly followUpDepth?: number;
   /** The caller gave the fallback chain: the addresses in `to` are those of one person. */

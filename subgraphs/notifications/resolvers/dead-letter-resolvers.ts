@@ -100,6 +100,8 @@ export function deadLetterResolvers(deps: ResolverDeps, find: Lookup): DeadLette
         template: ({ template }) => (template === undefined ? null : { id: template }),
         replay: ({ replay }, _, context: RequestContext) =>
           replay === undefined ? null : find.loaded(replay, context),
+        supersededBy: ({ supersededBy }, _, context: RequestContext) =>
+          supersededBy === undefined ? null : find.delivery(supersededBy, context),
       },
       AuditEntry: { id: auditId, replays: ({ replays }) => [...(replays ?? [])] },
       Alert: { id: alertId },

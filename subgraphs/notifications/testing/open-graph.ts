@@ -51,7 +51,7 @@ export async function openGraph(
   const { mongo, redis, names, events, queues, bus } = connections;
   const common = { connection: mongo, redis, names, events, log: silent };
   // The dispatcher's, with models of its own on the same client.
-  const store = await openNotificationsStore({ ...common, connection: mongo.useDb(mongo.name) });
+  const store = await openNotificationsStore({ ...common, connection: mongo.useDb(mongo.name), queues });
   const users = await createUsersSubgraph({
     connection: mongo,
     bus,

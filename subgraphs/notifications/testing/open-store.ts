@@ -39,8 +39,8 @@ export async function openStore(services: { mongodbUri: string; redisUrl: string
     events,
     queues,
     publisher,
-    inbox: new InboxService({ connection, models, publisher, events, log: silent }),
-    outbox: new MongoOutbox({ connection, models, events, inbox: publisher, log: silent }),
+    inbox: new InboxService({ connection, models, publisher, events, queues, log: silent }),
+    outbox: new MongoOutbox({ connection, models, events, inbox: publisher, queues, log: silent }),
     close: async () => {
       await queues.close();
       for (const r of [redis, subscriber, blocking]) r.disconnect();

@@ -18,6 +18,7 @@ const ORDER = [
   'accepted',
   'replayOf',
   'followUpOf',
+  'refused',
   'digestOf',
   'scheduled',
   'routed',
@@ -30,6 +31,7 @@ const ORDER = [
   'sent',
   'delivered',
   'failed',
+  'superseded',
   'expired',
   'canceled',
   'opened',
@@ -92,6 +94,7 @@ function ofNotification(n: NotificationRecord, routed: Date | undefined): Timeli
   ];
   if (n.followUpOf !== undefined)
     entries.push({ at: n.createdAt, type: 'followUpOf', detail: { notification: n.followUpOf } });
+  if (n.refusal) entries.push({ at: n.createdAt, type: 'refused', detail: { ...n.refusal } });
   if (n.replayOf !== undefined)
     entries.push({ at: n.createdAt, type: 'replayOf', detail: { notification: n.replayOf } });
   if (n.digestOf !== undefined)
@@ -174,6 +177,7 @@ function ofDelivery(
   if (d.channel !== 'IN_APP') add(d.sentAt, 'sent', { provider: d.provider });
   add(d.deliveredAt, 'delivered');
   add(d.failedAt, 'failed', { attempts: d.attempt });
+  if (d.superseded) add(d.superseded.at, 'superseded', { by: d.superseded.by });
   add(d.expiredAt, 'expired');
   add(d.canceledAt, 'canceled');
   add(d.openedAt, 'opened');

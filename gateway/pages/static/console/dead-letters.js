@@ -4,7 +4,7 @@ import { byId, fill, h } from '../lib/dom.js';
 import { request, sentenceOf } from '../lib/graphql-http.js';
 import { timeElement } from '../lib/moments.js';
 
-const STATES = ['OPEN', 'REPLAYED', 'DISCARDED'];
+const STATES = ['OPEN', 'REPLAYED', 'DISCARDED', 'SUPERSEDED'];
 const LIST = `query DeadLetters($filter: DeadLetterFilter, $after: String) {
   deadLetters(filter: $filter, first: 10, after: $after) {
     totalCount
