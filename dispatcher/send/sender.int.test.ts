@@ -313,6 +313,8 @@ describe('rates and quotas', () => {
     // A machine that is busy loses some of it: nothing is made up for.
     expect(received.length).toBeGreaterThan((20 * seconds) / 4);
     const all = await stored(ids);
+    const arrived = new Set(received);
+    expect(all.filter((d) => d.state !== 'SENT' && arrived.has(d._id))).toEqual([]);
     expect(all.filter((d) => d.state === 'SENT')).toHaveLength(received.length);
     for (const delivery of all.filter((d) => d.state !== 'SENT')) {
       expect(delivery).toMatchObject({ state: 'QUEUED', attempt: 0 });
