@@ -9,7 +9,7 @@ import { DEFAULT_WORKSPACE } from '../platform/names/ids.ts';
 import { createAnalyticsSubgraph } from '../subgraphs/analytics/index.ts';
 import { createNotificationsSubgraph, otpLimitsOf, queueLimitsOf } from '../subgraphs/notifications/index.ts';
 import { createTemplatesSubgraph } from '../subgraphs/templates/index.ts';
-import { bootstrapUsers, consoleAppId, createUsersSubgraph } from '../subgraphs/users/index.ts';
+import { bootstrapUsers, consoleAppId, createUsersSubgraph, personFinder } from '../subgraphs/users/index.ts';
 
 /**
  * Makes them and what must be there before the first call.
@@ -29,15 +29,16 @@ export async function createInProcessSubgraphs(
   );
   const { mongo, bus, redis, names, events } = connections;
   const demo = isOn(settings.HERALD_DEMO, options);
-  const [users, templates, analytics] = await Promise.all([
-    createUsersSubgraph({
-      connection: mongo,
-      bus,
-      log,
-      jwtSecret: HERALD_JWT_SECRET,
-      vapidPublicKey: VAPID_PUBLIC_KEY,
-    }),
-    createTemplatesSubgraph({ connection: mongo, bus, log }),
+  const users = await createUsersSubgraph({
+    connection: mongo,
+    bus,
+    log,
+    jwtSecret: HERALD_JWT_SECRET,
+    vapidPublicKey: VAPID_PUBLIC_KEY,
+  });
+  const findPerson = personFinder(users.service);
+  const [templates, analytics] = await Promise.all([
+    createTemplatesSubgraph({ connection: mongo, bus, log, findPerson }),
     createAnalyticsSubgraph({ connection: mongo, redis, names, log, fold: true }),
   ]);
   await bootstrapUsers(users.service, settings, { demo });

@@ -8,7 +8,8 @@ import { DateTimeScalar, JsonScalar } from '../../platform/graphql/scalars.ts';
 import type { Subgraph } from '../../platform/graphql/subgraph.ts';
 import type { InvalidationBus } from '../../platform/invalidation/invalidation-bus.ts';
 import type { Logger } from '../../platform/logging/logger.ts';
-import type { TemplatesService } from './contract.ts';
+import { Compiler } from './compiler/compiler.ts';
+import type { FindPerson, TemplatesService } from './contract.ts';
 import { ensureDemo } from './demo.ts';
 import type { Resolvers } from './generated/types.ts';
 import { PackageDrafts } from './packages/package-drafts.ts';
@@ -28,10 +29,12 @@ export type {
   CompiledTemplate,
   FallbackStep,
   FallbackSuccess,
+  FindPerson,
   PublishedRoute,
   RouteAction,
   RouteRecipient,
   TemplatesService,
+  TestedTemplate,
 } from './contract.ts';
 export { valueAt } from './input/data-path.ts';
 export { type FallbackStepInput, fallbackSteps } from './input/fallback-input.ts';
@@ -44,6 +47,8 @@ export interface TemplatesDependencies {
   /** Started. The subgraph's caches follow it until the process ends. */
   readonly bus: InvalidationBus;
   readonly log: Logger;
+  /** For previews; without it nobody is known. */
+  readonly findPerson?: FindPerson;
 }
 
 export interface TemplatesRoom {
@@ -58,20 +63,22 @@ export async function createTemplatesSubgraph({
   connection,
   bus,
   log,
+  findPerson = async () => undefined,
 }: TemplatesDependencies): Promise<TemplatesRoom> {
   const stores = new Stores(connection);
   await stores.ensureCollections();
 
   const published = publishedReader(stores, bus, log);
-  const templates = new TemplateDrafts(stores, published, bus, log);
+  const compiler = new Compiler();
+  const templates = new TemplateDrafts(stores, compiler, findPerson, bus, log);
   const routes = new RouteDrafts(stores, bus, log);
-  const partials = new PartialDrafts(stores, bus, log);
-  const packages = new PackageDrafts(stores, bus, log);
+  const partials = new PartialDrafts(stores, compiler, bus, log);
+  const packages = new PackageDrafts(stores, compiler, bus, log);
   const loaders = createLoaders(templates, routes, partials, packages);
   const ofTemplates = templateResolvers(templates, loaders);
   const ofRoutes = routeResolvers(routes, loaders);
   const ofPartials = partialResolvers(partials, loaders);
-  const ofPackages = packageResolvers(packages, new PackageFiles(stores, log), loaders);
+  const ofPackages = packageResolvers(packages, new PackageFiles(stores, compiler, log), loaders);
   const resolvers: Resolvers = {
     ...ofTemplates,
     ...ofRoutes,
@@ -96,7 +103,7 @@ export async function createTemplatesSubgraph({
       ...published,
       testedTemplate: (workspace, id, version) => templates.tested(workspace, id, version),
     },
-    subgraph: { name: 'templates', schema, close: async () => undefined },
+    subgraph: { name: 'templates', schema, close: () => compiler.close() },
     ensureDemo: (workspace) => ensureDemo(workspace, templates, routes),
   };
 }

@@ -2,12 +2,12 @@
 import { badInput, conflict, forbidden, notFound } from '../../../platform/errors/herald-error.ts';
 import type { Logger } from '../../../platform/logging/logger.ts';
 import { isCallerId, isWorkspaceId } from '../../../platform/names/ids.ts';
+import type { Compiler } from '../compiler/compiler.ts';
 import type { RouteBody } from '../contract.ts';
 import { checkId } from '../input/names.ts';
 import { routeBody } from '../input/route-input.ts';
-import { sourcesOf, templateBody } from '../input/template-input.ts';
+import { sourcesOf } from '../input/template-input.ts';
 import { findPartials, knowing } from '../partials/find-partials.ts';
-import { partialBody } from '../partials/partial-input.ts';
 import { perhapsCalled, reachSources } from '../partials/reach-sources.ts';
 import { type Publisher, publishStamp } from '../service/publishing.ts';
 import type { Change } from '../store/change.ts';
@@ -22,7 +22,7 @@ import {
   savedRoute,
   savedTemplate,
 } from './files/package-content.ts';
-import { atFile, type PackageInputs, readFiles } from './files/read-files.ts';
+import { atFile, type PackageInputs } from './files/read-files.ts';
 import { packageFiles } from './files/write-files.ts';
 import { packageBody } from './package-input.ts';
 import { draftOf, type PackageState, readState } from './package-state.ts';
@@ -36,10 +36,12 @@ export interface ImportResult {
 
 export class PackageFiles {
   readonly #stores: Stores;
+  readonly #compiler: Compiler;
   readonly #log: Logger;
 
-  constructor(stores: Stores, log: Logger) {
+  constructor(stores: Stores, compiler: Compiler, log: Logger) {
     this.#stores = stores;
+    this.#compiler = compiler;
     this.#log = log;
   }
 
@@ -77,7 +79,7 @@ export class PackageFiles {
     publisher: Publisher = {},
   ): Promise<ImportResult> {
     checkId('input.id', id);
-    return this.#put(workspace, await readFiles(id, files), dryRun, publisher);
+    return this.#put(workspace, await this.#compiler.packageInputs(id, files), dryRun, publisher);
   }
 
   /**
@@ -100,7 +102,7 @@ export class PackageFiles {
     if (!isWorkspaceId(toWorkspace) || toWorkspace === workspace)
       throw badInput('toWorkspace', 'Name another workspace.');
     const files = await this.export(workspace, id, version);
-    return this.#put(toWorkspace, await readFiles(id, files), false, publisher);
+    return this.#put(toWorkspace, await this.#compiler.packageInputs(id, files), false, publisher);
   }
 
   async #put(
@@ -136,7 +138,7 @@ export class PackageFiles {
       };
       const after = stateAfter(workspace, wanted, { head, templates, routes, partials });
       const before = now ? contentOf(now) : undefined;
-      const { findings } = await planPublish(this.#stores, after);
+      const { findings } = await planPublish(this.#stores, this.#compiler, after);
       return {
         changes: dryRun ? {} : changes,
         result: {
@@ -167,12 +169,12 @@ export class PackageFiles {
     for (const { file, input } of inputs.partials) {
       const called = perhapsCalled([input.source]).filter((name) => name !== input.id);
       const reached = await reachSources(called, find);
-      partials.set(input.id, await atFile(file, () => partialBody(input, reached.partials)));
+      partials.set(input.id, await atFile(file, () => this.#compiler.partialBody(input, reached.partials)));
     }
     const templates = new Map<string, TemplateBody>();
     for (const { file, input } of inputs.templates) {
       const reached = await reachSources(perhapsCalled(sourcesOf(input.contents)), find);
-      templates.set(input.id, await atFile(file, () => templateBody(input, reached.partials)));
+      templates.set(input.id, await atFile(file, () => this.#compiler.templateBody(input, reached.partials)));
     }
     const routes = new Map<string, RouteBody>();
     for (const { file, input } of inputs.routes)

@@ -2,6 +2,7 @@
 import { badInput } from '../../../platform/errors/herald-error.ts';
 import type { PartialInput } from '../generated/types.ts';
 import { isPartialName, partialsProblem } from '../sources/partial-set.ts';
+import type { UnderWay } from '../sources/under-way.ts';
 import type { PartialBody } from '../store/records.ts';
 import { calledBy } from './reach-sources.ts';
 
@@ -9,10 +10,15 @@ import { calledBy } from './reach-sources.ts';
  * @param partials what it may call, as far as these lead.
  * @throws HeraldError BAD_USER_INPUT naming the field.
  */
-export function partialBody(input: PartialInput, partials: Readonly<Record<string, string>>): PartialBody {
+export function partialBody(
+  input: PartialInput,
+  partials: Readonly<Record<string, string>>,
+  at: UnderWay,
+): PartialBody {
   checkPartialId(input.id);
   const name = (input.name ?? input.id).trim();
   if (name === '' || name.length > 200) throw badInput('input.name', 'The name has 1 to 200 characters.');
+  at('input.source');
   const problem = partialsProblem({ ...partials, [input.id]: input.source });
   if (problem)
     throw badInput(
