@@ -82,6 +82,38 @@ test('a draft is shown with its sample, by any time zone', async () => {
   expect(errors?.[0]?.extensions).toMatchObject({ code: 'BAD_USER_INPUT', field: 'timezone' });
 });
 
+test('a draft is shown for a person: in their language, with what is known of them', async () => {
+  await platform.operator.data('mutation ($input: TemplateInput!) { saveTemplate(input: $input) { id } }', {
+    input: {
+      id: 'about-you',
+      name: 'About you',
+      contents: [
+        {
+          channel: 'IN_APP',
+          body: '{{user.name}} {{user.attributes.tier}} {{user.counts.opened}} {{time at}}',
+        },
+        { channel: 'IN_APP', locale: 'zh', body: '您好 {{user.name}} {{time at}}' },
+      ],
+    },
+  });
+  await platform.app.data(
+    'mutation { upsertUsers(users: [{ id: "mo", name: "Mo", timezone: "Europe/Berlin", attributes: {tier: "gold"} }]) { id } }',
+  );
+  const bodyOf = async (more: string) =>
+    (
+      await platform.operator.data<{ previewTemplate: { body: string }[] }>(
+        `{ previewTemplate(id: "about-you", data: {at: "2026-03-05T22:30:00Z"}, ${more}) { body } }`,
+      )
+    ).previewTemplate[0]?.body;
+  expect(await bodyOf('user: "mo"')).toMatch(/^Mo gold 0 11:30\sPM$/);
+  expect(await bodyOf('user: "mo", timezone: "UTC", locale: "zh-CN"')).toBe('您好 Mo 22:30');
+  expect(await bodyOf('user: "li"')).toBe('您好 李雷 06:30');
+  const { errors } = await platform.operator.ask(
+    '{ previewTemplate(id: "about-you", user: "none") { body } }',
+  );
+  expect(errors?.[0]?.extensions).toMatchObject({ code: 'BAD_USER_INPUT', field: 'user' });
+});
+
 test('a draft is sent to one recipient to be looked at, and to nobody else', async () => {
   const { sendTest } = await platform.operator.data<Tested>(TEST, {
     template: 'orders-placed',
