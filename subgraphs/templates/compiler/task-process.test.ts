@@ -77,6 +77,12 @@ describe('the process', () => {
     expect(await run('pid')).not.toBe(first);
   });
 
+  test('is not without work while it works', async () => {
+    const run = start({ idleMs: 500 });
+    await run('echo');
+    expect(await run('wait', 1_500)).toBe(1_500);
+  });
+
   test('is gone when it is closed, with what it did and what waits', async () => {
     const run = start();
     const pid = (await run('pid')) as number;

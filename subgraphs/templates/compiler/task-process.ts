@@ -92,6 +92,7 @@ export class TaskProcess {
       this.#rest();
       return;
     }
+    clearTimeout(this.#idleTimer);
     this.#job = job;
     const child = this.#child ?? this.#start();
     // Whoever waits for it keeps this process.

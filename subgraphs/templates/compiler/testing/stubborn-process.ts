@@ -20,6 +20,10 @@ const TASKS: Readonly<Record<string, (...args: readonly unknown[]) => Report | n
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20);
     }
   },
+  wait(ms) {
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, Number(ms));
+    return { kind: 'made', value: ms };
+  },
   fill() {
     tell({ kind: 'at', field: 'memory' });
     const all: unknown[] = [];
