@@ -19,9 +19,9 @@ type Outputs = CodegenConfig['generates'];
  */
 const MAPPERS: Readonly<Record<SubgraphName, Readonly<Record<string, string>>>> = {
   notifications: {
-    Notification: '../contract.ts#NotificationRecord',
-    Delivery: '../contract.ts#DeliveryRecord',
-    InboxMessage: '../contract.ts#InboxMessageRecord',
+    Notification: '../records/notification-record.ts#NotificationRecord',
+    Delivery: '../records/delivery-record.ts#DeliveryRecord',
+    InboxMessage: '../records/inbox-message-record.ts#InboxMessageRecord',
     User: '../resolvers/parents.ts#UserReference',
     InboxEvent: '../inbox/inbox-events.ts#InboxEventRecord',
     SandboxMessage: '../sandbox/sandbox-store.ts#SandboxMessageRecord',

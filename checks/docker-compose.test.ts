@@ -6,7 +6,9 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { missingSettings } from '../cli/start/run-role.ts';
-import { DEFAULT_PORTS, loadSettings, ROLES, SETTINGS } from '../platform/config/settings.ts';
+import { DEFAULT_PORTS, ROLES } from '../platform/config/roles.ts';
+import { loadSettings } from '../platform/config/settings.ts';
+import { SETTINGS } from '../platform/config/settings-table.ts';
 
 const ROOT = resolve(import.meta.dirname, '..');
 const read = (name: string): Promise<string> => readFile(resolve(ROOT, name), 'utf8');

@@ -59,6 +59,7 @@ const ALLOWED: readonly (readonly [from: string, to: string])[] = [
   ['subgraphs/users/index.ts', 'subgraphs/users/models.ts'],
   ['subgraphs/users/c.ts', 'platform/log.ts'],
   ['subgraphs/users/main.ts', 'subgraphs/users/models.ts'],
+  ['subgraphs/templates/main.ts', 'subgraphs/users/index.ts'],
   ['subgraphs/users/generated/types.ts', 'subgraphs/users/parents.ts'],
   ['subgraphs/users/parents.ts', 'subgraphs/users/generated/types.ts'],
   ['dispatcher/d.ts', 'subgraphs/notifications/index.ts'],

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { SETTINGS } from '../platform/config/settings.ts';
+import { SETTINGS } from '../platform/config/settings-table.ts';
 import { settingsTable, withSettingsTable } from '../scripts/settings-table.ts';
 
 describe('the settings table', () => {

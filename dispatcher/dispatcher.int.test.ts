@@ -15,7 +15,7 @@ import {
 } from '../subgraphs/notifications/index.ts';
 import { notification as acceptedNotification } from '../subgraphs/notifications/testing/open-store.ts';
 import { createTemplatesSubgraph } from '../subgraphs/templates/index.ts';
-import { createUsersSubgraph } from '../subgraphs/users/index.ts';
+import { createUsersSubgraph, openDirectory } from '../subgraphs/users/index.ts';
 import { freshDatabase } from '../testing/fresh.ts';
 import type { OutgoingMessage, SendOutcome } from './channels/contract.ts';
 import type { ProviderSet } from './channels/registry.ts';
@@ -83,7 +83,12 @@ beforeAll(async () => {
       groups: ['members', i % 2 ? 'odd' : 'even'],
       email: `m${i}@example.com`,
     });
-  const templates = await createTemplatesSubgraph({ connection: mongo, bus, log });
+  const templates = await createTemplatesSubgraph({
+    connection: mongo,
+    bus,
+    directory: openDirectory(mongo),
+    log,
+  });
   await templates.ensureDemo('default');
   const published = await execute({
     schema: templates.subgraph.schema,

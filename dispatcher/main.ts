@@ -10,7 +10,7 @@ import { roleProcess } from '../platform/lifecycle/serve-role.ts';
 import { SecretBox } from '../platform/secrets/secret-box.ts';
 import { openNotificationsStore } from '../subgraphs/notifications/index.ts';
 import { createTemplatesSubgraph } from '../subgraphs/templates/index.ts';
-import { createUsersSubgraph } from '../subgraphs/users/index.ts';
+import { createUsersSubgraph, openDirectory } from '../subgraphs/users/index.ts';
 import { startAccountTests } from './accounts/account-tests.ts';
 import { StoredAccounts } from './accounts/stored-accounts.ts';
 import { createProviders, type ProviderSet } from './channels/registry.ts';
@@ -41,7 +41,12 @@ export async function run(settings: Settings, options: RunOptions, sendBy?: Prov
     jwtSecret: HERALD_JWT_SECRET,
     vapidPublicKey: VAPID_PUBLIC_KEY,
   });
-  const templates = await createTemplatesSubgraph({ connection: mongo, bus, log });
+  const templates = await createTemplatesSubgraph({
+    connection: mongo,
+    bus,
+    directory: openDirectory(mongo),
+    log,
+  });
   if (options.mode === 'all') {
     startSweeper({ settings, connections, store, shutdown, log });
     startAlerts({ settings, store, shutdown });
@@ -69,6 +74,7 @@ export async function run(settings: Settings, options: RunOptions, sendBy?: Prov
     connections,
     box,
     accountDeps,
+    providers,
     timeoutMs: settings.SEND_TIMEOUT_MS,
     log,
   });

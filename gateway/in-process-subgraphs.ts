@@ -9,7 +9,13 @@ import { DEFAULT_WORKSPACE } from '../platform/names/ids.ts';
 import { createAnalyticsSubgraph } from '../subgraphs/analytics/index.ts';
 import { createNotificationsSubgraph, otpLimitsOf, queueLimitsOf } from '../subgraphs/notifications/index.ts';
 import { createTemplatesSubgraph } from '../subgraphs/templates/index.ts';
-import { bootstrapUsers, consoleAppId, createUsersSubgraph, personFinder } from '../subgraphs/users/index.ts';
+import {
+  bootstrapUsers,
+  consoleAppId,
+  createUsersSubgraph,
+  openDirectory,
+  personFinder,
+} from '../subgraphs/users/index.ts';
 
 /**
  * Makes them and what must be there before the first call.
@@ -36,9 +42,10 @@ export async function createInProcessSubgraphs(
     jwtSecret: HERALD_JWT_SECRET,
     vapidPublicKey: VAPID_PUBLIC_KEY,
   });
+  const directory = openDirectory(mongo);
   const findPerson = personFinder(users.service);
   const [templates, analytics] = await Promise.all([
-    createTemplatesSubgraph({ connection: mongo, bus, log, findPerson }),
+    createTemplatesSubgraph({ connection: mongo, bus, directory, log, findPerson }),
     createAnalyticsSubgraph({ connection: mongo, redis, names, log, fold: true }),
   ]);
   await bootstrapUsers(users.service, settings, { demo });

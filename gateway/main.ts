@@ -1,7 +1,8 @@
 /** The gateway's process. */
 
 import { requiredSettings } from '../platform/config/required-settings.ts';
-import { DEFAULT_PORTS, type Settings } from '../platform/config/settings.ts';
+import { DEFAULT_PORTS } from '../platform/config/roles.ts';
+import type { Settings } from '../platform/config/settings.ts';
 import { ruleFor } from '../platform/config/subgraph-rules.ts';
 import { InvalidationBus } from '../platform/invalidation/invalidation-bus.ts';
 import { openConnections } from '../platform/lifecycle/connections.ts';

@@ -11,6 +11,7 @@ import { openChromium } from '../e2e/support/chromium.ts';
 import { Graph } from '../e2e/support/graph.ts';
 import { dataFolderOwner } from '../platform/data-services/data-folder-lock.ts';
 import { readSecrets } from '../platform/secrets/secrets.ts';
+import { EXAMPLE_PACKAGE, exampleFiles } from '../testing/example-package.ts';
 
 const ROOT = resolve(import.meta.dirname, '..');
 const FOLDER = process.argv.slice(2).find((argument) => !argument.startsWith('--'));
@@ -42,7 +43,11 @@ try {
   await take('providers', { ...short, colorScheme: 'light' }, (page) =>
     providers(page, url, HERALD_ADMIN_KEY),
   );
+  await take('packages', { ...wide, colorScheme: 'light' }, (page) => packages(page, url, HERALD_ADMIN_KEY));
   if (process.argv.includes('--all')) {
+    await take('packages-dark', { ...short, colorScheme: 'dark' }, (page) =>
+      packages(page, url, HERALD_ADMIN_KEY),
+    );
     await take('providers-dark', { ...short, colorScheme: 'dark' }, (page) =>
       providers(page, url, HERALD_ADMIN_KEY),
     );
@@ -219,6 +224,34 @@ async function providers(page: Page, url: string, key: string): Promise<void> {
     vendor.closeAllConnections();
     vendor.close();
   }
+}
+
+/** The example of an order's life, published twice, and a draft that changes a word. */
+async function packages(page: Page, url: string, key: string): Promise<void> {
+  const operator = new Graph(url, key);
+  const put = async (from: string, to: string, note?: string) => {
+    const files = exampleFiles().map((file) => ({ ...file, content: file.content.replaceAll(from, to) }));
+    await operator.data(
+      'mutation Import($input: PackageImportInput!) { importPackage(input: $input) { problems { message } } }',
+      { input: { id: EXAMPLE_PACKAGE, files } },
+    );
+    if (note === undefined) return;
+    await operator.data(
+      'mutation Publish($id: ID!, $note: String) { publishPackage(id: $id, note: $note) { id } }',
+      { id: EXAMPLE_PACKAGE, note },
+    );
+  };
+  await put('Thank you', 'Thanks', 'All of an order, in three languages');
+  await put('Thank you', 'Many thanks', 'Warmer');
+  await put('Thank you', 'Thank you');
+  for (const name of ['Accounts', 'Billing', 'Newsletter', 'Support', 'Travel'])
+    await operator.data('mutation Save($input: PackageInput!) { savePackage(input: $input) { id } }', {
+      input: { id: name.toLowerCase(), name },
+    });
+  await operators(page, url, key);
+  await page.locator(`#packages tr[data-package="${EXAMPLE_PACKAGE}"] button`).click();
+  await page.locator('#package-versions > li').first().waitFor();
+  await page.locator('#package-changes summary').last().click();
 }
 
 async function explorer(page: Page, url: string, key: string): Promise<void> {

@@ -2,7 +2,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { z } from 'zod';
-import { SETTINGS } from '../platform/config/settings.ts';
+import { SETTINGS } from '../platform/config/settings-table.ts';
 
 const README = resolve(import.meta.dirname, '../README.md');
 const START = '<!-- settings: written by npm run generate -->';

@@ -20,7 +20,7 @@ import { DEFAULT_WORKSPACE } from '../../platform/names/ids.ts';
 import { createNotificationsSubgraph, queueLimitsOf } from '../../subgraphs/notifications/index.ts';
 import { type AsyncQueue, asyncQueue } from '../../subgraphs/notifications/live/async-queue.ts';
 import { createTemplatesSubgraph } from '../../subgraphs/templates/index.ts';
-import { consoleAppId, createUsersSubgraph } from '../../subgraphs/users/index.ts';
+import { consoleAppId, createUsersSubgraph, openDirectory } from '../../subgraphs/users/index.ts';
 
 interface Delivery {
   readonly id: string;
@@ -41,7 +41,12 @@ const users = await createUsersSubgraph({
   jwtSecret: secrets.HERALD_JWT_SECRET,
   vapidPublicKey: secrets.VAPID_PUBLIC_KEY,
 });
-const templates = await createTemplatesSubgraph({ connection: mongo, bus, log });
+const templates = await createTemplatesSubgraph({
+  connection: mongo,
+  bus,
+  directory: openDirectory(mongo),
+  log,
+});
 const notifications = await createNotificationsSubgraph({
   connection: mongo,
   redis,

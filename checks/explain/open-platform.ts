@@ -12,7 +12,7 @@ import { connectRedis, whenReady } from '../../platform/storage/redis.ts';
 import { createAnalyticsSubgraph } from '../../subgraphs/analytics/index.ts';
 import { createNotificationsSubgraph, openNotificationsStore } from '../../subgraphs/notifications/index.ts';
 import { createTemplatesSubgraph } from '../../subgraphs/templates/index.ts';
-import { consoleAppId, createUsersSubgraph } from '../../subgraphs/users/index.ts';
+import { consoleAppId, createUsersSubgraph, openDirectory } from '../../subgraphs/users/index.ts';
 
 export interface Services {
   readonly mongodbUri: string;
@@ -74,7 +74,12 @@ export async function openPlatform(
     jwtSecret: 'a-secret-of-at-least-32-characters!',
     vapidPublicKey: 'v',
   });
-  const templates = await createTemplatesSubgraph({ connection, bus, log });
+  const templates = await createTemplatesSubgraph({
+    connection,
+    bus,
+    directory: openDirectory(connection),
+    log,
+  });
   const analytics = await createAnalyticsSubgraph({ ...common, fold: options.fold ?? false });
   const notifications = await createNotificationsSubgraph({
     ...common,

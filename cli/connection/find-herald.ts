@@ -1,7 +1,8 @@
 /** Which Herald a command talks to, and with which credential. */
 import { resolve } from 'node:path';
 import { HeraldClient } from '../../client/index.ts';
-import { DEFAULT_PORTS, type Settings } from '../../platform/config/settings.ts';
+import { DEFAULT_PORTS } from '../../platform/config/roles.ts';
+import type { Settings } from '../../platform/config/settings.ts';
 import { dataFolderOwner } from '../../platform/data-services/data-folder-lock.ts';
 import { readSecrets } from '../../platform/secrets/secrets.ts';
 import { CommandFailure } from '../failure.ts';

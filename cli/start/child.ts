@@ -3,7 +3,8 @@
  * role. Tells its supervisor when it takes work, and ends when the supervisor has gone, however that went.
  */
 import { processEnvironment } from '../../platform/config/environment.ts';
-import { loadSettings, ROLES, type Role } from '../../platform/config/settings.ts';
+import { ROLES, type Role } from '../../platform/config/roles.ts';
+import { loadSettings } from '../../platform/config/settings.ts';
 import { ALIVE, ALIVE_MS, READY } from './role-process.ts';
 import { runRole } from './run-role.ts';
 

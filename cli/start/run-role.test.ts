@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { loadSettings, ROLES, SettingsError } from '../../platform/config/settings.ts';
+import { ROLES } from '../../platform/config/roles.ts';
+import { loadSettings, SettingsError } from '../../platform/config/settings.ts';
 import { missingSettings, runRole } from './run-role.ts';
 
 test.each([

@@ -1,5 +1,6 @@
 /** Runs a role in this process. The only place that loads the roles' entry points. */
-import type { Role, Settings } from '../../platform/config/settings.ts';
+import type { Role } from '../../platform/config/roles.ts';
+import type { Settings } from '../../platform/config/settings.ts';
 import { SettingsError } from '../../platform/config/settings.ts';
 import type { RunOptions } from '../../platform/lifecycle/run-options.ts';
 import { settleMemory } from '../../platform/lifecycle/settle-memory.ts';

@@ -1,5 +1,5 @@
 /** The flags of `herald start` that say which graph a gateway serves. Pure. */
-import type { Role } from '../../platform/config/settings.ts';
+import type { Role } from '../../platform/config/roles.ts';
 import type { NamedUrl, SupergraphFlags } from '../../platform/lifecycle/run-options.ts';
 import { CommandFailure } from '../failure.ts';
 

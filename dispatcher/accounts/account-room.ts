@@ -44,11 +44,14 @@ export class AccountRoom {
     return true;
   }
 
-  /** @param tookMs of the attempt; undefined when none was made. */
-  leave(tookMs?: number): void {
+  /**
+   * @param tookMs of the attempt; undefined when none was made.
+   * @param wakes how many of those that wait may look for a place now.
+   */
+  leave(tookMs?: number, wakes = 1): void {
     this.#used--;
     if (tookMs !== undefined) this.#averageMs += (tookMs - this.#averageMs) * NEWEST;
-    this.#wakes.shift()?.();
+    for (const wake of this.#wakes.splice(0, Math.min(wakes, this.size - this.#used))) wake();
     if (this.#used === 0) for (const resolve of this.#whenIdle.splice(0)) resolve();
   }
 

@@ -1,4 +1,7 @@
-/** Sends the test messages that operators ask for: through the account as it is stored, enabled or not. */
+/**
+ * Sends the test messages that operators ask for: through the account of the workspace as it is stored, enabled or not, or
+ * through one of the settings as it is in use.
+ */
 import { randomUUID } from 'node:crypto';
 import type { Connections } from '../../platform/lifecycle/connections.ts';
 import type { Logger } from '../../platform/logging/logger.ts';
@@ -12,6 +15,8 @@ import {
 } from '../../subgraphs/notifications/index.ts';
 import { startAnswering } from '../answering-worker.ts';
 import type { OutgoingMessage, ProviderChannel, SendOutcome } from '../channels/contract.ts';
+import type { ConfiguredProvider, ProviderSet } from '../channels/registry.ts';
+import { accountsOf } from '../health/settings-accounts.ts';
 import { boundedAttempt } from '../send/bounded-attempt.ts';
 import { createStored, type StoredAccountsDeps } from './stored-accounts.ts';
 
@@ -22,6 +27,8 @@ const MAX_TIMEOUT_MS = 25_000;
 export interface AccountTestsDeps extends Pick<StoredAccountsDeps, 'box' | 'accountDeps' | 'log'> {
   readonly store: Pick<ProviderAccountStore, 'find' | 'configOf'>;
   readonly connections: Pick<Connections, 'redis' | 'names' | 'further'>;
+  /** Of the settings. */
+  readonly providers: Pick<ProviderSet, 'account' | 'accountsFor'>;
   readonly timeoutMs: number;
 }
 
@@ -37,33 +44,45 @@ export function startAccountTests(deps: AccountTestsDeps): { close(): Promise<vo
   });
 }
 
-async function testNow(
-  { workspace, account, to }: ProviderTestJob,
-  deps: AccountTestsDeps,
-): Promise<ProviderTestResult> {
+async function testNow(job: ProviderTestJob, deps: AccountTestsDeps): Promise<ProviderTestResult> {
+  const { workspace, account } = job;
+  if (job.ofSettings) {
+    const configured = deps.providers.account(account);
+    if (!configured) return refused('This dispatcher has no such account in its settings.');
+    return sendTest(job, configured, accountsOf(deps.providers).get(configured) ?? [], deps);
+  }
   const record = await deps.store.find(workspace, account);
   if (!record) return refused('The account is not there any more.');
   const made = await createStored(record, providerAccountKey(workspace, account), deps);
   if ('problem' in made) return refused(made.problem);
-  const { provider, definition } = made.provider;
   try {
-    if (definition.takes && !definition.takes(to))
-      return refused(`${definition.name} takes no such address.`);
-    const channel = made.channels.find((one) => one !== 'WEB_PUSH');
-    if (channel === undefined) return refused('The account serves no channel that can be tested.');
-    const started = performance.now();
-    const id = `test-${randomUUID()}`;
-    const outcome = await boundedAttempt(
-      provider,
-      testMessage(workspace, channel, to, id, definition.name),
-      id,
-      Math.min(deps.timeoutMs, MAX_TIMEOUT_MS),
-      (breach, error) => tellBreach(deps.log, account, breach, error),
-    );
-    return resultOf(outcome, Math.round(performance.now() - started));
+    return await sendTest(job, made.provider, made.channels, deps);
   } finally {
-    await provider.close?.();
+    await made.provider.provider.close?.();
   }
+}
+
+async function sendTest(
+  { workspace, account, to }: ProviderTestJob,
+  { provider, definition }: ConfiguredProvider,
+  channels: readonly ProviderChannel[],
+  deps: AccountTestsDeps,
+): Promise<ProviderTestResult> {
+  // A browser is more than its address.
+  const channel = channels.find((one) => one !== 'WEB_PUSH');
+  if (channel === undefined)
+    return refused('It serves browsers alone, which only their users have: use sendTest with a user.');
+  if (definition.takes && !definition.takes(to)) return refused(`${definition.name} takes no such address.`);
+  const started = performance.now();
+  const id = `test-${randomUUID()}`;
+  const outcome = await boundedAttempt(
+    provider,
+    testMessage(workspace, channel, to, id, definition.name),
+    id,
+    Math.min(deps.timeoutMs, MAX_TIMEOUT_MS),
+    (breach, error) => tellBreach(deps.log, account, breach, error),
+  );
+  return resultOf(outcome, Math.round(performance.now() - started));
 }
 
 const tellBreach = (log: Logger, account: string, breach: string, error: unknown): void =>

@@ -49,12 +49,6 @@ export interface WayIn {
 /** A permit that is not used. */
 export const giveBack = ({ account }: Permit): void => account?.flow.giveBack();
 
-/** Attempts of one channel that run side by side in one process, where the provider does not say how many. */
-export const MAX_PARALLEL = 50;
-
-/** Attempts worth having under way at once through an account, in one process. */
-export const parallelOf = ({ provider }: ConfiguredProvider): number => provider.concurrency ?? MAX_PARALLEL;
-
 /** Best first; see `suitableAccounts`. */
 export function suitableFor(accounts: readonly Account[], delivery: Choosing): readonly Account[] {
   const byProvider = new Map(accounts.map((account) => [account.provider, account]));

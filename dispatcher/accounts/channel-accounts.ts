@@ -6,14 +6,14 @@ import type { Priority } from '../../platform/graphql/contract-enums.ts';
 import type { DeliveryRecord } from '../../subgraphs/notifications/index.ts';
 import type { ConfiguredProvider } from '../channels/registry.ts';
 import type { NotNow, Pause } from '../flow/provider-flow.ts';
+import { parallelOf } from '../flow/provider-flows.ts';
+import { MAX_PARALLEL } from '../flow/send-window.ts';
 import {
   type Account,
   type Choosing,
   type Entry,
   giveBack,
-  MAX_PARALLEL,
   type Permit,
-  parallelOf,
   type StoredAccount,
   type WayIn,
 } from './account.ts';
@@ -74,10 +74,11 @@ export class ChannelAccounts {
 
   /** Attempts that could be begun at once, by what the accounts have under way. */
   get free(): number {
-    if (this.#isFixed) return Number.MAX_SAFE_INTEGER;
+    if (this.#all.length === 0) return Number.MAX_SAFE_INTEGER;
     return this.#all.reduce((sum, account) => {
-      const { size, used } = this.#workspaces.roomOf(account);
-      return sum + Math.max(0, size - used);
+      const room = this.#isFixed ? undefined : this.#workspaces.roomOf(account);
+      const places = room ? Math.max(0, room.size - room.used) : Number.MAX_SAFE_INTEGER;
+      return sum + Math.min(places, account.flow.free);
     }, 0);
   }
 

@@ -43,6 +43,12 @@ describe('publishedDefinition', () => {
     expect(published('dingtalk').secretFields).toEqual(['appSecret', 'robots']);
     expect(published('smtp').secretFields).toEqual(['url', 'dkimPrivateKey', 'bounces']);
     expect(published('file').installation).toBe(true);
+    expect(['twilio', 'smtp', 'smpp', 'telegram'].map((id) => published(id).receipts)).toEqual([
+      true,
+      false,
+      false,
+      false,
+    ]);
     expect(PROVIDERS.filter((one) => !hasStoredAccounts(one)).map(({ id }) => id)).toEqual(['web-push']);
   });
 });

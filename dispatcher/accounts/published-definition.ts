@@ -15,6 +15,7 @@ export function publishedDefinition({
   channels,
   config,
   installation = false,
+  capabilities,
 }: ProviderDefinition): Omit<ProviderDefinitionRecord, 'publishedAt'> {
   const schema = z.toJSONSchema(config, { io: 'input', unrepresentable: 'any' }) as JsonObject;
   const fields = Object.entries(isObject(schema.properties) ? schema.properties : {});
@@ -29,6 +30,7 @@ export function publishedDefinition({
     // An address within Herald's own network is one, too.
     destinationFields: [...new Set([...marked('destination'), ...marked('installation')])],
     installation,
+    receipts: capabilities.receipts ?? false,
   };
 }
 

@@ -3,6 +3,7 @@
  * before the claim, and changed for another account's where the delivery is not for the first.
  */
 import type { Priority } from '../../platform/graphql/contract-enums.ts';
+import { PLACE_PATIENCE_MS } from '../flow/patience.ts';
 import type { Admission, NotNow, Pause } from '../flow/provider-flow.ts';
 import {
   type Account,
@@ -51,9 +52,19 @@ export class SettingsAccounts implements WayIn {
           giveBack(held);
           held = other;
         }
-        // There is no waiting for one while another could send.
+        // There is no waiting for one while another could send. Many messages at once are no reason to leave the
+        // order: they wait for a place, but for what is urgent.
         const isLast = account === suitable.at(-1);
-        const admission = await account.flow.enter(delivery.address ?? '', isLast ? patienceMs : 0, pause);
+        const { address = '', priority } = delivery;
+        const admission = await account.flow.enter(
+          {
+            address,
+            priority,
+            patienceMs: isLast ? patienceMs : 0,
+            placePatienceMs: isLast || priority !== 'HIGH' ? PLACE_PATIENCE_MS : 0,
+          },
+          pause,
+        );
         if (!('waitMs' in admission)) return { account, admission };
         giveBack(held);
         held = NONE;

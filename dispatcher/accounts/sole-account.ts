@@ -1,5 +1,6 @@
 /** The way in where the settings have one account for the channel, or none: the quickest, for it is every message's. */
 import type { Priority } from '../../platform/graphql/contract-enums.ts';
+import { PLACE_PATIENCE_MS } from '../flow/patience.ts';
 import type { NotNow, Pause } from '../flow/provider-flow.ts';
 import {
   type Account,
@@ -27,7 +28,7 @@ export class SoleAccount implements WayIn {
 
   async enter(
     permit: Permit,
-    { address = '' }: Choosing,
+    { address = '', priority }: Choosing,
     patienceMs: number,
     pause: Pause,
   ): Promise<Entry | NotNow> {
@@ -37,7 +38,10 @@ export class SoleAccount implements WayIn {
       giveBack(permit);
       return NO_ENTRY;
     }
-    const admission = await account.flow.enter(address, patienceMs, pause);
+    const admission = await account.flow.enter(
+      { address, priority, patienceMs, placePatienceMs: PLACE_PATIENCE_MS },
+      pause,
+    );
     if ('waitMs' in admission) {
       giveBack(permit);
       return admission;

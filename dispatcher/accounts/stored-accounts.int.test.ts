@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Webhook } from 'standardwebhooks';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { Principal } from '../../platform/auth/principal.ts';
 import { providerAccountKey } from '../../platform/names/ids.ts';
 import { SecretBox } from '../../platform/secrets/secret-box.ts';
 import type { DeliveryRecord, NotificationRecord } from '../../subgraphs/notifications/index.ts';
@@ -31,8 +32,17 @@ let stored: StoredAccounts;
 /** What came to the receiver: how often each message, and which of the secrets signed it. */
 const received = new Map<string, number>();
 const signers = new Set<number>();
+/** Messages that came to the Bot API of the settings' account. */
+let telegrams = 0;
 const receiver = createServer((request, response) => {
   void bodyOf(request).then((body) => {
+    if (request.url?.startsWith('/bot')) {
+      if (request.url.endsWith('/sendMessage')) telegrams++;
+      response
+        .writeHead(200, { 'content-type': 'application/json' })
+        .end(JSON.stringify({ ok: true, result: { message_id: 4711 } }));
+      return;
+    }
     const headers = request.headers as Record<string, string>;
     const id = headers['webhook-id'] ?? '';
     received.set(id, (received.get(id) ?? 0) + 1);
@@ -67,7 +77,19 @@ beforeAll(async () => {
   });
   const { connections, store, settings, users, templates, shutdown } = graph;
   const accountDeps = accountDepsOf(connections, store, box, deliveryTokensOf(TEST_SECRET_KEY), silent);
-  const providers = await createProviders({}, accountDeps, { sandbox: false });
+  const providers = await createProviders(
+    {
+      PROVIDER_ACCOUNTS: [
+        {
+          id: 'shared',
+          provider: 'telegram',
+          config: { botToken: '123456:abcdefghijklmnopqrstuvwxyz', baseUrl: urlOf('') },
+        },
+      ],
+    },
+    accountDeps,
+    { sandbox: false },
+  );
   // Long, so that a change is seen to be told.
   stored = new StoredAccounts({
     store: store.providerAccounts,
@@ -94,6 +116,7 @@ beforeAll(async () => {
     connections,
     box,
     accountDeps,
+    providers,
     timeoutMs: 5_000,
     log: silent,
   });
@@ -166,8 +189,8 @@ describe('accounts of workspaces', () => {
     expect(performance.now() - started).toBeLessThan(1_000);
     expect(stored.account(providerAccountKey('default', 'hooks'))).toMatchObject({ id: 'hooks' });
     expect((await deliveriesOf(await send(1)))[0]).toMatchObject({ state: 'SENT', provider: 'hooks' });
-    await save({ apps: ['app_2'] });
-    await expect.poll(() => stored.live[0]?.record.apps).toEqual(['app_2']);
+    await save({ apps: ['app_console_default'] });
+    await expect.poll(() => stored.live[0]?.record.apps).toEqual(['app_console_default']);
     expect((await deliveriesOf(await send(1)))[0]).toMatchObject({ skipReason: 'CHANNEL_NOT_CONFIGURED' });
     await graph.run(OLGA, 'mutation { setProviderAccountEnabled(id: "hooks", enabled: false) { id } }');
     await expect.poll(idsOf).toEqual([]);
@@ -254,18 +277,20 @@ describe('accounts of workspaces', () => {
           '{ providerAccounts { id problem } }',
         )
         .then(({ providerAccounts }) => providerAccounts.find((one) => one.id === id)?.problem);
-    await expect.poll(problems).toContain('config.dkimSelector: is missing');
+    await expect.poll(problems, { timeout: 15_000 }).toContain('config.dkimSelector: is missing');
     expect(idsOf()).toEqual(['default.spare']);
   });
 });
 
 describe('testProvider', () => {
-  const test = (id: string, to: string) =>
+  const test = (id: string, to: string, source?: 'WORKSPACE' | 'SETTINGS', who = OLGA) =>
     graph
       .run<{ testProvider: unknown }>(
-        OLGA,
-        'mutation ($id: ID!, $to: String!) { testProvider(id: $id, to: $to) { outcome code message latencyMs } }',
-        { id, to },
+        who,
+        `mutation ($id: ID!, $to: String!, $source: ProviderAccountSource) {
+          testProvider(id: $id, to: $to, source: $source) { outcome code message latencyMs }
+        }`,
+        { id, to, source },
       )
       .then(({ testProvider }) => testProvider);
 
@@ -294,5 +319,31 @@ describe('testProvider', () => {
       providerAccount: 'spare',
       after: { to: urlOf('/hook') },
     });
+  });
+
+  it('sends through an account of the settings, for operators of every workspace', async () => {
+    const eve: Principal = {
+      kind: 'operator',
+      workspace: 'elsewhere',
+      key: 'key_e',
+      name: 'Eve',
+      root: false,
+    };
+    // The dispatcher tells of it a moment after its start.
+    const accepted = { outcome: 'ACCEPTED', code: null };
+    await expect
+      .poll(() => test('shared', '1234', undefined, eve).catch(String), { timeout: 20_000, interval: 1_000 })
+      .toMatchObject(accepted);
+    expect(telegrams).toBe(1);
+    // It is in use, and goes on.
+    await save({ id: 'shared', enabled: false });
+    expect(await test('shared', '1234', 'SETTINGS')).toMatchObject(accepted);
+    expect([telegrams, received.size]).toEqual([2, 0]);
+    expect(await test('shared', urlOf('/hook'))).toMatchObject(accepted);
+    expect([telegrams, received.size]).toEqual([2, 1]);
+    await expect(test('shared', 'x', 'WORKSPACE', eve)).rejects.toMatchObject({
+      extensions: { code: 'NOT_FOUND' },
+    });
+    await expect(test('spare', 'x', 'SETTINGS')).rejects.toMatchObject({ extensions: { code: 'NOT_FOUND' } });
   });
 });

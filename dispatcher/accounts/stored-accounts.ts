@@ -12,7 +12,7 @@ import type { SecretBox } from '../../platform/secrets/secret-box.ts';
 import type { ProviderAccountRecord, ProviderAccountStore } from '../../subgraphs/notifications/index.ts';
 import type { ProviderChannel } from '../channels/contract.ts';
 import { type AccountDeps, type ConfiguredProvider, createAccount, PROVIDERS } from '../channels/registry.ts';
-import { parallelOf } from './account.ts';
+import { parallelOf } from '../flow/provider-flows.ts';
 import { AccountRoom } from './account-room.ts';
 import { hasStoredAccounts, publishedDefinition } from './published-definition.ts';
 
@@ -188,6 +188,12 @@ export async function createStored(
     if ('problems' in created) return { problem: created.problems.join('; ') };
     const { channels, ...provider } = created;
     const chosen: readonly Channel[] | undefined = record.channels;
+    if (chosen && !channels.some((one) => chosen.includes(one))) {
+      await created.provider.close?.();
+      return {
+        problem: `As it is configured it serves ${channels.join(', ')}, and of its \`channels\` (${chosen.join(', ')}) none.`,
+      };
+    }
     return { provider, channels: chosen ? channels.filter((one) => chosen.includes(one)) : channels };
   } catch (error) {
     return { problem: messageOf(error) };

@@ -7,6 +7,7 @@ import type { Priority } from '../../platform/graphql/contract-enums.ts';
 import type { DeliveryRecord } from '../../subgraphs/notifications/index.ts';
 import type { ConfiguredProvider } from '../channels/registry.ts';
 import type { NotNow, Pause } from '../flow/provider-flow.ts';
+import { parallelOf } from '../flow/provider-flows.ts';
 import {
   type Account,
   type Choosing,
@@ -14,7 +15,6 @@ import {
   giveBack,
   NO_ENTRY,
   type Permit,
-  parallelOf,
   type StoredAccount,
   suitableFor,
   type WayIn,
@@ -26,7 +26,7 @@ import { tryInTurn } from './try-in-turn.ts';
 /** When to look again for a place, where nobody tells of it. */
 const BUSY_LOOK_MS = 100;
 /** For a place one waits in any case: it is free within the time of an attempt, and only so many wait. */
-const PLACE_PATIENCE_MS = 1_000;
+const LEAST_PLACE_PATIENCE_MS = 1_000;
 /** So long an attempt waits with its place for another one's probe to end. */
 const PROBE_PATIENCE_MS = 250;
 
@@ -86,7 +86,7 @@ export class WorkspaceAccounts implements WayIn {
       const room = this.roomOf(refusedBy);
       if (room.retired) continue;
       const forPlace = refused.why === 'busy';
-      const mostMs = forPlace ? Math.max(patienceMs, PLACE_PATIENCE_MS) : patienceMs;
+      const mostMs = forPlace ? Math.max(patienceMs, LEAST_PLACE_PATIENCE_MS) : patienceMs;
       const leftMs = started + mostMs - performance.now();
       const waitMs = forPlace ? leftMs : refused.waitMs;
       const waits = leftMs > 0 && waitMs <= leftMs;
@@ -148,13 +148,16 @@ async function enterOne(
   const { flow } = account;
   const shut = flow.shut();
   if (shut) return shut;
-  if (!room.enter()) return { waitMs: BUSY_LOOK_MS, why: 'busy' };
+  if (flow.free === 0 || !room.enter()) return { waitMs: BUSY_LOOK_MS, why: 'busy' };
   const refused = await flow.permit(priority, 0, pause);
   if (refused) {
     room.leave();
     return refused;
   }
-  const admission = await flow.enter(address, PROBE_PATIENCE_MS, pause);
+  const admission = await flow.enter(
+    { address, priority, patienceMs: PROBE_PATIENCE_MS, placePatienceMs: 0 },
+    pause,
+  );
   if ('waitMs' in admission) {
     flow.giveBack();
     room.leave();
@@ -166,7 +169,7 @@ async function enterOne(
     admission: {
       done: (outcome) => {
         admission.done(outcome);
-        room.leave(performance.now() - started);
+        room.leave(performance.now() - started, flow.free);
       },
       unused: () => {
         admission.unused();

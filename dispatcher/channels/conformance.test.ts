@@ -1,9 +1,10 @@
 import { readdir } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { SettingsError } from '../../platform/config/settings.ts';
-import { type ConformanceFixture, describeConformance } from './conformance.ts';
+import { describeConformance } from './conformance.ts';
 import type { Provider, ProviderChannel, ProviderDefinition } from './contract.ts';
 import { createProviders, FALLBACK, PROVIDERS } from './registry.ts';
+import type { ConformanceFixture } from './testing/fake-provider.ts';
 
 const all = [...PROVIDERS, FALLBACK];
 

@@ -1,67 +1,18 @@
 /** What every provider must do, as one suite of tests over its definition and a fixture. Used by tests only. */
 import { afterEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { SETTINGS } from '../../platform/config/settings.ts';
+import { SETTINGS } from '../../platform/config/settings-table.ts';
 import {
   CHANNEL_ERROR_CODES,
-  type DeliveryTokens,
   type OutgoingMessage,
   type Provider,
   type ProviderDefinition,
   type ProviderDeps,
   type SendOutcome,
-  type SharedValues,
 } from './contract.ts';
-
-/** How a fake of the other side behaves. */
-export const FAKE_BEHAVIOURS = [
-  /** Takes every message. */
-  'accept',
-  /** Lets the provider connect and never says a word, so that no message can leave. */
-  'silentConnection',
-  /** Takes the whole message and never answers. */
-  'silentAfterRequest',
-  /** Nothing listens. */
-  'refuseConnection',
-  /** Answers with something that is not the protocol. */
-  'malformedAnswer',
-  /** Refuses, with an answer that repeats every secret. */
-  'refuseEchoingSecrets',
-] as const;
-export type FakeBehaviour = (typeof FAKE_BEHAVIOURS)[number];
-
-/** A message as the other side understood it, by an implementation of the protocol that is not the provider's. */
-export interface ReceivedMessage {
-  readonly title?: string;
-  readonly body: string;
-  /** Whatever carries the idempotency key; absent where the protocol has nothing for it. */
-  readonly idempotencyKey?: string;
-}
-
-/** A running fake of the other side. */
-export interface FakeProvider {
-  /** By setting name: makes the provider talk to this fake. */
-  readonly settings: Readonly<Record<string, unknown>>;
-  /** What must never be logged or told. */
-  readonly secrets: readonly string[];
-  readonly recipient: Pick<OutgoingMessage, 'address' | 'pushKeys'>;
-  /** For a provider whose other side is Herald itself. */
-  readonly deps?: Partial<ProviderDeps>;
-  received(): Promise<readonly ReceivedMessage[]>;
-  openConnections(): Promise<number>;
-  stop(): Promise<void>;
-}
-
-export interface ConformanceFixture {
-  start(behaviour: FakeBehaviour): Promise<FakeProvider>;
-  /** Behaviours that cannot be, with the reason: only for a provider without a network. */
-  readonly impossible?: Readonly<Partial<Record<FakeBehaviour, string>>>;
-  /** Settings that configure the provider wrongly, and the setting that the error must name. */
-  readonly wrongSettings: readonly {
-    readonly settings: Readonly<Record<string, unknown>>;
-    readonly names: string;
-  }[];
-}
+import { type ConformanceFixture, FAKE_BEHAVIOURS, type FakeBehaviour } from './testing/fake-provider.ts';
+import { STRANGE_MESSAGES } from './testing/strange-messages.ts';
+import { testDeps } from './testing/test-deps.ts';
 
 const TITLE = 'Größe 你好 👩‍👩‍👧‍👦 سلام e\u0301';
 const BODY = 'Ihre Bestellung №7 — 好的 🎉\nשלום, zwölf Boxkämpfer 🇩🇪\n<b>&amp; "quotes" \\ %s {{x}}</b>';
@@ -91,12 +42,7 @@ export function describeConformance(
       cleanups.push(() => fake.stop());
       secrets.push(...fake.secrets);
       const provider = await create(fake.settings, {
-        log: { info: log, warn: log },
-        now: () => new Date(),
-        account: definition.id,
-        shared: memorySharedValues(),
-        deliveryTokens: memoryDeliveryTokens,
-        keepSandboxMessage: () => Promise.reject(new Error('only for the sandbox')),
+        ...testDeps({ log: { info: log, warn: log }, account: definition.id }),
         ...fake.deps,
       });
       cleanups.push(() => provider.close?.());
@@ -143,17 +89,15 @@ export function describeConformance(
       expect(fromSettings?.({})).toBeUndefined();
     });
 
+    it('says whether it takes receipts', async () => {
+      const { provider } = await start(possible[0] ?? 'accept');
+      expect(provider.parseReceipts !== undefined).toBe(definition.capabilities.receipts ?? false);
+    });
+
     it.each(fixture.wrongSettings.map((wrong) => [wrong.names, wrong.settings] as const))(
       'names %s when it is wrong',
       async (names, settings) => {
-        const deps = {
-          log: { info: log, warn: log },
-          now: () => new Date(),
-          account: definition.id,
-          shared: memorySharedValues(),
-          deliveryTokens: memoryDeliveryTokens,
-          keepSandboxMessage: async () => undefined,
-        };
+        const deps = testDeps({ log: { info: log, warn: log }, account: definition.id });
         await expect(create(settings, deps)).rejects.toThrow(names);
       },
     );
@@ -257,43 +201,7 @@ export function describeConformance(
 
     it('answers every message with an outcome and never throws', { timeout: 30_000 }, async () => {
       const { send } = await start('accept');
-      const addresses = [
-        '',
-        ' ',
-        'x',
-        '@',
-        'a@b@c',
-        'a@b.c\r\nRCPT TO:<d@e.f>',
-        'a@b.c, d@e.f',
-        'http://',
-        'http://[::1',
-        'file:///etc/passwd',
-        'http://a:b@c.d/',
-        `https://${'a'.repeat(100_000)}`,
-        '\u0000',
-        '\ud800',
-      ];
-      const texts = [
-        '',
-        ' ',
-        '\u0000\u0007',
-        '\ud800 lone',
-        '\r\n.\r\n.\r\nQUIT\r\n',
-        'x'.repeat(200_000),
-        '👩‍👩‍👧‍👦'.repeat(10_000),
-      ];
-      const strange: Partial<OutgoingMessage>[] = [
-        ...addresses.map((address) => ({ address })),
-        ...texts.map((body) => ({ body })),
-        ...texts.map((title) => ({ title })),
-        { title: 'Hi\r\nBcc: someone@example.com\r\n\r\nbody' },
-        { pushKeys: { p256dh: '', auth: '' } },
-        { expiresAt: new Date(0) },
-        { expiresAt: new Date(8.64e15) },
-        { url: `https://example.com/${'u'.repeat(10_000)}` },
-        { data: { deep: 'x'.repeat(60_000) } },
-      ];
-      for (const message of strange) {
+      for (const message of STRANGE_MESSAGES) {
         const outcome = await send(message);
         expect(['accepted', 'retryable', 'rateLimited', 'permanent', 'invalidRecipient']).toContain(
           outcome.kind,
@@ -350,45 +258,6 @@ export function describeConformance(
       }
     });
   });
-}
-
-/** PROVIDER_ACCOUNTS with one account, for the fixture of a provider without settings of its own. */
-export const accountSettings = (provider: string, config: object) => ({
-  PROVIDER_ACCOUNTS: [{ provider, config }],
-});
-
-/** What Herald gives to a provider, for tests of one. */
-export const testDeps = (deps: Partial<ProviderDeps> = {}): ProviderDeps => ({
-  account: 'account',
-  log: { info: () => undefined, warn: () => undefined },
-  now: () => new Date(),
-  shared: memorySharedValues(),
-  deliveryTokens: memoryDeliveryTokens,
-  keepSandboxMessage: () => Promise.reject(new Error('only for the sandbox')),
-  ...deps,
-});
-
-/** Signed with what everybody knows. */
-export const memoryDeliveryTokens: DeliveryTokens = {
-  tokenOf: (delivery) => `${delivery}.${'s'.repeat(22)}`,
-  deliveryOf: (token) => (token.endsWith(`.${'s'.repeat(22)}`) ? token.slice(0, -23) : undefined),
-};
-
-/** What the workers of one account share, for an account with one worker. */
-export function memorySharedValues(): SharedValues {
-  const values = new Map<string, { value: string; expiresAt: Date }>();
-  return {
-    async get(name, make) {
-      const known = values.get(name);
-      if (known && known.expiresAt > new Date()) return known.value;
-      const made = await make();
-      values.set(name, made);
-      return made.value;
-    },
-    async drop(name, value) {
-      if (values.get(name)?.value === value) values.delete(name);
-    },
-  };
 }
 
 const baseMessage = (definition: ProviderDefinition): OutgoingMessage => ({

@@ -278,6 +278,8 @@ export interface ProviderDefinition<C extends z.ZodType = z.ZodType> {
     /** A second message with the same idempotency key does not reach the person twice. */
     readonly idempotent: boolean;
     readonly html: boolean;
+    /** The vendor sends receipts to the account's address: what it creates has `parseReceipts`, if its configuration allows. */
+    readonly receipts?: true;
   };
   readonly limits: {
     /** Longest body in characters; none when absent. */

@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import webPushLibrary from 'web-push';
 import { loadSettings, SettingsError } from '../../platform/config/settings.ts';
-import { memoryDeliveryTokens, memorySharedValues } from './conformance.ts';
 import { type AccountDeps, createProviders, FALLBACK, type ProviderSet } from './registry.ts';
+import { memoryDeliveryTokens, memorySharedValues } from './testing/test-deps.ts';
 
 const deps: AccountDeps = {
   sharedOf: memorySharedValues,

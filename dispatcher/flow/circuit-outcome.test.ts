@@ -17,7 +17,7 @@ const permanent = (
 describe('signOf', () => {
   it.each<[string, SendOutcome, object]>([
     ['accepted', { kind: 'accepted' }, { sign: 'ok', pauseMs: 0 }],
-    ['no answer in time', retryable('CHANNEL_TIMEOUT'), { sign: 'failed', pauseMs: 0 }],
+    ['no answer in time', retryable('CHANNEL_TIMEOUT'), { sign: 'failed', pauseMs: 0, weight: 2 }],
     ['5xx', retryable('CHANNEL_PROVIDER_UNAVAILABLE'), { sign: 'failed', pauseMs: 0 }],
     ['no connection', retryable('CHANNEL_CONNECTION_FAILED'), { sign: 'failed', pauseMs: 0 }],
     ['a fault of our own', retryable('CHANNEL_INTERNAL'), { sign: 'none', pauseMs: 0 }],

@@ -1,7 +1,7 @@
 /**
  * How fast, and how often a day, one provider account may be used: a token bucket and a counter in Redis, the same for
- * all workers. Own script, because libraries (rate-limiter-flexible) keep no reserve for what is urgent. Concurrent
- * takes share a round trip.
+ * all workers. Own script, because libraries (rate-limiter-flexible) count in fixed windows, of which two halves next to
+ * each other may hold twice the rate, and keep no reserve for what is urgent. Concurrent takes share a round trip.
  */
 import type { Redis } from 'ioredis';
 import { Batcher, type BatchResult } from '../../platform/batching/batcher.ts';
@@ -25,33 +25,42 @@ export type PermitAnswer =
 const BUCKET_RESERVE: Readonly<Record<Priority, number>> = { HIGH: 0, MEDIUM: 0.1, LOW: 0.3 };
 const QUOTA_RESERVE: Readonly<Record<Priority, number>> = { HIGH: 0, MEDIUM: 0.05, LOW: 0.1 };
 
+/** What a bucket holds. */
+const BUCKET = 'local burst = 1 + math.floor(rate / 10)';
+
 /**
- * The bucket holds one second of its rate. Each second a tenth of the rate is set apart for LOW as a right, so that
- * steady MEDIUM traffic cannot shut it out; a bucket of one token has no reserve.
+ * The bucket holds one token, and one more for every ten a second: so no second has more than 1.1 times the rate (that
+ * bucket and what comes in within less than a second), and a worker that looks a little late finds what came in
+ * meanwhile. It is the generic cell rate algorithm (ITU-T I.371), kept as a bucket for the sake of the reserves. A tenth
+ * of the rate is set apart for LOW as a right, so that steady MEDIUM traffic cannot shut it out; a bucket of one token
+ * has no reserve.
  * KEYS[1] account; ARGV: tokens a second (0: no rate), quota (0: none), reserve of the bucket, reserve of the quota,
- * 1 for LOW, permits wanted. Time is Redis's own. Returns {taken, ms until asking again makes sense, 1 rate or 2 quota}.
+ * 1 for LOW, permits wanted, ms since 1970 (empty: by Redis's own clock). Returns {taken, ms until asking again makes
+ * sense, 1 rate or 2 quota}.
  */
 const TAKE = `
-local time = redis.call('TIME')
-local seconds = tonumber(time[1])
-local now = seconds * 1000 + math.floor(tonumber(time[2]) / 1000)
+local now = tonumber(ARGV[7])
+if not now then
+  local time = redis.call('TIME')
+  now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
+end
 local rate, quota, keep, keepQuota = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
 local low, taken = ARGV[5] == '1', tonumber(ARGV[6])
 local had = redis.call('HMGET', KEYS[1], 'tokens', 'at', 'share', 'day', 'used')
 local wait, why, fields, life = 0, 0, {}, 0
-local burst = math.max(1, rate)
+${BUCKET}
 local tokens, share = tonumber(had[1]) or burst, tonumber(had[3]) or 0
 local threshold = math.min(keep * burst, burst - 1)
 if rate > 0 then
   local gained = math.max(0, now - (tonumber(had[2]) or now)) * rate / 1000
   tokens = math.min(burst, tokens + gained)
-  share = math.min(math.max(1, burst / 10), share + gained / 10)
+  share = math.min(math.max(1, rate / 10), share + gained / 10)
   local free = math.floor(tokens - threshold + 0.000001)
   if low then free = math.max(free, math.floor(math.min(share, tokens) + 0.000001)) end
   free = math.max(0, free)
   if free < taken then taken = free why = 1 end
 end
-local day, used = math.floor(seconds / 86400), 0
+local day, used = math.floor(now / 86400000), 0
 if quota > 0 then
   if tonumber(had[4]) == day then used = tonumber(had[5]) or 0 end
   local left = math.max(0, math.floor(quota * (1 - keepQuota)) - used)
@@ -81,15 +90,16 @@ redis.call('HSET', KEYS[1], unpack(fields))
 redis.call('PEXPIRE', KEYS[1], life)
 return {taken, wait, why}`;
 
-/** KEYS[1] account; ARGV: tokens a second, permits that were not used. */
+/** KEYS[1] account; ARGV: tokens a second, permits that were not used, ms since 1970 (as above). */
 const GIVE_BACK = `
 local rate, unused = tonumber(ARGV[1]), tonumber(ARGV[2])
 local had = redis.call('HMGET', KEYS[1], 'tokens', 'day', 'used')
 if rate > 0 and had[1] then
-  redis.call('HSET', KEYS[1], 'tokens', tostring(math.min(math.max(1, rate), tonumber(had[1]) + unused)))
+  ${BUCKET}
+  redis.call('HSET', KEYS[1], 'tokens', tostring(math.min(burst, tonumber(had[1]) + unused)))
 end
-local day = math.floor(tonumber(redis.call('TIME')[1]) / 86400)
-if tonumber(had[2]) == day then
+local now = tonumber(ARGV[3]) or tonumber(redis.call('TIME')[1]) * 1000
+if tonumber(had[2]) == math.floor(now / 86400000) then
   redis.call('HSET', KEYS[1], 'used', math.max(0, (tonumber(had[3]) or 0) - unused))
 end
 return 1`;
@@ -99,16 +109,27 @@ export class Permits {
   readonly #key: string;
   readonly #limits: AccountLimits;
   readonly #log: Logger;
+  readonly #now: (() => number) | undefined;
   readonly #takes: Batcher<Priority, PermitAnswer>;
   readonly #returns: Batcher<true, true>;
   readonly #absence = new RedisAbsence();
 
-  /** @param deps.key the Redis key of the account. */
-  constructor(deps: { redis: Redis; key: string; limits: AccountLimits; log: Logger }) {
+  /**
+   * @param deps.key the Redis key of the account.
+   * @param deps.now in ms since 1970, instead of Redis's own clock: for tests.
+   */
+  constructor(deps: {
+    redis: Redis;
+    key: string;
+    limits: AccountLimits;
+    log: Logger;
+    now?: () => number;
+  }) {
     this.#redis = deps.redis;
     this.#key = deps.key;
     this.#limits = deps.limits;
     this.#log = deps.log;
+    this.#now = deps.now;
     this.#takes = new Batcher((takes) => this.#takeAll(takes), { maxGroup: 5_000 });
     this.#returns = new Batcher((unused) => this.#giveBack(unused.length), { maxGroup: 5_000 });
   }
@@ -149,6 +170,7 @@ export class Permits {
         QUOTA_RESERVE[priority],
         priority === 'LOW' ? 1 : 0,
         wanted,
+        this.#now?.() ?? '',
       )) as [number, number, number];
       this.#checked();
       return Array.from({ length: wanted }, (_, i) =>
@@ -163,7 +185,14 @@ export class Permits {
   async #giveBack(unused: number): Promise<BatchResult<true>[]> {
     try {
       if (!this.#absence.now)
-        await this.#redis.eval(GIVE_BACK, 1, this.#key, this.#limits.ratePerSecond ?? 0, unused);
+        await this.#redis.eval(
+          GIVE_BACK,
+          1,
+          this.#key,
+          this.#limits.ratePerSecond ?? 0,
+          unused,
+          this.#now?.() ?? '',
+        );
     } catch (error) {
       this.#notChecked(error);
     }

@@ -1,10 +1,11 @@
-/** Whether an attempt through one provider account may be made now: its circuit breakers, its rate, its quota. */
+/** Whether an attempt through one provider account may be made now: its circuit breakers, its window, its rate, its quota. */
 import type { Priority } from '../../platform/graphql/contract-enums.ts';
 import type { SendOutcome } from '../channels/contract.ts';
 import { AccountTally } from './account-tally.ts';
 import { signOf } from './circuit-outcome.ts';
 import type { DeferReason } from './flow-metrics.ts';
 import type { AccountLimits, Permits } from './permits.ts';
+import type { SendWindow } from './send-window.ts';
 import type { CircuitName, SharedCircuits } from './shared-circuits.ts';
 
 /** Not now: come back in `waitMs`. */
@@ -23,6 +24,14 @@ export interface Admission {
 /** Waits; false when the end of the process cut it short. */
 export type Pause = (ms: number) => Promise<boolean>;
 
+/** A provider that is asked before a probe has so long. */
+export const ASK_MS = 5_000;
+/** After so many questions without an answer a message probes all the same. */
+const MOST_UNANSWERED = 10;
+
+/** When to look again for a place, where nobody tells of it. */
+const BUSY: NotNow = { waitMs: 100, why: 'busy' };
+
 export class ProviderFlow {
   readonly ratePerSecond: number | undefined;
   readonly limits: AccountLimits;
@@ -32,18 +41,26 @@ export class ProviderFlow {
   readonly #destination: ((address: string) => string | undefined) | undefined;
   readonly #circuits: SharedCircuits;
   readonly #permits: Permits | undefined;
+  readonly #window: SendWindow | undefined;
+  readonly #answers: ((signal: AbortSignal) => Promise<boolean>) | undefined;
   readonly #probeLostAfterMs: number;
+  /** Questions before probes, since one was answered. */
+  #unanswered = 0;
 
   /**
    * @param deps.destination the host behind an address, where recipients have servers of their own.
    * @param deps.permits absent when the account has no limits.
-   * @param deps.probeLostAfterMs longer than an attempt takes.
+   * @param deps.window absent where hosts of recipients are paused one by one: what one of them does says nothing of others.
+   * @param deps.answers asks the provider something without sending anything: whether it answers in time. Never throws.
+   * @param deps.probeLostAfterMs longer than that and an attempt take.
    */
   constructor(deps: {
     provider: string;
     destination: ((address: string) => string | undefined) | undefined;
     circuits: SharedCircuits;
     permits: Permits | undefined;
+    window?: SendWindow | undefined;
+    answers?: ((signal: AbortSignal) => Promise<boolean>) | undefined;
     limits: AccountLimits;
     probeLostAfterMs: number;
   }) {
@@ -51,6 +68,8 @@ export class ProviderFlow {
     this.#destination = deps.destination;
     this.#circuits = deps.circuits;
     this.#permits = deps.permits;
+    this.#window = deps.window;
+    this.#answers = deps.answers;
     this.ratePerSecond = deps.limits.ratePerSecond;
     this.limits = deps.limits;
     this.#probeLostAfterMs = deps.probeLostAfterMs;
@@ -82,16 +101,61 @@ export class ProviderFlow {
     void this.#permits?.giveBack();
   }
 
-  /** Asks the circuit for one attempt; waits up to `patienceMs` for a pause or somebody else's probe to end. */
-  async enter(address: string, patienceMs: number, pause: Pause): Promise<Admission | NotNow> {
-    const name = this.#circuitOf(address);
+  /** Attempts that could be begun at once, by what is under way. */
+  get free(): number {
+    return this.#window?.free ?? Number.MAX_SAFE_INTEGER;
+  }
+
+  /**
+   * Takes a place in the window, then asks the circuit for one attempt.
+   * @param want.patienceMs how long a pause, or somebody else's probe, is waited for.
+   * @param want.placePatienceMs how long a place is waited for: one is free within the time of an attempt.
+   */
+  async enter(
+    want: {
+      readonly address: string;
+      readonly priority: Priority;
+      readonly patienceMs: number;
+      readonly placePatienceMs: number;
+    },
+    pause: Pause,
+  ): Promise<Admission | NotNow> {
+    const name = this.#circuitOf(want.address);
+    const shut = notNow(this.#circuits.peek(name));
+    if (shut && shut.waitMs > want.patienceMs) return shut;
+    if (this.#window && !(await this.#window.take(want.priority, want.placePatienceMs, pause))) return BUSY;
+    const answer = await this.#enterCircuit(name, want.patienceMs, pause);
+    if ('waitMs' in answer) this.#window?.leave();
+    return answer;
+  }
+
+  async #enterCircuit(name: CircuitName, patienceMs: number, pause: Pause): Promise<Admission | NotNow> {
     const end = performance.now() + patienceMs;
     for (;;) {
       const answer = await this.#circuits.enter(name, this.#probeLostAfterMs);
-      if (!('waitMs' in answer)) return this.#admission(name, answer.probe);
+      if (!('waitMs' in answer)) {
+        if (answer.probe === undefined || (await this.#mayProbe()))
+          return this.#admission(name, answer.probe);
+        await this.#circuits.report(name, { sign: 'failed', pauseMs: 0 }, answer.probe);
+        // Open again by now, for longer.
+        return notNow(this.#circuits.peek(name)) ?? BUSY;
+      }
       if (performance.now() + answer.waitMs > end || !(await pause(answer.waitMs))) return answer;
       await this.#circuits.refresh(name);
     }
+  }
+
+  /**
+   * Whether a message may be risked as a probe. Where a person would have to decide about one that gets no answer, the
+   * provider is asked something else first; but a question that is never answered must not shut the account for ever.
+   */
+  async #mayProbe(): Promise<boolean> {
+    if (!this.#answers || (await this.#answers(AbortSignal.timeout(ASK_MS)))) {
+      this.#unanswered = 0;
+      return true;
+    }
+    this.#unanswered = (this.#unanswered + 1) % MOST_UNANSWERED;
+    return this.#unanswered === 0;
   }
 
   #admission(name: CircuitName, probe: string | undefined): Admission {
@@ -99,10 +163,12 @@ export class ProviderFlow {
       done: (outcome) => {
         const sign = signOf(outcome);
         this.tally.note(outcome, sign);
-        this.#circuits.report(name, sign, probe);
+        void this.#circuits.report(name, sign, probe);
+        this.#window?.leave(sign);
       },
       unused: () => {
         if (probe !== undefined) this.#circuits.unused(name, probe);
+        this.#window?.leave();
       },
     };
   }
@@ -116,14 +182,19 @@ export class ProviderFlow {
 const notNow = (stance: ReturnType<SharedCircuits['peek']>): NotNow | undefined =>
   stance.kind === 'wait' ? { waitMs: stance.waitMs, why: stance.why } : undefined;
 
+/** Those put off together come back within so long: what they go to is shielded by its window and its rate. */
+const MOST_SPREAD_MS = 2_000;
+/** Many are put off by one write, and come back in one job. */
+const STEP_MS = 250;
+
 /**
- * When what was put off comes back: not before `waitMs`, and not all at the same moment. Rounded up to half a second,
- * so that many are put off by one write. Pure.
+ * When what was put off comes back: not before `waitMs`, at which an open circuit is probed, and not all at the same
+ * moment. Rounded up, so that many are put off together. Pure.
  * @param random in [0, 1).
  * @param expiresAt it comes back then at the latest, to be EXPIRED in time.
  */
 export function comesBackAt(now: number, waitMs: number, random: number, expiresAt?: Date): Date {
-  const spread = Math.min(5_000, 500 + waitMs / 2);
-  const at = Math.ceil((now + waitMs + spread * random) / 500) * 500;
+  const spread = Math.min(MOST_SPREAD_MS, STEP_MS + waitMs / 4);
+  const at = Math.ceil((now + waitMs + spread * random) / STEP_MS) * STEP_MS;
   return new Date(expiresAt ? Math.min(at, Math.max(now, expiresAt.getTime())) : at);
 }

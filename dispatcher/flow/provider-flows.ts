@@ -2,9 +2,12 @@
 import type { Settings } from '../../platform/config/settings.ts';
 import type { Connections } from '../../platform/lifecycle/connections.ts';
 import type { Logger } from '../../platform/logging/logger.ts';
+import type { Provider } from '../channels/contract.ts';
+import { inTime } from '../channels/network/in-time.ts';
 import type { ConfiguredProvider } from '../channels/registry.ts';
 import { type AccountLimits, Permits } from './permits.ts';
-import { ProviderFlow } from './provider-flow.ts';
+import { ASK_MS, ProviderFlow } from './provider-flow.ts';
+import { MAX_PARALLEL, SendWindow } from './send-window.ts';
 import { SharedCircuits } from './shared-circuits.ts';
 
 /** A probe counts as lost so long after its attempt should have ended. */
@@ -30,7 +33,8 @@ export function providerFlows(deps: {
     log,
   });
   const flows = new Map<string, ProviderFlow>();
-  const create = ({ id, key = id, definition }: ConfiguredProvider, limits: AccountLimits) => {
+  const create = (configured: ConfiguredProvider, limits: AccountLimits) => {
+    const { id, key = id, definition, provider } = configured;
     const limited = limits.ratePerSecond !== undefined || limits.dailyQuota !== undefined;
     return new ProviderFlow({
       provider: key,
@@ -38,7 +42,9 @@ export function providerFlows(deps: {
       circuits,
       permits: limited ? new Permits({ redis, key: names.providerPermits(key), limits, log }) : undefined,
       limits,
-      probeLostAfterMs: settings.SEND_TIMEOUT_MS + PROBE_GRACE_MS,
+      window: definition.destination ? undefined : new SendWindow(parallelOf(configured)),
+      answers: definition.capabilities.idempotent ? undefined : answersOf(provider),
+      probeLostAfterMs: ASK_MS + settings.SEND_TIMEOUT_MS + PROBE_GRACE_MS,
     });
   };
   return {
@@ -51,6 +57,24 @@ export function providerFlows(deps: {
       flows.set(provider.id, flow);
       return flow;
     },
+  };
+}
+
+/** Attempts worth having under way at once through an account, in one process. */
+export const parallelOf = ({ provider }: Pick<ConfiguredProvider, 'provider'>): number =>
+  provider.concurrency ?? MAX_PARALLEL;
+
+/** Any answer will do: one that says no says it about an attempt as well. Undefined where nothing can be asked. */
+function answersOf(provider: Provider): ((signal: AbortSignal) => Promise<boolean>) | undefined {
+  const health = provider.health?.bind(provider);
+  if (!health) return undefined;
+  return async (signal) => {
+    try {
+      await inTime(health(signal), signal);
+    } catch {
+      // Its time is up, or it threw: the signal tells the one from the other.
+    }
+    return !signal.aborted;
   };
 }
 

@@ -101,23 +101,27 @@ export class SharedCircuits {
     return stance.kind === 'wait' ? stance : { kind: 'wait', waitMs: 1, why: 'circuit' };
   }
 
-  /** What an attempt told about the provider. @param probe the token that `enter` gave. */
-  report(name: CircuitName, { sign, pauseMs }: ProviderSign, probe?: string): void {
+  /**
+   * What an attempt told about the provider.
+   * @param probe the token that `enter` gave.
+   * @returns when it is written, for a probe; nobody need wait. Never throws.
+   */
+  report(name: CircuitName, { sign, pauseMs, weight = 1 }: ProviderSign, probe?: string): Promise<void> {
     const entry = this.#entry(name);
     if (probe !== undefined) {
       const result = sign === 'none' ? 'unused' : sign;
-      void this.#exchange(entry, { kind: 'probed', token: probe, result, pauseMs });
-      return;
+      return this.#exchange(entry, { kind: 'probed', token: probe, result, pauseMs });
     }
     if (sign === 'ok') entry.ok++;
-    else if (sign === 'failed') entry.failed++;
+    else if (sign === 'failed') entry.failed += weight;
     entry.pauseMs = Math.max(entry.pauseMs, pauseMs);
     if (sign === 'failed' || pauseMs > 0) void this.#flush(entry);
+    return Promise.resolve();
   }
 
   /** The probe was not made in the end: somebody else may. */
   unused(name: CircuitName, probe: string): void {
-    this.report(name, { sign: 'none', pauseMs: 0 }, probe);
+    void this.report(name, { sign: 'none', pauseMs: 0 }, probe);
   }
 
   /** Looks again: for those who wait for somebody else's probe. Never throws. */

@@ -33,6 +33,7 @@ describe('what is told of an account of the settings', () => {
       id: `my-${provider}`,
       provider,
       channels: ['SMS'],
+      receipts: false,
       ratePerSecond: 5,
       ...expected,
     });

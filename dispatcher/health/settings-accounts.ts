@@ -18,7 +18,7 @@ export function accountsOf(
 
 /** Without its secrets. */
 export function toldAccount(
-  { id, definition, config }: ConfiguredProvider,
+  { id, definition, config, provider }: ConfiguredProvider,
   channels: readonly ProviderChannel[],
   { ratePerSecond, dailyQuota }: AccountLimits,
 ): SettingsAccount {
@@ -34,6 +34,7 @@ export function toldAccount(
     channels: [...channels],
     config: Object.fromEntries(given.filter(([field]) => !secretFields.includes(field))),
     secretsSet: given.map(([field]) => field).filter((field) => secretFields.includes(field)),
+    receipts: provider.parseReceipts !== undefined,
     ...(ratePerSecond !== undefined && { ratePerSecond }),
     ...(dailyQuota !== undefined && { dailyQuota }),
   };

@@ -5,11 +5,14 @@ import type { Priority } from '../../platform/graphql/contract-enums.ts';
 import type { QueuedDelivery } from '../../platform/queues/enqueue-sends.ts';
 import type { DeliveryRecord, Outbox } from '../../subgraphs/notifications/index.ts';
 import type { ProviderChannel } from '../channels/contract.ts';
+import { MAX_PAUSE_MS } from '../flow/circuit.ts';
 import { type DeferReason, deferredTotal } from '../flow/flow-metrics.ts';
 import { comesBackAt } from '../flow/provider-flow.ts';
 import type { Enqueue } from '../plan/planner.ts';
 
 const MAX_GROUP = 200;
+/** The longest pause of a circuit, and what it is spread by. */
+const SOON_MS = MAX_PAUSE_MS + 5_000;
 
 /** A delivery of a job. */
 export interface JobDelivery {
@@ -25,13 +28,17 @@ export interface Postponement {
   readonly why: DeferReason;
 }
 
+interface PutOffDelivery extends QueuedDelivery {
+  readonly why: DeferReason;
+}
+
 export class PutOff {
   readonly #channel: ProviderChannel;
   readonly #outbox: Outbox;
   readonly #fence: string;
   readonly #enqueue: Enqueue;
-  readonly #unclaimed: Batcher<QueuedDelivery, true>;
-  readonly #claimed: Batcher<QueuedDelivery, true>;
+  readonly #unclaimed: Batcher<PutOffDelivery, true>;
+  readonly #claimed: Batcher<PutOffDelivery, true>;
 
   /** @param deps.fence under which claimed ones are held. */
   constructor(deps: { channel: ProviderChannel; outbox: Outbox; fence: string; enqueue: Enqueue }) {
@@ -46,14 +53,16 @@ export class PutOff {
   /** One that nobody has claimed. @throws what the store throws: then it stays as it is. */
   async unclaimed(delivery: JobDelivery, postponement: Postponement): Promise<void> {
     const nextAttemptAt = this.#until(postponement, undefined);
-    await this.#unclaimed.submit({ ...delivery, channel: this.#channel, nextAttemptAt });
+    const { why } = postponement;
+    await this.#unclaimed.submit({ ...delivery, channel: this.#channel, nextAttemptAt, why });
   }
 
   /** One that is held here. @throws what the store throws: then its claim runs out. */
   async claimed(delivery: DeliveryRecord, postponement: Postponement): Promise<void> {
     const { _id: id, attempt, priority, expiresAt } = delivery;
     const nextAttemptAt = this.#until(postponement, expiresAt);
-    await this.#claimed.submit({ id, attempt, priority, channel: this.#channel, nextAttemptAt });
+    const { why } = postponement;
+    await this.#claimed.submit({ id, attempt, priority, channel: this.#channel, nextAttemptAt, why });
   }
 
   #until({ waitMs, why }: Postponement, expiresAt: Date | undefined): Date {
@@ -62,7 +71,7 @@ export class PutOff {
     return comesBackAt(sharedNow(), waitMs, Math.random(), expiresAt);
   }
 
-  async #postpone(those: readonly QueuedDelivery[]): Promise<BatchResult<true>[]> {
+  async #postpone(those: readonly PutOffDelivery[]): Promise<BatchResult<true>[]> {
     const now = sharedNow();
     const alike = Map.groupBy(those, (d) => `${d.attempt}|${d.nextAttemptAt.getTime()}`);
     for (const own of alike.values()) {
@@ -78,7 +87,7 @@ export class PutOff {
     return this.#queueAgain(those, now);
   }
 
-  async #defer(those: readonly QueuedDelivery[]): Promise<BatchResult<true>[]> {
+  async #defer(those: readonly PutOffDelivery[]): Promise<BatchResult<true>[]> {
     const now = sharedNow();
     await this.#outbox.defer(
       those.map(({ id, nextAttemptAt }) => ({ delivery: id, until: nextAttemptAt })),
@@ -87,9 +96,21 @@ export class PutOff {
     return this.#queueAgain(those, now);
   }
 
-  /** What waits, the sweeper brings back: a job for each would be many. What is urgent does not wait for its round. */
-  async #queueAgain(those: readonly QueuedDelivery[], now: number): Promise<BatchResult<true>[]> {
-    await this.#enqueue(those.filter((d) => d.priority === 'HIGH' || d.nextAttemptAt.getTime() <= now));
+  /** A job that is lost with Redis costs nothing but time: the sweeper finds what is due. */
+  async #queueAgain(those: readonly PutOffDelivery[], now: number): Promise<BatchResult<true>[]> {
+    await this.#enqueue(
+      those.filter((delivery) => isQueued(delivery, now)).map(({ why: _, ...queued }) => queued),
+    );
     return those.map(() => ({ ok: true, value: true }));
   }
+}
+
+/**
+ * Whether it waits in its queue, in a job for all that are due at the same moment: what is urgent, or due, and what
+ * knows when it can go on, if that is soon. The sweeper brings back the others: what waits for hours, and what found
+ * no room among others of its kind and would come in vain if it came at once.
+ */
+function isQueued({ priority, why, nextAttemptAt }: PutOffDelivery, now: number): boolean {
+  const waitMs = nextAttemptAt.getTime() - now;
+  return priority === 'HIGH' || waitMs <= 0 || (why !== 'busy' && waitMs <= SOON_MS);
 }

@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { sharedNow } from '../../platform/clock/shared-clock.ts';
 import { loadSettings } from '../../platform/config/settings.ts';
 import type { Priority } from '../../platform/graphql/contract-enums.ts';
 import { metricsRegistry } from '../../platform/http/metrics.ts';
@@ -17,13 +18,16 @@ import {
 import type { NewSuppression } from '../../subgraphs/users/index.ts';
 import { freshDatabase } from '../../testing/fresh.ts';
 import { ChannelAccounts } from '../accounts/channel-accounts.ts';
-import { memoryDeliveryTokens, memorySharedValues } from '../channels/conformance.ts';
-import type { Provider } from '../channels/contract.ts';
+import { type Provider, stoppedOutcome } from '../channels/contract.ts';
 import { type ConfiguredProvider, createProviders } from '../channels/registry.ts';
+import { memoryDeliveryTokens, memorySharedValues } from '../channels/testing/test-deps.ts';
 import { webhook as webhookDefinition } from '../channels/webhook/provider.ts';
+import { CLOSED } from '../flow/circuit.ts';
 import { providerFlows } from '../flow/provider-flows.ts';
+import { FIRST_WINDOW } from '../flow/send-window.ts';
 import { policyOf } from './channel-policies.ts';
-import { LEASE_MS, Sender } from './sender.ts';
+import { LEASE_MS } from './claims.ts';
+import { Sender } from './sender.ts';
 
 const services = freshDatabase();
 const SECRETS = {
@@ -301,7 +305,8 @@ describe('rates and quotas', () => {
     await Promise.all([a.sender.send(ids.slice(0, 150), 0, 'LOW'), b.sender.send(ids.slice(150), 0, 'LOW')]);
     const seconds = (performance.now() - started) / 1_000;
     expect(received.length).toBeLessThanOrEqual(20 * (seconds + 1) + 1);
-    expect(received.length).toBeGreaterThan(20 * (seconds - 2.5));
+    // A machine that is busy loses some of it: nothing is made up for.
+    expect(received.length).toBeGreaterThan((20 * seconds) / 4);
     const all = await stored(ids);
     expect(all.filter((d) => d.state === 'SENT')).toHaveLength(received.length);
     for (const delivery of all.filter((d) => d.state !== 'SENT')) {
@@ -359,10 +364,16 @@ describe('a provider that breaks its contract', () => {
     const started = performance.now();
     await sender.send(ids, 0, 'HIGH');
     expect(performance.now() - started).toBeLessThan(5_000);
-    for (const delivery of await stored(ids))
-      expect(delivery).toMatchObject({ state: 'QUEUED', attempts: [{ errorCode: 'CHANNEL_TIMEOUT' }] });
+    const all = await stored(ids);
+    for (const delivery of all) expect(delivery.state).toBe('QUEUED');
+    const attempts = all.flatMap((delivery) => delivery.attempts);
+    // The circuit opens by four of them: the others are put off untried, unless they began before it was known.
+    expect(attempts.length).toBeGreaterThanOrEqual(4);
+    for (const attempt of attempts) expect(attempt).toMatchObject({ errorCode: 'CHANNEL_TIMEOUT' });
     expect(sender.room('HIGH')).toBe(4);
-    expect(await metric('herald_send_provider_breaches_total', 'provider="deaf",breach="overran"')).toBe(8);
+    expect(await metric('herald_send_provider_breaches_total', 'provider="deaf",breach="overran"')).toBe(
+      attempts.length,
+    );
   });
 
   it('throws: tried again, as nobody knows', async () => {
@@ -503,6 +514,86 @@ describe('first attempts, before the plan is stored', () => {
     await sender.close();
     const states = (await stored(begun.map((_, i) => `dlv_busy${i}`))).map((d) => d.state);
     expect(states.filter((s) => s === 'SENT')).toHaveLength(3);
+  });
+});
+
+/** An account of a provider without idempotency keys, all of whose recipients are the vendor's. */
+const soleAccount = (id: string, provider: Provider): ConfiguredProvider => {
+  const { destination: _, ...definition } = webhookDefinition;
+  return { id, provider, definition: { ...definition, capabilities: { idempotent: false, html: false } } };
+};
+
+describe('an account that falls silent', () => {
+  it('holds few messages of which nobody knows, and is asked before it is given another', async () => {
+    let silent = true;
+    const asked = { messages: 0, health: 0 };
+    const answered = async (signal: AbortSignal): Promise<boolean> => {
+      if (silent) await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+      return !signal.aborted;
+    };
+    const account = soleAccount('silent', {
+      async send(_message, { signal }) {
+        asked.messages++;
+        return (await answered(signal)) ? { kind: 'accepted' } : stoppedOutcome(signal, true);
+      },
+      async health(signal) {
+        asked.health++;
+        return (await answered(signal)) ? { ok: true } : { ok: false, message: 'no answer' };
+      },
+    });
+    const workers = [await worker({}, account), await worker({}, account)];
+    const ids = await waiting('http://127.0.0.1:9/', 200);
+    const sendAll = (all: readonly string[]) =>
+      Promise.all(
+        workers.map(({ sender }, n) =>
+          sender.send(
+            all.filter((_id, index) => index % 2 === n),
+            0,
+            'MEDIUM',
+          ),
+        ),
+      );
+    await sendAll(ids);
+    const isOpen = () =>
+      workers.every(({ circuits }) => circuits.seen().every(({ state }) => state !== 'closed'));
+    await expect.poll(isOpen, { timeout: 15_000 }).toBe(true);
+    const failed = (await stored(ids)).filter(({ state }) => state === 'FAILED');
+    expect(failed).toHaveLength(asked.messages);
+    expect(asked.messages).toBeGreaterThanOrEqual(4);
+    // Two windows, and what each may have begun before the circuit was known to be open.
+    expect(asked.messages).toBeLessThanOrEqual(2 * (FIRST_WINDOW + 2));
+    const lost = asked.messages;
+    const sendOne = async () => {
+      const more = await waiting('http://127.0.0.1:9/', 2);
+      await sendAll(more);
+      return (await stored(more)).some(({ state }) => state === 'SENT');
+    };
+    await expect
+      .poll(async () => (await sendOne()) || asked.health, { timeout: 20_000 })
+      .toBeGreaterThanOrEqual(1);
+    expect(asked.messages).toBe(lost);
+    silent = false;
+    await expect.poll(sendOne, { timeout: 30_000, interval: 200 }).toBe(true);
+  }, 90_000);
+
+  it('what its open circuit puts off comes back when it is probed, by its queue', async () => {
+    const account = soleAccount('shut', { send: async () => ({ kind: 'accepted' }) });
+    const { sender, queued } = await worker({}, account);
+    const until = sharedNow() + 40_000;
+    await store.redis.set(
+      store.names.circuit('shut'),
+      JSON.stringify({ ...CLOSED, state: 'open', opens: 6, openedAt: sharedNow(), until }),
+    );
+    const ids = await waiting('http://127.0.0.1:9/', 40);
+    await sender.send(ids, 0, 'LOW');
+    for (const { nextAttemptAt, attempt, attempts } of await stored(ids)) {
+      expect(nextAttemptAt?.getTime()).toBeGreaterThanOrEqual(until);
+      expect(nextAttemptAt?.getTime()).toBeLessThanOrEqual(until + 2_250);
+      expect([attempt, attempts]).toEqual([0, []]);
+    }
+    expect(queued.map(({ id }) => id).sort()).toEqual(ids.toSorted());
+    // Few moments, so that they are few jobs.
+    expect(new Set(queued.map(({ nextAttemptAt }) => nextAttemptAt.getTime())).size).toBeLessThanOrEqual(10);
   });
 });
 

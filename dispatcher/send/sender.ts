@@ -3,71 +3,47 @@
  * records of concurrent jobs are grouped; the attempts themselves run side by side, in slots. What the provider has
  * no room for goes back untried, to come again later.
  */
-import { randomUUID } from 'node:crypto';
-import { Batcher, type BatchResult } from '../../platform/batching/batcher.ts';
-import { sharedDate, sharedNow } from '../../platform/clock/shared-clock.ts';
+import { sharedNow } from '../../platform/clock/shared-clock.ts';
 import type { Priority } from '../../platform/graphql/contract-enums.ts';
 import type { Logger } from '../../platform/logging/logger.ts';
-import { outlastOutage } from '../../platform/storage/outlast-outage.ts';
 import type { AttemptOutcome, DeliveryRecord, Outbox } from '../../subgraphs/notifications/index.ts';
 import type { Permit } from '../accounts/account.ts';
 import type { ChannelAccounts } from '../accounts/channel-accounts.ts';
 import type { ProviderChannel } from '../channels/contract.ts';
+import { LONG_WAIT_MS, PATIENCE_MS } from '../flow/patience.ts';
 import type { NotNow } from '../flow/provider-flow.ts';
 import type { Begun } from '../plan/first-attempts.ts';
 import type { Enqueue } from '../plan/planner.ts';
 import { Attempts, type AttemptsDeps } from './attempts.ts';
-import { Leases } from './leases.ts';
+import { Claims } from './claims.ts';
+import { Outcomes } from './outcomes.ts';
+import { Pauses } from './pauses.ts';
 import { type JobDelivery, type Postponement, PutOff } from './put-off.ts';
+import { RateTurns } from './rate-turns.ts';
 import { droppedTotal, inFlight } from './send-metrics.ts';
 import { SendSlots } from './send-slots.ts';
 
-const MAX_GROUP = 200;
-
-/**
- * A claim ends this long after its worker's last sign of life: then somebody else makes the attempt. Renewed
- * while an attempt takes longer, so that a slow provider is not mistaken for a dead worker.
- */
-export const LEASE_MS = 6_000;
-const RENEW_MS = 2_000;
-
-/** Waits up to this are made here; for longer ones a delivery is put off. */
-const PATIENCE_MS: Readonly<Record<Priority, number>> = { HIGH: 5_000, MEDIUM: 2_000, LOW: 2_000 };
 /**
  * A job whose deliveries find no room by the account's rate is kept in hand for so long: the queue behind it stays
  * where it is. Not longer than the sweeper leaves what is due alone.
  */
 const IN_HAND_MS = 5_000;
 const RATE_LOOK_MS = 250;
-/** For longer waits a delivery is claimed first, to see when it expires: it may have to come back before. */
-const LONG_WAIT_MS = 60_000;
 
 export class Sender {
-  /** One token per process and channel: what is held under it, another worker cannot write. */
-  readonly fence = randomUUID();
   readonly #channel: ProviderChannel;
-  readonly #outbox: Outbox;
   readonly #accounts: ChannelAccounts;
   readonly #codeOf: (otp: string) => Promise<string | undefined>;
-  readonly #enqueue: Enqueue;
   readonly #log: Logger;
   readonly #attempts: Attempts;
   readonly #putOff: PutOff;
+  readonly #claims: Claims;
+  readonly #outcomes: Outcomes;
   readonly #slots: SendSlots;
   readonly #inFlight: ReturnType<typeof inFlight.labels>;
-  readonly #claims: Batcher<JobDelivery, DeliveryRecord | undefined>;
-  readonly #records: Batcher<AttemptOutcome, true>;
-  /** What this process works on: a second job for one of them must not claim it again. */
-  readonly #leases = new Leases(LEASE_MS, sharedNow);
-  readonly #renewing: NodeJS.Timeout;
-  /** Those that wait for a moment; the end of the process cuts it short. */
-  readonly #pauses = new Set<() => void>();
+  readonly #pauses = new Pauses();
+  readonly #turns: RateTurns;
   readonly #running = new Set<Promise<void>>();
-  /** By priority: deliveries in hand that have not been attempted yet. */
-  readonly #backlog = { HIGH: 0, MEDIUM: 0, LOW: 0 };
-  /** By priority: when those that were put off for the rate have had their turn (monotonic). */
-  readonly #turns = { HIGH: 0, MEDIUM: 0, LOW: 0 };
-  #closing = false;
 
   constructor(
     deps: Omit<AttemptsDeps, 'providersOf'> & {
@@ -79,22 +55,26 @@ export class Sender {
     },
   ) {
     this.#channel = deps.channel;
-    this.#outbox = deps.outbox;
     this.#accounts = deps.accounts;
     this.#codeOf = deps.codeOf;
-    this.#enqueue = deps.enqueue;
     this.#log = deps.log;
     this.#attempts = new Attempts({
       ...deps,
       providersOf: (delivery) => deps.accounts.providersOf(delivery),
     });
-    this.#putOff = new PutOff({ ...deps, fence: this.fence });
+    this.#claims = new Claims(deps);
+    const { fence } = this.#claims;
+    this.#putOff = new PutOff({ ...deps, fence });
+    this.#outcomes = new Outcomes({ ...deps, fence });
+    this.#turns = new RateTurns(() => deps.accounts.ratePerSecond);
     this.#slots = new SendSlots(deps.accounts.concurrency);
     deps.accounts.onChange(() => this.#slots.resize(deps.accounts.concurrency));
     this.#inFlight = inFlight.labels(deps.channel);
-    this.#claims = new Batcher((requests) => this.#claim(requests), { maxGroup: MAX_GROUP });
-    this.#records = new Batcher((outcomes) => this.#record(outcomes), { maxGroup: MAX_GROUP });
-    this.#renewing = setInterval(() => void this.#renew(), RENEW_MS);
+  }
+
+  /** Under which its deliveries are held: one per process and channel. */
+  get fence(): string {
+    return this.#claims.fence;
   }
 
   /**
@@ -111,11 +91,11 @@ export class Sender {
         work.push(...left.map((delivery) => this.#track(this.#postpone(delivery, shut))));
         break;
       }
-      const room = this.#rateRoom(priority);
+      const room = this.#turns.room(priority);
       work.push(...left.slice(0, room).map((delivery) => this.#track(this.#sendOne(delivery))));
       left = left.slice(room);
       if (left.length === 0) break;
-      if (performance.now() > end || !(await this.#pause(RATE_LOOK_MS))) {
+      if (performance.now() > end || !(await this.#pauses.pause(RATE_LOOK_MS))) {
         work.push(...this.#postponeInTurn(left, priority));
         break;
       }
@@ -126,8 +106,8 @@ export class Sender {
 
   /** First attempts of this priority that could begin right now. */
   room(priority: Priority): number {
-    if (this.#closing || this.#accounts.shut()) return 0;
-    return Math.min(this.#slots.room(priority), this.#rateRoom(priority), this.#accounts.free);
+    if (this.#pauses.ended || this.#accounts.shut()) return 0;
+    return Math.min(this.#slots.room(priority), this.#turns.room(priority), this.#accounts.free);
   }
 
   /**
@@ -140,26 +120,24 @@ export class Sender {
     return {
       outcome: begun.then((result) => ('attempt' in result ? result : new Promise<never>(() => undefined))),
       leave: (stored) => {
-        const leaseUntil = new Date(sharedNow() + LEASE_MS);
-        this.#leases.add(delivery._id, performance.now(), leaseUntil);
+        const leaseUntil = this.#claims.hold(delivery._id);
         this.#track(this.#goOn(delivery, begun, stored)).catch((error: unknown) => this.#tellFailure(error));
-        return { kind: 'underWay', fence: this.fence, leaseUntil };
+        return { kind: 'underWay', fence: this.#claims.fence, leaseUntil };
       },
     };
   }
 
   /** The process ends: whatever waits in here goes back to the queues, attempts under way go on. */
   stopWaiting(): void {
-    this.#closing = true;
     this.#slots.close();
-    for (const wake of [...this.#pauses]) wake();
+    this.#pauses.end();
   }
 
   /** Once no more jobs come: waits for the attempts under way. */
   async close(): Promise<void> {
     this.stopWaiting();
     while (this.#running.size > 0) await Promise.allSettled([...this.#running]);
-    clearInterval(this.#renewing);
+    this.#claims.close();
   }
 
   #track(work: Promise<void>): Promise<void> {
@@ -179,36 +157,21 @@ export class Sender {
     return shut && shut.waitMs > PATIENCE_MS[priority] && shut.waitMs <= LONG_WAIT_MS ? shut : undefined;
   }
 
-  /** How many more deliveries would have their turn within the time that one waits here, by the account's rate. */
-  #rateRoom(priority: Priority): number {
-    const rate = this.#accounts.ratePerSecond;
-    if (rate === undefined) return Number.MAX_SAFE_INTEGER;
-    const within = Math.max(1, Math.floor((rate * PATIENCE_MS[priority]) / 1_000));
-    return Math.max(0, within - this.#backlog[priority]);
-  }
-
   /** Those that found no room in time come back one after the other, as the rate allows. */
   #postponeInTurn(deliveries: readonly JobDelivery[], priority: Priority): Promise<void>[] {
-    const now = performance.now();
-    const eachMs = 1_000 / (this.#accounts.ratePerSecond ?? 1);
-    return deliveries.map((delivery) => {
-      const turn = Math.min(now + LONG_WAIT_MS, Math.max(now, this.#turns[priority]) + eachMs);
-      this.#turns[priority] = turn;
-      return this.#track(this.#postpone(delivery, { waitMs: turn - now, why: 'rate' }));
-    });
+    return deliveries.map((delivery) =>
+      this.#track(this.#postpone(delivery, { waitMs: this.#turns.nextMs(priority), why: 'rate' })),
+    );
   }
 
   async #sendOne(delivery: JobDelivery): Promise<void> {
     const { priority } = delivery;
-    this.#backlog[priority]++;
-    try {
+    await this.#turns.inHand(priority, async () => {
       // The slot and the permit come before the claim, so that a claim's lease runs only while its attempt does.
       const slot = this.#slots.take(priority);
       if (slot === true || (await slot)) await this.#inSlot(priority, () => this.#claimAndSend(delivery));
       else await this.#postpone(delivery, { waitMs: 0, why: 'closing' });
-    } finally {
-      this.#backlog[priority]--;
-    }
+    });
   }
 
   /** With a slot, which is released afterwards. */
@@ -225,12 +188,13 @@ export class Sender {
   async #claimAndSend(job: JobDelivery): Promise<void> {
     const shut = this.#shutForLong(job.priority);
     if (shut) return this.#postpone(job, shut);
-    const permit = await this.#accounts.permit(job.priority, PATIENCE_MS[job.priority], this.#pause);
+    const permit = await this.#accounts.permit(job.priority, PATIENCE_MS[job.priority], this.#pauses.pause);
     const refused = 'waitMs' in permit ? permit : undefined;
-    if (refused && (refused.waitMs <= LONG_WAIT_MS || this.#closing)) return this.#postpone(job, refused);
+    if (refused && (refused.waitMs <= LONG_WAIT_MS || this.#pauses.ended))
+      return this.#postpone(job, refused);
     let delivery: DeliveryRecord | undefined;
     try {
-      delivery = await this.#claims.submit(job);
+      delivery = await this.#claims.claim(job);
     } finally {
       if (!delivery && 'account' in permit) this.#accounts.giveBack(permit);
     }
@@ -239,7 +203,7 @@ export class Sender {
       if ('account' in permit) await this.#sendClaimed(delivery, permit);
       else await this.#defer(delivery, permit);
     } finally {
-      this.#leases.delete(delivery._id);
+      this.#claims.letGo(delivery._id);
     }
   }
 
@@ -249,7 +213,7 @@ export class Sender {
       this.#overdue(delivery),
     );
     if (result === 'lost') return;
-    if ('attempt' in result) await this.#recordSurely(result);
+    if ('attempt' in result) await this.#outcomes.recordSurely(result);
     else await this.#defer(delivery, result);
   }
 
@@ -272,7 +236,7 @@ export class Sender {
       }
       if (code === undefined) return { waitMs: 0, why: 'expired' };
     }
-    const entry = await this.#accounts.enter(permit, delivery, patienceMs, this.#pause);
+    const entry = await this.#accounts.enter(permit, delivery, patienceMs, this.#pauses.pause);
     if ('waitMs' in entry) return entry;
     // Asking can take its time.
     const reason = against();
@@ -290,7 +254,7 @@ export class Sender {
    */
   #overdue(delivery: DeliveryRecord): 'lost' | Postponement | undefined {
     const { _id: id } = delivery;
-    if (!this.#leases.surely(id)) {
+    if (!this.#claims.surely(id)) {
       droppedTotal.inc({ channel: this.#channel, reason: 'lease' });
       this.#log.warn({ delivery: id }, 'claim may have run out before the attempt: let go');
       return 'lost';
@@ -301,17 +265,14 @@ export class Sender {
   /** An attempt at a delivery that is not stored yet, if there is room for it at once. */
   async #attemptNow(delivery: DeliveryRecord): Promise<AttemptOutcome | Postponement> {
     const { priority } = delivery;
-    if (this.#rateRoom(priority) === 0 || !this.#slots.tryTake(priority)) return { waitMs: 0, why: 'busy' };
-    return this.#inSlot(priority, async () => {
-      this.#backlog[priority]++;
-      try {
-        const permit = await this.#accounts.permit(priority, 0, this.#pause);
+    if (this.#turns.room(priority) === 0 || !this.#slots.tryTake(priority)) return { waitMs: 0, why: 'busy' };
+    return this.#inSlot(priority, () =>
+      this.#turns.inHand(priority, async () => {
+        const permit = await this.#accounts.permit(priority, 0, this.#pauses.pause);
         if ('waitMs' in permit) return permit;
         return await this.#attemptUnless(delivery, permit, 0, () => expired(delivery));
-      } finally {
-        this.#backlog[priority]--;
-      }
-    });
+      }),
+    );
   }
 
   /** What has been left here ends as any other: recorded, or put off. Where it was not stored, it is planned again. */
@@ -323,10 +284,10 @@ export class Sender {
     try {
       const [result, stored] = await Promise.all([begun, whenStored]);
       if (!stored) droppedTotal.inc({ channel: this.#channel, reason: 'plan' });
-      else if ('attempt' in result) await this.#recordSurely(result);
+      else if ('attempt' in result) await this.#outcomes.recordSurely(result);
       else await this.#defer(delivery, result);
     } finally {
-      this.#leases.delete(delivery._id);
+      this.#claims.letGo(delivery._id);
     }
   }
 
@@ -340,71 +301,8 @@ export class Sender {
 
   /** What waited for its turn here, another process can take at once. */
   #unlessClosing(postponement: Postponement): Postponement {
-    const here = postponement.why === 'rate' && this.#closing;
+    const here = postponement.why === 'rate' && this.#pauses.ended;
     return here ? { waitMs: 0, why: 'closing' } : postponement;
-  }
-
-  readonly #pause = (ms: number): Promise<boolean> => {
-    if (this.#closing) return Promise.resolve(false);
-    return new Promise((resolve) => {
-      const wake = () => {
-        clearTimeout(timer);
-        this.#pauses.delete(wake);
-        resolve(!this.#closing);
-      };
-      const timer = setTimeout(wake, ms);
-      this.#pauses.add(wake);
-    });
-  };
-
-  async #renew(): Promise<void> {
-    if (this.#leases.size === 0) return;
-    const ids = this.#leases.ids();
-    const askedAt = performance.now();
-    const end = new Date(sharedNow() + LEASE_MS);
-    try {
-      await this.#outbox.renew(ids, this.fence, end);
-      this.#leases.renewed(ids, askedAt, end);
-    } catch (error) {
-      this.#log.warn({ err: error, held: ids.length }, 'claims not renewed: others may take them over');
-    }
-  }
-
-  async #claim(requests: readonly JobDelivery[]): Promise<BatchResult<DeliveryRecord | undefined>[]> {
-    const askedAt = performance.now();
-    const now = sharedDate();
-    const leaseUntil = new Date(now.getTime() + LEASE_MS);
-    const claimed = new Map<string, DeliveryRecord>();
-    for (const attempt of new Set(requests.map((r) => r.attempt))) {
-      const ids = new Set(
-        requests.filter((r) => r.attempt === attempt && !this.#leases.has(r.id)).map((r) => r.id),
-      );
-      if (ids.size === 0) continue;
-      for (const delivery of await this.#outbox.claim([...ids], attempt, this.fence, now, leaseUntil)) {
-        this.#leases.add(delivery._id, askedAt, leaseUntil);
-        claimed.set(delivery._id, delivery);
-      }
-    }
-    return requests.map(({ id }) => {
-      const value = claimed.get(id);
-      claimed.delete(id);
-      return { ok: true, value };
-    });
-  }
-
-  /** While MongoDB is away nobody else can claim either: the outcome waits for it, and is fenced when it is written. */
-  async #recordSurely(outcome: AttemptOutcome): Promise<void> {
-    try {
-      await outlastOutage(() => this.#records.submit(outcome));
-    } catch (error) {
-      droppedTotal.inc({ channel: this.#channel, reason: 'record' });
-      throw error;
-    }
-  }
-
-  async #record(outcomes: readonly AttemptOutcome[]): Promise<BatchResult<true>[]> {
-    await this.#enqueue(await this.#outbox.record(outcomes, this.fence));
-    return outcomes.map(() => ({ ok: true, value: true }));
   }
 }
 

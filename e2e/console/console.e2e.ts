@@ -5,6 +5,7 @@ import { troubleOf, useChromium } from '../support/chromium.ts';
 import { eventually } from '../support/eventually.ts';
 import { SEND, type Sent } from '../support/graph.ts';
 import { usePlatform } from '../support/platform.ts';
+import { packagesInTheConsole } from './packages.ts';
 
 const platform = usePlatform();
 const browser = useChromium();
@@ -185,3 +186,5 @@ describe('the console', () => {
     expect(trouble).toEqual([]);
   });
 });
+
+describe('packages in the console', () => packagesInTheConsole(platform, browser));

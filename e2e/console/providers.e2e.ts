@@ -57,13 +57,26 @@ describe('provider accounts in the console', () => {
       20_000,
     );
 
-  test('shows those of the settings, and says that they are changed there', async () => {
+  test('shows those of the settings, says that they are changed there, and tests them', async () => {
     await row('sandbox').first().waitFor({ timeout: 20_000 });
     expect(await row('sandbox').first().textContent()).toContain('of the settings');
     await row('sandbox').first().getByRole('button').click();
     await dialog().locator('#provider-from-settings').waitFor();
     expect(await dialog().locator('#provider-form').textContent()).toBe('ConfigurationProvidersandbox');
     expect(await dialog().getByRole('button', { name: 'Delete' }).count()).toBe(0);
+    await dialog().getByLabel('Send a test to').fill('jane@example.com');
+    await page.keyboard.press('Enter');
+    await eventually(
+      () => dialog().locator('#provider-test-result').textContent(),
+      (text) => expect(text).toContain('The provider took it'),
+      20_000,
+    );
+    const { sandboxMessages } = await platform.operator.data<{ sandboxMessages: unknown[] }>(
+      '{ sandboxMessages(first: 1) { title address notification { id } } }',
+    );
+    expect(sandboxMessages).toEqual([
+      { title: 'Herald test', address: 'jane@example.com', notification: null },
+    ]);
     await page.keyboard.press('Escape');
     expect(await dialog().isVisible()).toBe(false);
   });

@@ -1,6 +1,6 @@
 /** Every role as a process of its own, HTTP between gateway and subgraphs. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Role } from '../../platform/config/settings.ts';
+import type { Role } from '../../platform/config/roles.ts';
 import { GATEWAY_SECRET_HEADER } from '../../platform/graphql/subgraph-protocol.ts';
 import { freshDatabase } from '../../testing/fresh.ts';
 import { eventually } from '../support/eventually.ts';

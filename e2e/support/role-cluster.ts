@@ -1,7 +1,7 @@
 /** Every role as processes of their own, some of them several times, on the tests' data services. */
 import { randomBytes } from 'node:crypto';
 import webPush from 'web-push';
-import type { Role } from '../../platform/config/settings.ts';
+import type { Role } from '../../platform/config/roles.ts';
 import { freePort } from '../../platform/data-services/free-port.ts';
 import type { FreshDatabase } from '../../testing/fresh.ts';
 import { HeraldProcess, isReady } from './herald-process.ts';
@@ -16,6 +16,9 @@ export const ROLES = [
   'templates',
   'users',
 ] as const satisfies Role[];
+
+/** A dozen processes at once, on a machine that does other things too. */
+const START_MS = 150_000;
 
 export interface RoleInstance {
   readonly role: Role;
@@ -66,21 +69,25 @@ export class RoleCluster {
       VAPID_PRIVATE_KEY: vapid.privateKey,
       WEBHOOK_SIGNING_SECRET: `whsec_${randomBytes(32).toString('base64')}`,
       HERALD_SANDBOX: 'on',
-      ...Object.fromEntries(
-        (['notifications', 'templates', 'users', 'analytics'] as const).map((role) => [
-          `${role.toUpperCase()}_URL`,
-          `http://127.0.0.1:${ports[roles.indexOf(role)]}/graphql`,
-        ]),
-      ),
     };
-    this.#instances = roles.map((role, index) => ({
-      role,
-      process: new HeraldProcess(['start', '--role', role], { ...settings, PORT: String(ports[index]) }),
-      url: `http://127.0.0.1:${ports[index]}`,
-    }));
+    const urlsOf = (of: Role) =>
+      roles.flatMap((role, index) => (role === of ? `http://127.0.0.1:${ports[index]}` : []));
+    // The second gateway calls the second of each subgraph, where there are two.
+    const subgraphUrls = (nth: number) =>
+      Object.fromEntries(
+        (['notifications', 'templates', 'users', 'analytics'] as const).map((role) => {
+          const urls = urlsOf(role);
+          return [`${role.toUpperCase()}_URL`, `${urls[nth % urls.length]}/graphql`];
+        }),
+      );
+    this.#instances = roles.map((role, index) => {
+      const url = `http://127.0.0.1:${ports[index]}`;
+      const own = { PORT: String(ports[index]), ...subgraphUrls(urlsOf(role).indexOf(url)) };
+      return { role, process: new HeraldProcess(['start', '--role', role], { ...settings, ...own }), url };
+    });
     await Promise.all(
       this.#instances.map(({ role, process, url }) =>
-        process.until(role, async () => ((await isReady(url)) ? true : undefined)),
+        process.until(role, async () => ((await isReady(url)) ? true : undefined), START_MS),
       ),
     );
   }

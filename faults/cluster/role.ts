@@ -4,7 +4,8 @@
  */
 import { runRole } from '../../cli/start/run-role.ts';
 import { processEnvironment } from '../../platform/config/environment.ts';
-import { loadSettings, ROLES } from '../../platform/config/settings.ts';
+import { ROLES } from '../../platform/config/roles.ts';
+import { loadSettings } from '../../platform/config/settings.ts';
 
 process.once('disconnect', () => process.kill(process.pid, 'SIGTERM'));
 try {

@@ -35,7 +35,7 @@ let untold: FakeRequest[] = [];
 const accountOf = ({ url, headers }: IncomingMessage): AccountName | undefined =>
   (['a', 'b'] as const).find(
     (account) =>
-      url === `/2010-04-01/Accounts/${sids[account]}/Messages.json` &&
+      url?.split('?')[0] === `/2010-04-01/Accounts/${sids[account]}/Messages.json` &&
       headers.authorization === `Basic ${Buffer.from(`${sids[account]}:${authToken}`).toString('base64')}`,
   );
 
@@ -48,6 +48,7 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
     return;
   }
   const status = STATUS[modes[account]];
+  if (request.method === 'GET') return answerQuestion(modes[account], response);
   const [key = ''] = String(form.Body).split('\n');
   untold.push({ account, key, at, status });
   if (status === 0) return;
@@ -62,6 +63,15 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
       ...(status === 429 && { 'retry-after': String(retryAfterSeconds) }),
     })
     .end(JSON.stringify(body));
+}
+
+/** The list of messages, by which an account is asked whether it is well: no message, and none of the requests told. */
+function answerQuestion(mode: FakeMode, response: ServerResponse): void {
+  if (mode === 'hang') return;
+  const status = mode === 'ok' ? 200 : STATUS[mode];
+  response
+    .writeHead(status, { 'content-type': 'application/json' })
+    .end(JSON.stringify(status === 200 ? { messages: [] } : { status }));
 }
 
 const http = createServer((request, response) => {

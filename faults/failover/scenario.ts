@@ -10,6 +10,9 @@ export interface AccountRules {
   readonly ratePerSecond?: number;
 }
 
+/** The first account, then the second. */
+export const IN_ORDER = { a: { order: 1 }, b: { order: 2 } } as const;
+
 /** All that a running scenario can reach. */
 export interface FailoverStage {
   /** How an account answers from now on. */

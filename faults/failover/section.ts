@@ -41,8 +41,8 @@ export const failoverSection = ({ at, machine, engines, rows }: FailoverReport):
 of their own, with two SMS accounts: the provider \`twilio\` with its API address pointed at a fake that takes 20 ms for an
 answer. Unless said otherwise the accounts are a workspace's, saved through the graph, and a third of the messages are
 webhooks, the channel beside it. Each line with a bound is a check that can fail; its short form is a part of the tests.
-Times are from the client's sending to the provider's taking. A dispatcher has at most 50 attempts under way with an
-account: so many can meet a failure that nobody has heard of yet.
+Times are from the client's sending to the provider's taking. A dispatcher has 8 attempts under way with an
+account at first, and up to 50 while they are answered and used: so many can meet a failure that nobody has heard of yet.
 
 ${at.slice(0, 10)}, ${machine}; ${engines.join('; ')}. Everything shares the machine.
 

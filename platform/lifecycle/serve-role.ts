@@ -1,5 +1,6 @@
 /** What the entries of all roles have in common: title, log, shutdown, and ending with a sentence when the start fails. */
-import { DEFAULT_PORTS, type Role, type Settings } from '../config/settings.ts';
+import { DEFAULT_PORTS, type Role } from '../config/roles.ts';
+import type { Settings } from '../config/settings.ts';
 import { createLogger, type Logger } from '../logging/logger.ts';
 import { Shutdown } from './shutdown.ts';
 

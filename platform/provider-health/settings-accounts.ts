@@ -17,6 +17,8 @@ const settingsAccount = z.object({
   /** Without its secrets. */
   config: z.record(z.string(), z.unknown()),
   secretsSet: z.array(z.string()),
+  /** Whether it takes receipts at its address. Unknown to dispatchers of an older Herald. */
+  receipts: z.boolean().optional(),
   ratePerSecond: z.number().optional(),
   dailyQuota: z.number().optional(),
 });

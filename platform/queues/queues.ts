@@ -22,11 +22,13 @@ export interface SendJob {
   readonly priority: Priority;
 }
 
-/** A test message through a stored provider account. */
+/** A test message through a provider account. */
 export interface ProviderTestJob {
   readonly id: string;
   readonly workspace: string;
   readonly account: string;
+  /** One of the settings; without it one of the workspace. */
+  readonly ofSettings?: true;
   readonly to: string;
   /** Nobody waits for the answer after this (Unix ms). */
   readonly until: number;

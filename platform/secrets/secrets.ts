@@ -7,7 +7,8 @@ import { chmod, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import webpush from 'web-push';
 import { z } from 'zod';
-import { SETTINGS, type Settings } from '../config/settings.ts';
+import type { Settings } from '../config/settings.ts';
+import { SETTINGS } from '../config/settings-table.ts';
 import { readJsonFile, writeJsonFile } from '../data-services/json-file.ts';
 
 /** The settings that have a generated value. */

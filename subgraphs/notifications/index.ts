@@ -16,12 +16,11 @@ import { PresenceReader } from '../../platform/presence/presence-reader.ts';
 import type { DispatchQueues } from '../../platform/queues/queues.ts';
 import { SecretBox } from '../../platform/secrets/secret-box.ts';
 import type { TemplatesService } from '../templates/index.ts';
-import type { UsersService } from '../users/index.ts';
+import { openDirectory, type UsersService } from '../users/index.ts';
 import { AcceptService } from './accept/accept.ts';
 import { PlanEnqueuer } from './accept/plan-enqueuer.ts';
 import type { AlertRule } from './alerts/raise-alerts.ts';
 import { type AlertsRunning, startAlerts } from './alerts/start-alerts.ts';
-import type { NotificationRecord, Outbox, RuleStore } from './contract.ts';
 import { type DigestsRunning, startDigests } from './digests/start-digests.ts';
 import { cancelByEvent } from './events/cancel-by-event.ts';
 import { FollowUps } from './events/follow-ups.ts';
@@ -36,17 +35,19 @@ import { CodeStore } from './otp/code-store.ts';
 import { type OtpLimits, otpLimitsOf } from './otp/otp-rules.ts';
 import { OtpService } from './otp/otp-service.ts';
 import { MongoOutbox } from './outbox/outbox.ts';
+import type { Outbox } from './outbox/outbox-steps.ts';
 import { ProviderAccountService } from './provider-accounts/account-service.ts';
 import { ProviderAccountStore } from './provider-accounts/account-store.ts';
 import { ReadService } from './read/read-service.ts';
 import { ReceiptStore } from './receipts/receipt-store.ts';
+import type { NotificationRecord } from './records/notification-record.ts';
 import { notificationResolvers } from './resolvers/resolvers.ts';
 import { claimOnce, peekOnce } from './rules/once.ts';
+import type { RuleStore } from './rules/rule-store.ts';
 import { countMessages, peekMessages } from './rules/throttle.ts';
 import { SandboxStore } from './sandbox/sandbox-store.ts';
 import { type NotificationModels, notificationModels, prepareStore } from './store/models.ts';
 
-export type * from './contract.ts';
 export {
   answerExplanation,
   type ExplainedDelivery,
@@ -55,13 +56,21 @@ export {
 } from './explain/explain-route.ts';
 export { hasTitle } from './otp/built-in-text.ts';
 export { contentWithCode, textWithoutCode } from './otp/code.ts';
+export type * from './outbox/attempt-outcome.ts';
 export { deliveryId, deliveryOfPlan } from './outbox/delivery-of-plan.ts';
+export type * from './outbox/outbox-steps.ts';
+export type * from './outbox/plan-page.ts';
 export type {
   AllowedHours,
   ProviderAccountRecord,
   ProviderDefinitionRecord,
 } from './provider-accounts/account-record.ts';
 export { answerTest, type ProviderTestResult } from './provider-accounts/test-account.ts';
+export type * from './receipts/received-receipt.ts';
+export type * from './records/delivery-record.ts';
+export type * from './records/inbox-message-record.ts';
+export type * from './records/notification-record.ts';
+export type * from './rules/rule-store.ts';
 export type { CodeStore, ProviderAccountStore, QueueLimits, SandboxStore };
 export { otpLimitsOf, queueLimitsOf };
 
@@ -239,6 +248,7 @@ export async function createNotificationsSubgraph(deps: {
         models,
         box,
         bus: deps.bus,
+        directory: openDirectory(deps.connection),
       }),
       chunkSize: deps.chunkSize,
       presence,

@@ -4,7 +4,7 @@ import type { Settings } from '../../platform/config/settings.ts';
 import { serveSubgraph } from '../../platform/graphql/subgraph-server/serve-subgraph.ts';
 import type { RunOptions } from '../../platform/lifecycle/run-options.ts';
 import { createTemplatesSubgraph } from '../templates/index.ts';
-import { consoleAppId, createUsersSubgraph } from '../users/index.ts';
+import { consoleAppId, createUsersSubgraph, openDirectory } from '../users/index.ts';
 import { createNotificationsSubgraph, otpLimitsOf, queueLimitsOf } from './index.ts';
 
 export async function run(settings: Settings, _options: RunOptions): Promise<void> {
@@ -23,7 +23,12 @@ export async function run(settings: Settings, _options: RunOptions): Promise<voi
       jwtSecret: HERALD_JWT_SECRET,
       vapidPublicKey: VAPID_PUBLIC_KEY,
     });
-    const templates = await createTemplatesSubgraph({ connection: mongo, bus, log });
+    const templates = await createTemplatesSubgraph({
+      connection: mongo,
+      bus,
+      directory: openDirectory(mongo),
+      log,
+    });
     const { subgraph } = await createNotificationsSubgraph({
       connection: mongo,
       redis: connections.redis,

@@ -172,6 +172,17 @@ export interface TestedTemplate {
   }): Promise<RenderedContent[]>;
 }
 
+/** What there is of what routes and packages refer to, besides templates. */
+export interface Directory {
+  hasWorkspace(id: string): Promise<boolean>;
+  /** Those of `ids` that are not users of the workspace. */
+  missingUsers(workspace: string, ids: readonly string[]): Promise<string[]>;
+  /** Those of `groups` that have no member. */
+  emptyGroups(workspace: string, groups: readonly string[]): Promise<string[]>;
+  /** Those of `ids` that are not segments of the workspace. */
+  missingSegments(workspace: string, ids: readonly string[]): Promise<string[]>;
+}
+
 export interface TemplatesService {
   /**
    * The draft where no version is named and there is one. For tests that are put into words at once: nothing else may

@@ -9,7 +9,7 @@ import type { Subgraph } from '../../platform/graphql/subgraph.ts';
 import type { InvalidationBus } from '../../platform/invalidation/invalidation-bus.ts';
 import type { Logger } from '../../platform/logging/logger.ts';
 import { Compiler } from './compiler/compiler.ts';
-import type { FindPerson, TemplatesService } from './contract.ts';
+import type { Directory, FindPerson, TemplatesService } from './contract.ts';
 import { ensureDemo } from './demo.ts';
 import type { Resolvers } from './generated/types.ts';
 import { PackageDrafts } from './packages/package-drafts.ts';
@@ -38,6 +38,7 @@ export type {
 } from './contract.ts';
 export { valueAt } from './input/data-path.ts';
 export { type FallbackStepInput, fallbackSteps } from './input/fallback-input.ts';
+export { isLocale } from './sources/locale.ts';
 
 /** SDL of the subgraph, as composed into the supergraph. */
 export const templatesSdl = (): string => readFileSync(new URL('./schema.graphql', import.meta.url), 'utf8');
@@ -46,6 +47,7 @@ export interface TemplatesDependencies {
   readonly connection: Connection;
   /** Started. The subgraph's caches follow it until the process ends. */
   readonly bus: InvalidationBus;
+  readonly directory: Directory;
   readonly log: Logger;
   /** For previews; without it nobody is known. */
   readonly findPerson?: FindPerson;
@@ -62,6 +64,7 @@ export interface TemplatesRoom {
 export async function createTemplatesSubgraph({
   connection,
   bus,
+  directory,
   log,
   findPerson = async () => undefined,
 }: TemplatesDependencies): Promise<TemplatesRoom> {
@@ -73,12 +76,13 @@ export async function createTemplatesSubgraph({
   const templates = new TemplateDrafts(stores, compiler, findPerson, bus, log);
   const routes = new RouteDrafts(stores, bus, log);
   const partials = new PartialDrafts(stores, compiler, bus, log);
-  const packages = new PackageDrafts(stores, compiler, bus, log);
+  const packages = new PackageDrafts(stores, compiler, directory, bus, log);
   const loaders = createLoaders(templates, routes, partials, packages);
   const ofTemplates = templateResolvers(templates, loaders);
-  const ofRoutes = routeResolvers(routes, loaders);
+  const ofRoutes = routeResolvers(routes, directory, loaders);
   const ofPartials = partialResolvers(partials, loaders);
-  const ofPackages = packageResolvers(packages, new PackageFiles(stores, compiler, log), loaders);
+  const files = new PackageFiles(stores, compiler, directory, log);
+  const ofPackages = packageResolvers(packages, files, loaders);
   const resolvers: Resolvers = {
     ...ofTemplates,
     ...ofRoutes,

@@ -30,7 +30,6 @@ import { Suppressions } from './suppressions/suppressions.ts';
 import { Workspaces } from './workspaces/workspaces.ts';
 
 export { addressOn } from './addresses/address-on.ts';
-export { addressProblem } from './addresses/address-problem.ts';
 export { normalAddress } from './addresses/normal-address.ts';
 export { consoleAppId } from './apps/apps.ts';
 export { bootstrapUsers } from './bootstrap.ts';
@@ -45,6 +44,7 @@ export type {
   UsersBootstrap,
   UsersService,
 } from './contract.ts';
+export { type Directory, openDirectory } from './directory/directory.ts';
 export { normalToken } from './input/device-input.ts';
 export { personFinder } from './variables/person-finder.ts';
 export { userVariables, writtenUserVariables } from './variables/user-variables.ts';

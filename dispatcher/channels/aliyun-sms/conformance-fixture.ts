@@ -1,7 +1,7 @@
 import { createHash, createHmac, randomBytes } from 'node:crypto';
 import { z } from 'zod';
-import { accountSettings, type ConformanceFixture } from '../conformance.ts';
 import { type FakeAnswer, type FakeRequest, startFakeHttpServer } from '../network/fake-http-server.ts';
+import { accountSettings, type ConformanceFixture } from '../testing/fake-provider.ts';
 
 const KEY_ID = 'LTAI5t';
 

@@ -40,7 +40,7 @@ export const aliyunSms = {
   name: NAME,
   channels: ['SMS'],
   config,
-  capabilities: { idempotent: false, html: false },
+  capabilities: { idempotent: false, html: false, receipts: true },
   limits: { bodyChars: MESSAGE_CHARS },
   create(settings, { now }): Provider {
     const { accessKeyId, accessKeySecret, signName, templateCode, receiptToken, baseUrl } = settings;

@@ -6,8 +6,8 @@ import {
 } from 'node:http2';
 import { jwtVerify } from 'jose';
 import { z } from 'zod';
-import { accountSettings, type ConformanceFixture, type FakeBehaviour } from '../conformance.ts';
 import { httpOrWorse, listening } from '../network/testing/listening.ts';
+import { accountSettings, type ConformanceFixture, type FakeBehaviour } from '../testing/fake-provider.ts';
 
 const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
 const pem = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();

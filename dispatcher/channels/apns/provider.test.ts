@@ -1,8 +1,8 @@
 /** Notifications as `conformance-fixture.ts` has APNs judge them, over real HTTP/2. */
 import { constants } from 'node:http2';
 import { afterEach, describe, expect, it } from 'vitest';
-import { memorySharedValues, testDeps } from '../conformance.ts';
 import type { OutgoingMessage, ProviderDeps } from '../contract.ts';
+import { memorySharedValues, testDeps } from '../testing/test-deps.ts';
 import { startFakeApns } from './conformance-fixture.ts';
 import { apns } from './provider.ts';
 

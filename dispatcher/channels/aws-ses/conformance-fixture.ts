@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
-import { accountSettings, type ConformanceFixture, type ReceivedMessage } from '../conformance.ts';
 import { startFakeHttpServer } from '../network/fake-http-server.ts';
 import { sigv4Problem } from '../network/testing/verify-sigv4.ts';
+import { accountSettings, type ConformanceFixture, type ReceivedMessage } from '../testing/fake-provider.ts';
 
 const text = z.object({ Data: z.string(), Charset: z.literal('UTF-8') });
 /** What the API asks for, by its reference. */

@@ -8,8 +8,8 @@ import { createInterface } from 'node:readline';
 import { CreateEmailIdentityCommand, SESv2Client } from '@aws-sdk/client-sesv2';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { testDeps } from '../conformance.ts';
 import type { Provider } from '../contract.ts';
+import { testDeps } from '../testing/test-deps.ts';
 import { awsSes } from './provider.ts';
 
 const MOTO = 'moto_server';

@@ -61,7 +61,7 @@ export const awsSes = {
   name: NAME,
   channels: ['EMAIL'],
   config,
-  capabilities: { idempotent: false, html: true },
+  capabilities: { idempotent: false, html: true, receipts: true },
   limits: {},
   create: (settings, { now }) => createSesProvider(settings, now, fetchHttps(now)),
 } satisfies ProviderDefinition<typeof config>;

@@ -1,8 +1,8 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { parse } from 'node:querystring';
-import { accountSettings, type ConformanceFixture, type ReceivedMessage } from '../conformance.ts';
 import { type FakeAnswer, type FakeRequest, startFakeHttpServer } from '../network/fake-http-server.ts';
 import { sigv4Problem } from '../network/testing/verify-sigv4.ts';
+import { accountSettings, type ConformanceFixture, type ReceivedMessage } from '../testing/fake-provider.ts';
 
 const accessKeyId = 'AKIAIOSFODNN7EXAMPLE';
 const region = 'eu-central-1';

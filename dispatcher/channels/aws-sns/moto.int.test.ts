@@ -13,8 +13,8 @@ import {
 } from '@aws-sdk/client-sns';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { testDeps } from '../conformance.ts';
 import type { OutgoingMessage, Provider } from '../contract.ts';
+import { testDeps } from '../testing/test-deps.ts';
 import { awsSns } from './provider.ts';
 
 const command = process.env.MOTO_SERVER ?? 'moto_server';

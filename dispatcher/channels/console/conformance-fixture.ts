@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { accountSettings, type ConformanceFixture, type ReceivedMessage } from '../conformance.ts';
 import { PROVIDER_CHANNELS } from '../contract.ts';
+import { accountSettings, type ConformanceFixture, type ReceivedMessage } from '../testing/fake-provider.ts';
 
 const noOtherSide = 'it has no other side that could fail';
 

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { testDeps } from '../conformance.ts';
+import { testDeps } from '../testing/test-deps.ts';
 import { consoleLog } from './provider.ts';
 
 async function linesOf(config: object) {

@@ -1,12 +1,12 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import { z } from 'zod';
+import { type FakeAnswer, type FakeRequest, startFakeHttpServer } from '../network/fake-http-server.ts';
 import {
   accountSettings,
   type ConformanceFixture,
   type FakeBehaviour,
   type ReceivedMessage,
-} from '../conformance.ts';
-import { type FakeAnswer, type FakeRequest, startFakeHttpServer } from '../network/fake-http-server.ts';
+} from '../testing/fake-provider.ts';
 
 const AGENT_ID = 41;
 const SEND = '/topapi/message/corpconversation/asyncsend_v2';

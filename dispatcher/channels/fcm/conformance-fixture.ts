@@ -1,7 +1,7 @@
 import { createPublicKey, generateKeyPairSync, randomBytes, verify } from 'node:crypto';
 import { z } from 'zod';
-import { accountSettings, type ConformanceFixture, type FakeBehaviour } from '../conformance.ts';
 import { type FakeAnswer, type FakeRequest, startFakeHttpServer } from '../network/fake-http-server.ts';
+import { accountSettings, type ConformanceFixture, type FakeBehaviour } from '../testing/fake-provider.ts';
 
 /** One key for all tests: making one takes a while. */
 const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });

@@ -2,9 +2,9 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import { memorySharedValues, testDeps } from '../conformance.ts';
 import type { OutgoingMessage, ProviderDeps } from '../contract.ts';
 import type { FakeAnswer } from '../network/fake-http-server.ts';
+import { memorySharedValues, testDeps } from '../testing/test-deps.ts';
 import { json, refusal, startFakeFcm } from './conformance-fixture.ts';
 import { fcm } from './provider.ts';
 

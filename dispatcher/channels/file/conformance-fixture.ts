@@ -2,8 +2,8 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { accountSettings, type ConformanceFixture } from '../conformance.ts';
 import { PROVIDER_CHANNELS } from '../contract.ts';
+import { accountSettings, type ConformanceFixture } from '../testing/fake-provider.ts';
 
 const noConnection = 'it has no connection';
 

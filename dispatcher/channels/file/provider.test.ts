@@ -3,8 +3,8 @@ import { mkdir, mkdtemp, readFile, rename, rm, stat, symlink } from 'node:fs/pro
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { testDeps } from '../conformance.ts';
 import type { OutgoingMessage } from '../contract.ts';
+import { testDeps } from '../testing/test-deps.ts';
 import { createLineWriter } from './line-writer.ts';
 import { file, lineOf } from './provider.ts';
 

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { accountSettings, type ConformanceFixture, type ReceivedMessage } from '../conformance.ts';
 import { type FakeRequest, startFakeHttpServer } from '../network/fake-http-server.ts';
+import { accountSettings, type ConformanceFixture, type ReceivedMessage } from '../testing/fake-provider.ts';
 
 const DOMAIN = 'mg.example.com';
 const GOOD = { apiKey: 'k'.repeat(32), domain: DOMAIN, from: 'Herald 📣 <herald@mg.example.com>' };

@@ -39,7 +39,7 @@ export const mailgun = {
   name: 'Mailgun',
   channels: ['EMAIL'],
   config,
-  capabilities: { idempotent: false, html: true },
+  capabilities: { idempotent: false, html: true, receipts: true },
   limits: {},
   create({ apiKey, domain, from, webhookSigningKey, testMode, baseUrl }, { now }): Provider {
     const http = createVendorHttp({ name: 'Mailgun', baseUrl, now });

@@ -1,8 +1,8 @@
 import { createHmac } from 'node:crypto';
 import { afterEach, describe, expect, it } from 'vitest';
-import { testDeps } from '../conformance.ts';
 import type { OutgoingMessage, RawReceipt } from '../contract.ts';
 import { startFakeHttpServer } from '../network/fake-http-server.ts';
+import { testDeps } from '../testing/test-deps.ts';
 import { classifyMandrillAnswer } from './classify-answer.ts';
 import { mandrill } from './provider.ts';
 import { parseMandrillReceipts } from './receipts.ts';

@@ -40,7 +40,7 @@ export const mandrill = {
   name: NAME,
   channels: ['EMAIL'],
   config,
-  capabilities: { idempotent: false, html: true },
+  capabilities: { idempotent: false, html: true, receipts: true },
   limits: {},
   create({ apiKey, from, subaccount, webhookKey, webhookUrl, baseUrl }, { now }): Provider {
     const http = createVendorHttp({ name: NAME, baseUrl, now });

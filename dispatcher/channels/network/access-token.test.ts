@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { memorySharedValues } from '../conformance.ts';
 import type { SendOutcome } from '../contract.ts';
+import { memorySharedValues } from '../testing/test-deps.ts';
 import { healthOfToken, type MadeToken, withAccessToken } from './access-token.ts';
 
 const ACCEPTED: SendOutcome = { kind: 'accepted' };

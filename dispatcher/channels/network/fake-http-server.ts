@@ -1,5 +1,5 @@
 import { createServer, type IncomingHttpHeaders } from 'node:http';
-import type { FakeBehaviour } from '../conformance.ts';
+import type { FakeBehaviour } from '../testing/fake-provider.ts';
 import { httpOrWorse, listening } from './testing/listening.ts';
 
 export interface FakeRequest {

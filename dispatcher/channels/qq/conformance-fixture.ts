@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
-import { accountSettings, type ConformanceFixture } from '../conformance.ts';
 import { type FakeAnswer, startFakeHttpServer } from '../network/fake-http-server.ts';
+import { accountSettings, type ConformanceFixture } from '../testing/fake-provider.ts';
 
 const tokenRequest = z.strictObject({ appId: z.literal('102'), clientSecret: z.string() });
 const textRequest = z.strictObject({ msg_type: z.literal(0), content: z.string().min(1) });

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { ConformanceFixture } from '../conformance.ts';
 import type { OutgoingMessage } from '../contract.ts';
+import type { ConformanceFixture } from '../testing/fake-provider.ts';
 
 const noConnection = 'it has no connection';
 

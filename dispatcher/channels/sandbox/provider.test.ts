@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { testDeps } from '../conformance.ts';
 import type { OutgoingMessage } from '../contract.ts';
+import { testDeps } from '../testing/test-deps.ts';
 import { sandbox } from './provider.ts';
 
 const message: OutgoingMessage = {

@@ -1,8 +1,8 @@
 import { generateKeyPairSync, sign } from 'node:crypto';
 import { afterEach, describe, expect, it } from 'vitest';
-import { testDeps } from '../conformance.ts';
 import type { OutgoingMessage, RawReceipt } from '../contract.ts';
 import { startFakeHttpServer } from '../network/fake-http-server.ts';
+import { testDeps } from '../testing/test-deps.ts';
 import { classifySendgridAnswer } from './classify-answer.ts';
 import { sendgrid } from './provider.ts';
 import { parseSendgridReceipts, verificationKeyOf } from './receipts.ts';

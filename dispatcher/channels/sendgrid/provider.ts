@@ -37,7 +37,7 @@ export const sendgrid = {
   name: 'SendGrid',
   channels: ['EMAIL'],
   config,
-  capabilities: { idempotent: false, html: true },
+  capabilities: { idempotent: false, html: true, receipts: true },
   limits: {},
   create({ apiKey, from, verificationKey, sandbox, baseUrl }, { now }): Provider {
     const http = createVendorHttp({ name: 'SendGrid', baseUrl, now });

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { createServer } from 'node:net';
 import smpp, { type PDU, type Session } from 'smpp';
-import { accountSettings, type ConformanceFixture, type FakeBehaviour } from '../conformance.ts';
 import { listening } from '../network/testing/listening.ts';
+import { accountSettings, type ConformanceFixture, type FakeBehaviour } from '../testing/fake-provider.ts';
 
 /** An SMSC of the `smpp` package, which decodes the texts by itself. */
 export const fixture: ConformanceFixture = {

@@ -3,8 +3,8 @@ import type { AddressInfo } from 'node:net';
 import smppLibrary, { type PDU, type Session } from 'smpp';
 import { SMTPServer } from 'smtp-server';
 import { afterEach, describe, expect, it } from 'vitest';
-import { testDeps } from '../conformance.ts';
 import type { OutgoingMessage, Provider, Receipt } from '../contract.ts';
+import { testDeps } from '../testing/test-deps.ts';
 import { joinSegments } from './conformance-fixture.ts';
 import { smpp } from './provider.ts';
 

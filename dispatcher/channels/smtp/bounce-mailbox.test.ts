@@ -1,7 +1,7 @@
 /** The mailbox of bounces on a small server, and on a real one, Dovecot; skipped where that is not installed. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { testDeps, memoryDeliveryTokens as tokens } from '../conformance.ts';
 import type { Receipt } from '../contract.ts';
+import { testDeps, memoryDeliveryTokens as tokens } from '../testing/test-deps.ts';
 import { smtp } from './provider.ts';
 import { Dovecot, hasDovecot } from './testing/dovecot.ts';
 import { complaint, gmail, postfix, vacation, writtenByHand } from './testing/reports.ts';

@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { createServer, type Server } from 'node:net';
 import PostalMime from 'postal-mime';
 import { SMTPServer } from 'smtp-server';
-import type { ConformanceFixture, FakeBehaviour, ReceivedMessage } from '../conformance.ts';
 import { listening } from '../network/testing/listening.ts';
+import type { ConformanceFixture, FakeBehaviour, ReceivedMessage } from '../testing/fake-provider.ts';
 
 const USER = 'herald@example.com';
 

@@ -6,8 +6,8 @@ import { createInterface } from 'node:readline';
 import PostalMime from 'postal-mime';
 import { SMTPServer, type SMTPServerOptions } from 'smtp-server';
 import { afterEach, describe, expect, it } from 'vitest';
-import { testDeps } from '../conformance.ts';
 import type { OutgoingMessage, Provider } from '../contract.ts';
+import { testDeps } from '../testing/test-deps.ts';
 import { smtp } from './provider.ts';
 import { verifyDkim } from './verify-dkim.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { memoryDeliveryTokens as tokens } from '../conformance.ts';
 import type { Receipt } from '../contract.ts';
+import { memoryDeliveryTokens as tokens } from '../testing/test-deps.ts';
 import { readReport } from './read-report.ts';
 import {
   byEnvelopeId,

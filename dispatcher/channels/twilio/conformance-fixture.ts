@@ -1,13 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { parse } from 'node:querystring';
+import { type FakeAnswer, type FakeRequest, startFakeHttpServer } from '../network/fake-http-server.ts';
 import {
   accountSettings,
   type ConformanceFixture,
   type FakeBehaviour,
   type FakeProvider,
   type ReceivedMessage,
-} from '../conformance.ts';
-import { type FakeAnswer, type FakeRequest, startFakeHttpServer } from '../network/fake-http-server.ts';
+} from '../testing/fake-provider.ts';
 
 const accountSid = `AC${'0a'.repeat(16)}`;
 const from = '+15005550006';

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { testDeps } from '../conformance.ts';
 import type { OutgoingMessage } from '../contract.ts';
 import { startFakeHttpServer } from '../network/fake-http-server.ts';
+import { testDeps } from '../testing/test-deps.ts';
 import { twilio } from './provider.ts';
 
 const cleanups: (() => Promise<unknown> | undefined)[] = [];

@@ -76,7 +76,7 @@ export const twilio = {
   name: 'Twilio',
   channels: ['SMS', 'WHATSAPP', 'VOICE'],
   config,
-  capabilities: { idempotent: false, html: false },
+  capabilities: { idempotent: false, html: false, receipts: true },
   limits: { bodyChars: MAX_BODY_CHARS },
   serves: ({ from, whatsappFrom, voiceFrom, messagingServiceSid }) => [
     ...((from ?? messagingServiceSid) === undefined ? [] : (['SMS'] as const)),

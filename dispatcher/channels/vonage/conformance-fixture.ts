@@ -1,13 +1,13 @@
 import { generateKeyPairSync, randomBytes, randomUUID, verify } from 'node:crypto';
 import { z } from 'zod';
+import { type FakeAnswer, type FakeRequest, startFakeHttpServer } from '../network/fake-http-server.ts';
 import {
   accountSettings,
   type ConformanceFixture,
   type FakeBehaviour,
   type FakeProvider,
   type ReceivedMessage,
-} from '../conformance.ts';
-import { type FakeAnswer, type FakeRequest, startFakeHttpServer } from '../network/fake-http-server.ts';
+} from '../testing/fake-provider.ts';
 
 const applicationId = randomUUID();
 const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });

@@ -1,9 +1,9 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { decodeJwt } from 'jose';
 import { afterEach, describe, expect, it } from 'vitest';
-import { testDeps } from '../conformance.ts';
 import type { OutgoingMessage } from '../contract.ts';
 import { startFakeHttpServer } from '../network/fake-http-server.ts';
+import { testDeps } from '../testing/test-deps.ts';
 import { vonage } from './provider.ts';
 
 const cleanups: (() => Promise<unknown> | undefined)[] = [];

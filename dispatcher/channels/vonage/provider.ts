@@ -67,7 +67,7 @@ export const vonage = {
   name: 'Vonage',
   channels: ['SMS', 'VOICE'],
   config,
-  capabilities: { idempotent: false, html: false },
+  capabilities: { idempotent: false, html: false, receipts: true },
   // Of a call; an SMS has less, and says so.
   limits: { bodyChars: MAX_SPOKEN_CHARS },
   serves: ({ from, voiceFrom }) => [

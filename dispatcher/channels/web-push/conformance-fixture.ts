@@ -1,8 +1,8 @@
 import { createECDH, randomBytes } from 'node:crypto';
 import webPushLibrary from 'web-push';
 import { z } from 'zod';
-import type { ConformanceFixture, ReceivedMessage } from '../conformance.ts';
 import { startFakeHttpServer } from '../network/fake-http-server.ts';
+import type { ConformanceFixture, ReceivedMessage } from '../testing/fake-provider.ts';
 import { decryptPush } from './decrypt-push.ts';
 
 const payload = z.object({ title: z.string().optional(), body: z.string() });

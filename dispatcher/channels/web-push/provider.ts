@@ -50,7 +50,7 @@ export const webPush = {
     allowedNetworks: 'WEBHOOK_ALLOWED_NETWORKS',
   },
   // By Topic while the message waits at the push service, and by the notification's tag in the service worker.
-  capabilities: { idempotent: true, html: false },
+  capabilities: { idempotent: true, html: false, receipts: true },
   limits: {},
   destination: hostOf,
   fromSettings: (settings) =>

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { Webhook } from 'standardwebhooks';
 import { z } from 'zod';
-import type { ConformanceFixture, ReceivedMessage } from '../conformance.ts';
 import { startFakeHttpServer } from '../network/fake-http-server.ts';
+import type { ConformanceFixture, ReceivedMessage } from '../testing/fake-provider.ts';
 
 const body = z.object({ data: z.object({ title: z.string().optional(), body: z.string() }) });
 

@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { Webhook } from 'standardwebhooks';
 import { afterEach, describe, expect, it } from 'vitest';
-import { testDeps } from '../conformance.ts';
 import type { OutgoingMessage } from '../contract.ts';
 import { type FakeAnswer, startFakeHttpServer } from '../network/fake-http-server.ts';
+import { testDeps } from '../testing/test-deps.ts';
 import { webhook } from './provider.ts';
 
 const cleanups: (() => Promise<unknown> | undefined)[] = [];

@@ -66,7 +66,7 @@ export const wechat = {
   channels: ['WECHAT'],
   config,
   // Template messages have a key, for ten minutes; subscribe messages have none.
-  capabilities: { idempotent: false, html: false },
+  capabilities: { idempotent: false, html: false, receipts: true },
   limits: {},
   create(settings, { now, shared }): Provider {
     const { templateId, miniTemplateId, titleField, bodyField, callbackToken, baseUrl } = settings;

@@ -1,7 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { z } from 'zod';
-import { accountSettings, type ConformanceFixture, type ReceivedMessage } from '../conformance.ts';
 import { type FakeAnswer, startFakeHttpServer } from '../network/fake-http-server.ts';
+import { accountSettings, type ConformanceFixture, type ReceivedMessage } from '../testing/fake-provider.ts';
 
 const AGENT_ID = 1_000_002;
 

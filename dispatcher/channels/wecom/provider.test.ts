@@ -1,8 +1,9 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { describeConformance, testDeps } from '../conformance.ts';
+import { describeConformance } from '../conformance.ts';
 import type { OutgoingMessage, Provider } from '../contract.ts';
 import { type FakeAnswer, type FakeRequest, startFakeHttpServer } from '../network/fake-http-server.ts';
 import { createProviders } from '../registry.ts';
+import { testDeps } from '../testing/test-deps.ts';
 import { robotFixture } from './conformance-fixture.ts';
 import { wecom } from './provider.ts';
 

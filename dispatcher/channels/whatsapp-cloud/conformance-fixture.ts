@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
-import { accountSettings, type ConformanceFixture, type ReceivedMessage } from '../conformance.ts';
 import { type FakeAnswer, type FakeRequest, startFakeHttpServer } from '../network/fake-http-server.ts';
+import { accountSettings, type ConformanceFixture, type ReceivedMessage } from '../testing/fake-provider.ts';
 
 const PHONE_NUMBER_ID = '106540352242922';
 

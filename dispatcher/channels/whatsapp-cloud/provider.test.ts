@@ -1,6 +1,6 @@
 import { afterEach, expect, it } from 'vitest';
-import { testDeps } from '../conformance.ts';
 import { startFakeHttpServer } from '../network/fake-http-server.ts';
+import { testDeps } from '../testing/test-deps.ts';
 import { whatsappCloud } from './provider.ts';
 
 const cleanups: (() => Promise<unknown> | undefined)[] = [];

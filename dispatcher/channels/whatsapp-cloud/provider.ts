@@ -41,7 +41,7 @@ export const whatsappCloud = {
   name: 'WhatsApp Cloud API',
   channels: ['WHATSAPP'],
   config,
-  capabilities: { idempotent: false, html: false },
+  capabilities: { idempotent: false, html: false, receipts: true },
   limits: { bodyChars: TEXT_CHARS },
   create({ phoneNumberId, accessToken, appSecret, verifyToken, apiVersion, baseUrl }, { now }): Provider {
     const http = createVendorHttp({ name: 'WhatsApp', baseUrl, now });

@@ -5,8 +5,8 @@ import { InvalidationBus } from '../../../platform/invalidation/invalidation-bus
 import { connectRedis, whenReady } from '../../../platform/storage/redis.ts';
 import { freshDatabase } from '../../../testing/fresh.ts';
 import { createTemplatesSubgraph, type PublishedRoute } from '../../templates/index.ts';
-import { createUsersSubgraph } from '../../users/index.ts';
-import type { NotificationRecord } from '../contract.ts';
+import { createUsersSubgraph, openDirectory } from '../../users/index.ts';
+import type { NotificationRecord } from '../records/notification-record.ts';
 import { type OpenStore, openStore, silent } from '../testing/open-store.ts';
 import { type Accepted, AcceptService } from './accept.ts';
 import type { SendInput } from './check-input.ts';
@@ -36,7 +36,12 @@ beforeAll(async () => {
   });
   await users.service.ensureWorkspace('default', 'Default');
   await users.service.ensureUser('default', { id: 'ann', groups: ['vip'] });
-  const templates = await createTemplatesSubgraph({ connection: store.connection, bus, log: silent });
+  const templates = await createTemplatesSubgraph({
+    connection: store.connection,
+    bus,
+    directory: openDirectory(store.connection),
+    log: silent,
+  });
   await templates.ensureDemo('default');
   enqueuer = new PlanEnqueuer(store.queues, store.events, silent, 100);
   const deps = {

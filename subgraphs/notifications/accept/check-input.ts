@@ -1,13 +1,14 @@
 /** What can be said of a send's input without looking anything up. Pure. */
+import { directAddressProblem } from '../../../platform/addresses/address-problem.ts';
 import { badInput, HeraldError } from '../../../platform/errors/herald-error.ts';
 import type { Channel, Priority } from '../../../platform/graphql/contract-enums.ts';
 import { storedJsonProblem } from '../../../platform/graphql/json-problem.ts';
 import { CHANNEL_LIMITS } from '../../../platform/message-size/channel-limits.ts';
 import { contentSize } from '../../../platform/message-size/content-size.ts';
 import { isCallerId } from '../../../platform/names/ids.ts';
+import { textProblem } from '../../../platform/names/text-problem.ts';
 import { type FallbackStepInput, fallbackSteps } from '../../templates/index.ts';
-import { addressProblem } from '../../users/index.ts';
-import type { InlineContent, NotificationOtp, RecipientEntry } from '../contract.ts';
+import type { InlineContent, NotificationOtp, RecipientEntry } from '../records/notification-record.ts';
 
 /** `SendNotificationInput` as resolvers get it. */
 export interface SendInput {
@@ -138,12 +139,6 @@ function entryProblem(entry: NonNullable<SendInput['to']>[number], at: string): 
   return badInput(entry.channel === 'WEB_PUSH' ? `${at}.channel` : `${at}.address`, problem);
 }
 
-/** Why somebody without a profile cannot be reached at `address`. */
-export const directAddressProblem = (channel: Channel, address: string): string | undefined =>
-  channel === 'WEB_PUSH'
-    ? 'Browsers are registered for a user (registerPushSubscription): name the user instead of an address.'
-    : addressProblem(channel, address);
-
 function timeProblem(input: SendInput, at: string, now: Date): HeraldError | undefined {
   const { sendAt, expiresAt } = input;
   if (sendAt && sendAt.getTime() > now.getTime() + MAX_AHEAD_MS)
@@ -167,6 +162,10 @@ export function contentProblem(input: Pick<SendInput, 'content'>, at: string): H
     return badInput(`${at}.content.html`, 'Must be at most 512 KiB.');
   if (content.title && content.title.length > MAX_TITLE_CHARS)
     return badInput(`${at}.content.title`, `Must be at most ${MAX_TITLE_CHARS} characters.`);
+  for (const name of ['title', 'body', 'html'] as const) {
+    const wrong = textProblem(content[name] ?? '');
+    if (wrong !== undefined) return badInput(`${at}.content.${name}`, wrong);
+  }
   for (const name of ['url', 'imageUrl'] as const) {
     const url = content[name];
     if (url != null && !isLink(url))

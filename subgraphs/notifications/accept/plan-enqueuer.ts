@@ -11,7 +11,7 @@ import { PRIORITIES } from '../../../platform/graphql/contract-enums.ts';
 import type { Logger } from '../../../platform/logging/logger.ts';
 import { Outage } from '../../../platform/logging/outage.ts';
 import { chunked, type DispatchQueues } from '../../../platform/queues/queues.ts';
-import type { NotificationRecord } from '../contract.ts';
+import type { NotificationRecord } from '../records/notification-record.ts';
 
 /** Delays longer than this are left to the sweeper alone: Redis is no calendar. */
 const MAX_QUEUE_DELAY_MS = 24 * 3600_000;

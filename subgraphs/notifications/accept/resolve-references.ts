@@ -2,7 +2,7 @@
 import { badInput, HeraldError } from '../../../platform/errors/herald-error.ts';
 import type { CompiledTemplate, PublishedRoute, TemplatesService } from '../../templates/index.ts';
 import type { UsersService } from '../../users/index.ts';
-import type { NotificationRecord, PassedOver } from '../contract.ts';
+import type { NotificationRecord, PassedOver } from '../records/notification-record.ts';
 import { inputProblem, type SendInput } from './check-input.ts';
 import { type RoutedAction, routed } from './resolve-route.ts';
 import { keyAt, keyProblem } from './route-rules.ts';

@@ -2,6 +2,7 @@
  * What an event's route makes of a send: which messages, and to whom. Pure. Conditions of the event are judged here;
  * those of recipients when they are known, at planning.
  */
+import { directAddressProblem } from '../../../platform/addresses/address-problem.ts';
 import { judge } from '../../../platform/conditions/condition.ts';
 import { badInput, type HeraldError } from '../../../platform/errors/herald-error.ts';
 import { withoutNulls } from '../../../platform/graphql/without-nulls.ts';
@@ -12,8 +13,8 @@ import {
   type RouteRecipient,
   valueAt,
 } from '../../templates/index.ts';
-import type { PassedOver, RecipientEntry } from '../contract.ts';
-import { directAddressProblem, MAX_RECIPIENTS, type SendInput } from './check-input.ts';
+import type { PassedOver, RecipientEntry } from '../records/notification-record.ts';
+import { MAX_RECIPIENTS, type SendInput } from './check-input.ts';
 
 /** A message of the event, with its recipients. */
 export interface RoutedAction {

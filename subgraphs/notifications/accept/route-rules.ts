@@ -1,7 +1,7 @@
 /** What planning needs of a route's rules, with the key's value taken from the event's data. Pure. */
 import { badInput, type HeraldError } from '../../../platform/errors/herald-error.ts';
 import { type PublishedRoute, valueAt } from '../../templates/index.ts';
-import type { DigestRule, RouteRules } from '../contract.ts';
+import type { DigestRule, RouteRules } from '../records/notification-record.ts';
 import type { SendInput } from './check-input.ts';
 
 const MAX_KEY_CHARS = 200;

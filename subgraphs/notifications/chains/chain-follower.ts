@@ -4,9 +4,9 @@ import { sharedDate } from '../../../platform/clock/shared-clock.ts';
 import type { EventLog } from '../../../platform/event-log/event-log.ts';
 import type { Logger } from '../../../platform/logging/logger.ts';
 import type { QueuedDelivery } from '../../../platform/queues/enqueue-sends.ts';
-import type { DeliveryRecord } from '../contract.ts';
 import { completeFinished, sharedOf } from '../outbox/completion.ts';
 import { queuedOf } from '../outbox/sweep.ts';
+import type { DeliveryRecord } from '../records/delivery-record.ts';
 import type { NotificationModels } from '../store/models.ts';
 import { leadsChain, moveChains } from './move-chains.ts';
 

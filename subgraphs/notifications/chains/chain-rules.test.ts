@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { ChainPlace, DeliveryRecord } from '../contract.ts';
+import type { ChainPlace, DeliveryRecord } from '../records/delivery-record.ts';
 import { type ChainMember, chainMove, settleHeld } from './chain-rules.ts';
 
 const NOW = new Date('2026-03-01T12:00:00Z');

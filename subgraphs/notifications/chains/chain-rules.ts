@@ -3,8 +3,9 @@
  * tried first. Pure. Who is in which step, and what counts as success, was decided when the chain was planned; here
  * only what the steps have come to is looked at, so that the same question asked twice has the same answer.
  */
-import type { DeliveryRecord } from '../contract.ts';
+
 import { FIRST_LOOK_MS } from '../outbox/looks.ts';
+import type { DeliveryRecord } from '../records/delivery-record.ts';
 import { quietMove } from '../rules/quiet-rules.ts';
 
 /** What the rules go by. */

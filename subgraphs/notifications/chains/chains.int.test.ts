@@ -2,9 +2,11 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { freshDatabase } from '../../../testing/fresh.ts';
 import type { FallbackSuccess } from '../../templates/index.ts';
-import type { AttemptOutcome, DeliveryRecord, PlannedDelivery } from '../contract.ts';
+import type { AttemptOutcome } from '../outbox/attempt-outcome.ts';
 import { deliveryId } from '../outbox/delivery-of-plan.ts';
+import type { PlannedDelivery } from '../outbox/plan-page.ts';
 import { ReceiptStore } from '../receipts/receipt-store.ts';
+import type { DeliveryRecord } from '../records/delivery-record.ts';
 import { notification, type OpenStore, openStore, silent } from '../testing/open-store.ts';
 
 const services = freshDatabase();

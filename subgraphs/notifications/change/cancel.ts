@@ -8,9 +8,10 @@ import { enterTallies } from '../../../platform/event-log/tally-ledger.ts';
 import { inTransaction } from '../../../platform/storage/mongo.ts';
 import type { Actor } from '../audit/actor.ts';
 import { writeAudit } from '../audit/write-audit.ts';
-import type { DeliveryRecord, NotificationRecord } from '../contract.ts';
 import { deliveryEvent } from '../outbox/delivery-events.ts';
 import { notificationUpdated } from '../outbox/plan-events.ts';
+import type { DeliveryRecord } from '../records/delivery-record.ts';
+import type { NotificationRecord } from '../records/notification-record.ts';
 import type { NotificationModels } from '../store/models.ts';
 
 /**

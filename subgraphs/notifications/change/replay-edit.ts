@@ -1,8 +1,11 @@
 /** What may be changed in a replay. Pure. */
+
+import { directAddressProblem } from '../../../platform/addresses/address-problem.ts';
 import { badInput, type HeraldError } from '../../../platform/errors/herald-error.ts';
 import { withoutNulls } from '../../../platform/graphql/without-nulls.ts';
-import { contentProblem, dataProblem, directAddressProblem, type SendInput } from '../accept/check-input.ts';
-import type { DeliveryRecord, InlineContent, NotificationRecord } from '../contract.ts';
+import { contentProblem, dataProblem, type SendInput } from '../accept/check-input.ts';
+import type { DeliveryRecord } from '../records/delivery-record.ts';
+import type { InlineContent, NotificationRecord } from '../records/notification-record.ts';
 
 /** `ReplayEditInput` of the graph. */
 export interface ReplayEditInput {

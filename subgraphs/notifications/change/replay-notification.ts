@@ -2,7 +2,6 @@
 import { sharedDate } from '../../../platform/clock/shared-clock.ts';
 import { badInput, conflict } from '../../../platform/errors/herald-error.ts';
 import type { Actor } from '../audit/actor.ts';
-import type { DeliveryRecord, NotificationRecord } from '../contract.ts';
 import type { DeadLetterRecord } from '../dead-letters/dead-letter-record.ts';
 import { readDeadLetters } from '../dead-letters/read-dead-letters.ts';
 import {
@@ -12,6 +11,8 @@ import {
   notOpen,
   withOpenLetters,
 } from '../dead-letters/resolve-letters.ts';
+import type { DeliveryRecord } from '../records/delivery-record.ts';
+import type { NotificationRecord } from '../records/notification-record.ts';
 import { prepareReplay, type ReplayDeps, storeReplays } from './replay.ts';
 
 /** Larger replays are made in several calls: one transaction holds them. */

@@ -12,11 +12,12 @@ import type { PlanEnqueuer } from '../accept/plan-enqueuer.ts';
 import { idemOf } from '../accept/to-record.ts';
 import type { Actor } from '../audit/actor.ts';
 import { writeAudit } from '../audit/write-audit.ts';
-import type { DeliveryRecord, NotificationRecord } from '../contract.ts';
 import type { DeadLetterRecord } from '../dead-letters/dead-letter-record.ts';
 import { resolveLetters } from '../dead-letters/resolve-letters.ts';
 import { FIRST_LOOK_MS } from '../outbox/looks.ts';
 import { notificationUpdated } from '../outbox/plan-events.ts';
+import type { DeliveryRecord } from '../records/delivery-record.ts';
+import type { NotificationRecord } from '../records/notification-record.ts';
 import type { NotificationModels } from '../store/models.ts';
 import { addressProblemOf, beforeEdit, type ReplayEdit } from './replay-edit.ts';
 

@@ -2,9 +2,11 @@
 import type { AppPrincipal, OperatorPrincipal } from '../../../platform/auth/principal.ts';
 import { badInput, notFound } from '../../../platform/errors/herald-error.ts';
 import { decodeCursor, encodeCursor } from '../../../platform/graphql/connections.ts';
+import { textProblem } from '../../../platform/names/text-problem.ts';
+import { checkFilter } from '../read/check-filter.ts';
 import { maySee } from '../read/visibility.ts';
 import type { NotificationModels } from '../store/models.ts';
-import { checkFilter, type DeadLetterFilter } from './dead-letter-filter.ts';
+import type { DeadLetterFilter } from './dead-letter-filter.ts';
 import type { DeadLetterRecord } from './dead-letter-record.ts';
 import { isPosition } from './list-keys.ts';
 import { readDeadLetters } from './read-dead-letters.ts';
@@ -67,7 +69,7 @@ export function positionIn(cursor: string): string {
 
 /** An app sees its own. @throws HeraldError BAD_USER_INPUT. */
 export function ownFilter(caller: Caller, filter: DeadLetterFilter): DeadLetterFilter {
-  checkFilter(filter);
+  checkFilter(filter, 'state', 'channel', 'reason');
   if (caller.kind === 'operator') return filter;
   if (filter.app !== undefined && filter.app !== caller.app)
     throw badInput('filter.app', 'An app sees its own dead letters only.');
@@ -79,6 +81,8 @@ export function checkedReason(reason: string | undefined, needed: boolean): stri
   const text = reason?.trim() ?? '';
   if (text.length > MAX_REASON_CHARS)
     throw badInput('reason', `Must have at most ${MAX_REASON_CHARS} characters.`);
+  const problem = textProblem(text);
+  if (problem !== undefined) throw badInput('reason', problem);
   if (text !== '') return text;
   if (needed) throw badInput('reason', 'Say why, for those who come after you.');
   return undefined;

@@ -1,5 +1,4 @@
 /** What dead letters can be chosen by. Pure. */
-import { badInput } from '../../../platform/errors/herald-error.ts';
 import type { Channel } from '../../../platform/graphql/contract-enums.ts';
 import type { DeadLetterRecord, DeadLetterState } from './dead-letter-record.ts';
 import { type List, ofApp, ofNotification, ofWorkspace } from './list-keys.ts';
@@ -46,13 +45,4 @@ export function restOf(
       (letter) => letter.workspace === workspace && (filter.app === undefined || letter.app === filter.app),
     );
   return tests.length === 0 ? undefined : (letter) => tests.every((test) => test(letter));
-}
-
-/** @throws HeraldError BAD_USER_INPUT for a filter that can let nothing through. */
-export function checkFilter(filter: DeadLetterFilter): void {
-  for (const name of ['state', 'channel', 'reason'] as const)
-    if (filter[name]?.length === 0)
-      throw badInput(`filter.${name}`, 'Name at least one, or leave it out for all.');
-  if (filter.from && filter.to && filter.from >= filter.to)
-    throw badInput('filter.to', 'Must be after filter.from.');
 }

@@ -1,6 +1,7 @@
 /** Writes dead letters: always in the transaction that makes their deliveries FAILED, so that none is ever missing. */
 import type { ClientSession } from 'mongoose';
-import type { AttemptOutcome, DeliveryRecord } from '../contract.ts';
+import type { AttemptOutcome } from '../outbox/attempt-outcome.ts';
+import type { DeliveryRecord } from '../records/delivery-record.ts';
 import type { NotificationModels } from '../store/models.ts';
 import type { DeadLetterRecord } from './dead-letter-record.ts';
 import { listKeys } from './list-keys.ts';

@@ -11,7 +11,7 @@ import {
   storeReplays,
 } from '../change/replay.ts';
 import { checkedEdit, type ReplayEditInput } from '../change/replay-edit.ts';
-import type { NotificationRecord } from '../contract.ts';
+import type { NotificationRecord } from '../records/notification-record.ts';
 import {
   type ChoiceInput,
   checkedChoice,

@@ -6,7 +6,7 @@
 import type { Connection } from 'mongoose';
 import type { Guard } from '../../../platform/storage/fenced-lock.ts';
 import { inTransaction } from '../../../platform/storage/mongo.ts';
-import type { NotificationRecord } from '../contract.ts';
+import type { NotificationRecord } from '../records/notification-record.ts';
 import type { NotificationModels } from '../store/models.ts';
 import type { DigestBucketRecord } from './digest-models.ts';
 import { digestRecord } from './digest-record.ts';

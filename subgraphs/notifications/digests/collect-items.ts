@@ -5,7 +5,9 @@
  */
 import type { ClientSession } from 'mongoose';
 import { newId } from '../../../platform/names/ids.ts';
-import type { DeliveryRecord, NotificationRecord, PlannedDigestItem, PlanPage } from '../contract.ts';
+import type { PlannedDigestItem, PlanPage } from '../outbox/plan-page.ts';
+import type { DeliveryRecord } from '../records/delivery-record.ts';
+import type { NotificationRecord } from '../records/notification-record.ts';
 import type { NotificationModels } from '../store/models.ts';
 import { type Arrival, type Bucket, type Placed, placeItems } from './bucket-rules.ts';
 import type { DigestBucketRecord, DigestItemRecord } from './digest-models.ts';

@@ -1,6 +1,7 @@
 /** What is kept of digests until they are made. Their documents are gone afterwards: the notification holds all. */
 import { type Connection, type Model, Schema } from 'mongoose';
-import type { DigestSending, RecipientEntry } from '../contract.ts';
+import type { DigestSending } from '../outbox/plan-page.ts';
+import type { RecipientEntry } from '../records/notification-record.ts';
 
 /** A digest in the making. */
 export interface DigestBucketRecord {

@@ -1,7 +1,7 @@
 /** The notification that a bucket becomes. Pure but for the new id. */
 import { newId } from '../../../platform/names/ids.ts';
-import type { NotificationRecord } from '../contract.ts';
 import { FIRST_LOOK_MS } from '../outbox/looks.ts';
+import type { NotificationRecord } from '../records/notification-record.ts';
 import type { DigestBucketRecord } from './digest-models.ts';
 
 /** One of `data.items` of a digest: what templates go through. */

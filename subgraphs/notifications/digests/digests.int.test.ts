@@ -4,9 +4,10 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vites
 import { FencedLock, TurnLostError } from '../../../platform/storage/fenced-lock.ts';
 import { RedisLock } from '../../../platform/storage/redis-lock.ts';
 import { freshDatabase } from '../../../testing/fresh.ts';
-import type { NotificationRecord, PlannedDelivery, PlanPage } from '../contract.ts';
 import { deliveryId } from '../outbox/delivery-of-plan.ts';
+import type { PlannedDelivery, PlanPage } from '../outbox/plan-page.ts';
 import { ReadService } from '../read/read-service.ts';
+import type { NotificationRecord } from '../records/notification-record.ts';
 import { notification, type OpenStore, openStore, silent } from '../testing/open-store.ts';
 import { timelineOf } from '../timeline/timeline.ts';
 import { closeBuckets, closedBuckets, deleteClosed, dueBuckets } from './close-buckets.ts';

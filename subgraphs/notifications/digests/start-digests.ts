@@ -13,7 +13,7 @@ import type { DispatchQueues } from '../../../platform/queues/queues.ts';
 import { FencedLock, TurnLostError } from '../../../platform/storage/fenced-lock.ts';
 import { RedisLock } from '../../../platform/storage/redis-lock.ts';
 import { PlanEnqueuer } from '../accept/plan-enqueuer.ts';
-import type { NotificationRecord } from '../contract.ts';
+import type { NotificationRecord } from '../records/notification-record.ts';
 import type { NotificationModels } from '../store/models.ts';
 import { closeBuckets, closedBuckets, deleteClosed, dueBuckets } from './close-buckets.ts';
 import type { DigestBucketRecord } from './digest-models.ts';

@@ -4,7 +4,7 @@ import { HeraldError } from '../../../platform/errors/herald-error.ts';
 import type { EventLog } from '../../../platform/event-log/event-log.ts';
 import type { Actor } from '../audit/actor.ts';
 import { cancelNotification } from '../change/cancel.ts';
-import type { NotificationRecord } from '../contract.ts';
+import type { NotificationRecord } from '../records/notification-record.ts';
 import type { NotificationModels } from '../store/models.ts';
 import { cancellableOf } from './cancellable.ts';
 

@@ -2,7 +2,7 @@
  * What waits for its delay and can be cancelled by another event: found by workspace, event and the key's value. An
  * entry is written before its notification, so that none is ever missing; one without a notification does no harm.
  */
-import type { NotificationRecord } from '../contract.ts';
+import type { NotificationRecord } from '../records/notification-record.ts';
 import type { NotificationModels } from '../store/models.ts';
 import type { CancellableRecord } from './cancellable-model.ts';
 

@@ -7,7 +7,7 @@ import { HeraldError } from '../../../platform/errors/herald-error.ts';
 import { messageOf } from '../../../platform/errors/message-of.ts';
 import type { Logger } from '../../../platform/logging/logger.ts';
 import type { AcceptService } from '../accept/accept.ts';
-import type { NotificationRecord } from '../contract.ts';
+import type { NotificationRecord } from '../records/notification-record.ts';
 
 /** Saving a route looks so far for circles; what gets around that ends here. */
 const MAX_DEPTH = 10;

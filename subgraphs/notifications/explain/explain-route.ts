@@ -8,7 +8,7 @@ import { CHANNELS, SKIP_REASONS } from '../../../platform/graphql/contract-enums
 import type { RedisNames } from '../../../platform/names/redis-names.ts';
 import { awaitAnswer, giveAnswer } from '../../../platform/queues/dispatcher-answer.ts';
 import type { DispatchQueues, ExplainJob } from '../../../platform/queues/queues.ts';
-import type { NotificationRecord } from '../contract.ts';
+import type { NotificationRecord } from '../records/notification-record.ts';
 
 const { EJSON } = mongo.BSON;
 const WAIT_MS = 15_000;

@@ -1,6 +1,6 @@
 /** What travels by Redis to whoever watches an inbox. */
 import { z } from 'zod';
-import type { InboxMessageRecord } from '../contract.ts';
+import type { InboxMessageRecord } from '../records/inbox-message-record.ts';
 
 const messageSchema = z.object({
   _id: z.string(),

@@ -2,7 +2,7 @@
 import type { Redis } from 'ioredis';
 import type { Logger } from '../../../platform/logging/logger.ts';
 import type { RedisNames } from '../../../platform/names/redis-names.ts';
-import type { InboxMessageRecord } from '../contract.ts';
+import type { InboxMessageRecord } from '../records/inbox-message-record.ts';
 import type { InboxEventRecord } from './inbox-events.ts';
 
 export class InboxPublisher {

@@ -6,7 +6,7 @@ import { scopedKey } from '../../../platform/names/ids.ts';
 import { inTransaction } from '../../../platform/storage/mongo.ts';
 import type { UsersService } from '../../users/index.ts';
 import { ChainFollower, type ChainFollowerDeps } from '../chains/chain-follower.ts';
-import type { InboxMessageRecord } from '../contract.ts';
+import type { InboxMessageRecord } from '../records/inbox-message-record.ts';
 import type { InboxCounterRecord, NotificationModels } from '../store/models.ts';
 import type { InboxPublisher } from './inbox-publisher.ts';
 import {

@@ -1,6 +1,7 @@
 /** Puts the in-app messages of new deliveries into their inboxes, within the caller's transaction. */
 import type { ClientSession } from 'mongoose';
-import type { DeliveryRecord, InboxMessageRecord } from '../contract.ts';
+import type { DeliveryRecord } from '../records/delivery-record.ts';
+import type { InboxMessageRecord } from '../records/inbox-message-record.ts';
 import type { InboxCounterRecord, NotificationModels } from '../store/models.ts';
 import { inboxKey, messageKey } from './message-ids.ts';
 

@@ -2,8 +2,9 @@
 import type { ClientSession, Connection } from 'mongoose';
 import type { HeraldEvent } from '../../../platform/event-log/events.ts';
 import { enterTallies } from '../../../platform/event-log/tally-ledger.ts';
-import type { DeliveryRecord, InboxMessageRecord } from '../contract.ts';
 import { deliveryEvent } from '../outbox/delivery-events.ts';
+import type { DeliveryRecord } from '../records/delivery-record.ts';
+import type { InboxMessageRecord } from '../records/inbox-message-record.ts';
 import type { NotificationModels } from '../store/models.ts';
 
 export interface Opened {

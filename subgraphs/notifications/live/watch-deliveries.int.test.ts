@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { freshDatabase } from '../../../testing/fresh.ts';
-import type { NotificationRecord } from '../contract.ts';
+import type { NotificationRecord } from '../records/notification-record.ts';
 import { inAppPage, notification, type OpenStore, openStore } from '../testing/open-store.ts';
 import { FeedHub } from './feed-hub.ts';
 import { watchDeliveries, watchNotification } from './watch-deliveries.ts';

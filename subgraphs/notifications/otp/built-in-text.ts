@@ -1,6 +1,6 @@
 /** What is said where no template is named, by language. */
 import type { Channel } from '../../../platform/graphql/contract-enums.ts';
-import type { InlineContent } from '../contract.ts';
+import type { InlineContent } from '../records/notification-record.ts';
 import { CODE_PLACEHOLDER } from './code.ts';
 
 interface Words {

@@ -1,7 +1,7 @@
 /** Codes, and how they get into messages: stored words hold a placeholder, what is sent holds the code. */
 import { randomInt } from 'node:crypto';
 import type { Channel } from '../../../platform/graphql/contract-enums.ts';
-import type { MessageContent } from '../contract.ts';
+import type { MessageContent } from '../records/notification-record.ts';
 
 /** Stands for the code wherever a message is stored or shown. Nothing in it is changed by HTML or a URL. */
 export const CODE_PLACEHOLDER = '--one-time-code--';

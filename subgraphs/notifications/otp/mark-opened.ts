@@ -3,10 +3,10 @@ import type { Connection } from 'mongoose';
 import type { EventLog } from '../../../platform/event-log/event-log.ts';
 import { enterTallies } from '../../../platform/event-log/tally-ledger.ts';
 import { inTransaction } from '../../../platform/storage/mongo.ts';
-import type { DeliveryRecord } from '../contract.ts';
 import { NONE, type Opened } from '../inbox/open-deliveries.ts';
 import { deliveryEvent } from '../outbox/delivery-events.ts';
 import { afterReceipt } from '../receipts/after-receipt.ts';
+import type { DeliveryRecord } from '../records/delivery-record.ts';
 import type { NotificationModels } from '../store/models.ts';
 
 /**

@@ -1,9 +1,11 @@
 /** What can be said of a request for a code, or of a code, without looking anything up. Pure. */
+
+import { directAddressProblem } from '../../../platform/addresses/address-problem.ts';
 import { badInput } from '../../../platform/errors/herald-error.ts';
 import type { Channel } from '../../../platform/graphql/contract-enums.ts';
 import { derivedId, isCallerId } from '../../../platform/names/ids.ts';
+import { isLocale } from '../../templates/index.ts';
 import { normalAddress } from '../../users/index.ts';
-import { directAddressProblem } from '../accept/check-input.ts';
 
 /** `OtpRecipientInput` of the graph. */
 export interface OtpRecipientInput {
@@ -71,7 +73,7 @@ export function checkedRequest(input: RequestOtpInput): OtpRequested {
     );
   const ttlSeconds = within(input.ttlSeconds, TTL_SECONDS, 'input.ttlSeconds');
   const { template, locale, idempotencyKey } = input;
-  if (locale != null && (locale.length > 35 || !/^[a-z]{2,8}([-_][a-z0-9]{1,8})*$/i.test(locale)))
+  if (locale != null && !isLocale(locale))
     throw badInput('input.locale', 'Must be a language tag, for example "de" or "pt-BR".');
   if (
     idempotencyKey != null &&

@@ -18,7 +18,7 @@ import type { SendInput } from '../accept/check-input.ts';
 import { requestHash } from '../accept/request-hash.ts';
 import { idemOf, type Sender } from '../accept/to-record.ts';
 import { ChainFollower } from '../chains/chain-follower.ts';
-import type { NotificationOtp, NotificationRecord } from '../contract.ts';
+import type { NotificationOtp, NotificationRecord } from '../records/notification-record.ts';
 import type { NotificationModels } from '../store/models.ts';
 import { builtInText, spokenLocale } from './built-in-text.ts';
 import { changeFenced } from './change-fenced.ts';

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { SecretBox } from '../../../platform/secrets/secret-box.ts';
 import { freshDatabase } from '../../../testing/fresh.ts';
-import type { NotificationRecord } from '../contract.ts';
+import type { NotificationRecord } from '../records/notification-record.ts';
 import { appPrincipal, OLGA, type OpenGraph, openGraph, TEST_SECRET_KEY } from '../testing/open-graph.ts';
 import { MAX_ATTEMPTS } from './otp-rules.ts';
 

@@ -1,6 +1,6 @@
 /** Changes deliveries that a worker holds: only where its claim still holds, and what changes alike as one update. */
 import type { ClientSession, mongo } from 'mongoose';
-import type { DeliveryRecord } from '../contract.ts';
+import type { DeliveryRecord } from '../records/delivery-record.ts';
 import type { NotificationModels } from '../store/models.ts';
 
 export interface HeldChange {

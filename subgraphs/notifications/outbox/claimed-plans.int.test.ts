@@ -2,15 +2,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { freshDatabase } from '../../../testing/fresh.ts';
 import { cancelNotification } from '../change/cancel.ts';
-import type {
-  AttemptRecord,
-  BegunAttempt,
-  DeliveryRecord,
-  NotificationRecord,
-  PlanPage,
-} from '../contract.ts';
+import type { AttemptRecord, DeliveryRecord } from '../records/delivery-record.ts';
+import type { NotificationRecord } from '../records/notification-record.ts';
 import { emailPage, notification, type OpenStore, openStore } from '../testing/open-store.ts';
 import { MAX_CLAIMS } from './claim-deliveries.ts';
+import type { BegunAttempt, PlanPage } from './plan-page.ts';
 
 const services = freshDatabase();
 let store: OpenStore;

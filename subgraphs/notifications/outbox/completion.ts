@@ -2,7 +2,8 @@
 import type { ClientSession, Connection } from 'mongoose';
 import type { HeraldEvent } from '../../../platform/event-log/events.ts';
 import { updateManyApart } from '../../../platform/storage/mongo.ts';
-import type { DeliveryRecord, NotificationRecord } from '../contract.ts';
+import type { DeliveryRecord } from '../records/delivery-record.ts';
+import type { NotificationRecord } from '../records/notification-record.ts';
 import type { NotificationModels } from '../store/models.ts';
 import { COMPLETION_LOOK_MS } from './looks.ts';
 import { notificationUpdated } from './plan-events.ts';

@@ -1,6 +1,6 @@
 /** The event that a delivery's change is told by. Pure. */
 import type { DeliveryEvent } from '../../../platform/event-log/events.ts';
-import type { DeliveryRecord } from '../contract.ts';
+import type { DeliveryRecord } from '../records/delivery-record.ts';
 
 /** @param at when it happened. The state is the one in `record`. */
 export function deliveryEvent(

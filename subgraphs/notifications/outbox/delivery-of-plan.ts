@@ -1,15 +1,10 @@
 /** From the planner's decision to the stored delivery. Pure. */
 import { derivedId, scopedKey } from '../../../platform/names/ids.ts';
-import type {
-  AttemptOutcome,
-  AttemptRecord,
-  ChainPlace,
-  DeliveryRecord,
-  NotificationRecord,
-  PlannedChainPlace,
-  PlannedDelivery,
-} from '../contract.ts';
+import type { AttemptRecord, ChainPlace, DeliveryRecord } from '../records/delivery-record.ts';
+import type { NotificationRecord } from '../records/notification-record.ts';
+import type { AttemptOutcome } from './attempt-outcome.ts';
 import { FIRST_LOOK_MS } from './looks.ts';
+import type { PlannedChainPlace, PlannedDelivery } from './plan-page.ts';
 
 type Progress = Pick<DeliveryRecord, 'state' | 'attempt' | 'attempts' | 'nextAttemptAt' | 'fence'> &
   Partial<DeliveryRecord>;

@@ -2,7 +2,7 @@
 import type { Connection } from 'mongoose';
 import type { HeraldEvent } from '../../../platform/event-log/events.ts';
 import { updateManyApart } from '../../../platform/storage/mongo.ts';
-import type { NotificationRecord } from '../contract.ts';
+import type { NotificationRecord } from '../records/notification-record.ts';
 import type { NotificationModels } from '../store/models.ts';
 import { PLANNABLE } from './move-on.ts';
 import { notificationUpdated } from './plan-events.ts';

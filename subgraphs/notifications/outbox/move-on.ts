@@ -1,8 +1,9 @@
 /** Moves notifications on when a page of their plan is stored. */
 import type { ClientSession } from 'mongoose';
-import type { DeliveryRecord, PlanPage } from '../contract.ts';
+import type { DeliveryRecord } from '../records/delivery-record.ts';
 import type { NotificationModels } from '../store/models.ts';
 import { COMPLETION_LOOK_MS, NEXT_PAGE_LOOK_MS } from './looks.ts';
+import type { PlanPage } from './plan-page.ts';
 
 /** A page of a plan and its deliveries as they are stored. */
 export interface MovedPlan {

@@ -2,8 +2,10 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { freshDatabase } from '../../../testing/fresh.ts';
 import type { Actor } from '../audit/actor.ts';
 import { cancelNotification } from '../change/cancel.ts';
-import type { AttemptOutcome, DeliveryRecord, NotificationRecord } from '../contract.ts';
+import type { DeliveryRecord } from '../records/delivery-record.ts';
+import type { NotificationRecord } from '../records/notification-record.ts';
 import { emailPage, inAppPage, notification, type OpenStore, openStore } from '../testing/open-store.ts';
+import type { AttemptOutcome } from './attempt-outcome.ts';
 
 const services = freshDatabase();
 let store: OpenStore;

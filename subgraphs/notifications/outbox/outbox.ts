@@ -14,23 +14,17 @@ import type { QueuedDelivery } from '../../../platform/queues/enqueue-sends.ts';
 import { updateManyApart } from '../../../platform/storage/mongo.ts';
 import { ChainFollower } from '../chains/chain-follower.ts';
 import { isHeldBack } from '../chains/chain-rules.ts';
-import type {
-  AttemptOutcome,
-  Deferral,
-  DeliveryRecord,
-  Lane,
-  NotificationRecord,
-  Outbox,
-  PlanLane,
-  PlanPage,
-  SweepRound,
-} from '../contract.ts';
 import type { InboxPublisher } from '../inbox/inbox-publisher.ts';
+import type { DeliveryRecord } from '../records/delivery-record.ts';
+import type { NotificationRecord, PlanLane } from '../records/notification-record.ts';
 import type { NotificationModels } from '../store/models.ts';
+import type { AttemptOutcome, Deferral } from './attempt-outcome.ts';
 import { claimDeliveries } from './claim-deliveries.ts';
 import { completeFinished, sharedOf } from './completion.ts';
 import { CompletionChecks } from './completion-checks.ts';
 import { claimPlans, countTries, duePlans } from './due-plans.ts';
+import type { Lane, Outbox, SweepRound } from './outbox-steps.ts';
+import type { PlanPage } from './plan-page.ts';
 import { recordOutcomes } from './record-outcomes.ts';
 import { storePlans } from './store-plans.ts';
 import { queuedOf, sweepDeliveries, sweepPlans } from './sweep.ts';

@@ -1,6 +1,7 @@
 /** The events that storing plans is told by. Pure. */
 import type { HeraldEvent } from '../../../platform/event-log/events.ts';
-import type { DeliveryRecord, NotificationRecord } from '../contract.ts';
+import type { DeliveryRecord } from '../records/delivery-record.ts';
+import type { NotificationRecord } from '../records/notification-record.ts';
 import { deliveryEvent } from './delivery-events.ts';
 import type { MovedPlan } from './move-on.ts';
 

@@ -9,16 +9,18 @@ import type { HeraldEvent } from '../../../platform/event-log/events.ts';
 import { enterTallies } from '../../../platform/event-log/tally-ledger.ts';
 import { inTransaction } from '../../../platform/storage/mongo.ts';
 import { settleHeld } from '../chains/chain-rules.ts';
-import type { DeliveryRecord, InboxMessageRecord, PlanPage } from '../contract.ts';
 import { countDeadLetters } from '../dead-letters/dead-letter-metrics.ts';
 import { failuresOfPlans, insertDeadLetters } from '../dead-letters/insert-dead-letters.ts';
 import { collectItems } from '../digests/collect-items.ts';
 import { insertMessages } from '../inbox/insert-messages.ts';
 import { keepProviderMessages, type Taken } from '../receipts/provider-messages.ts';
+import type { DeliveryRecord } from '../records/delivery-record.ts';
+import type { InboxMessageRecord } from '../records/inbox-message-record.ts';
 import type { NotificationModels } from '../store/models.ts';
 import { deliveryOfPlan } from './delivery-of-plan.ts';
 import { type MovedPlan, moveOn, SomeMovedError } from './move-on.ts';
 import { eventsOfPlans } from './plan-events.ts';
+import type { PlanPage } from './plan-page.ts';
 
 export interface StoredPlans {
   /** Ids of the notifications whose page was stored. */

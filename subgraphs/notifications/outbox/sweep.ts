@@ -7,9 +7,11 @@ import { metricsRegistry } from '../../../platform/http/metrics.ts';
 import type { QueuedDelivery } from '../../../platform/queues/enqueue-sends.ts';
 import { chunked } from '../../../platform/queues/queues.ts';
 import { inTransaction } from '../../../platform/storage/mongo.ts';
-import type { DeliveryRecord, Lane, PlanLane, SweepRound } from '../contract.ts';
+import type { DeliveryRecord } from '../records/delivery-record.ts';
+import type { PlanLane } from '../records/notification-record.ts';
 import type { NotificationModels } from '../store/models.ts';
 import { completeFinished, lookAgainAtCompletion } from './completion.ts';
+import type { Lane, SweepRound } from './outbox-steps.ts';
 
 const reclaimed = new Counter({
   name: 'herald_claims_reclaimed_total',

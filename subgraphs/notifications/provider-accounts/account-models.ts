@@ -48,6 +48,7 @@ export function providerAccountModels(connection: Connection): {
       installationFields: [String],
       destinationFields: [String],
       installation: flag,
+      receipts: Boolean,
       publishedAt: date,
     },
     { ...options, collection: 'provider_definitions' },

@@ -17,6 +17,8 @@ export interface ProviderDefinitionRecord {
   readonly destinationFields: readonly string[];
   /** Only operators of the first workspace may have accounts of it. */
   readonly installation: boolean;
+  /** Whether its vendor sends receipts to an address of the account. Unknown to dispatchers of an older Herald. */
+  readonly receipts?: boolean;
   readonly publishedAt: Date;
 }
 

@@ -8,6 +8,7 @@ import type { InvalidationBus } from '../../../platform/invalidation/invalidatio
 import { scopedKey } from '../../../platform/names/ids.ts';
 import type { SecretBox } from '../../../platform/secrets/secret-box.ts';
 import { inTransaction } from '../../../platform/storage/mongo.ts';
+import type { Directory } from '../../users/index.ts';
 import { actorOf } from '../audit/actor.ts';
 import type { AuditAction } from '../audit/audit-record.ts';
 import { writeAudit } from '../audit/write-audit.ts';
@@ -31,6 +32,7 @@ export interface AccountServiceDeps {
   readonly models: Pick<NotificationModels, 'raw'>;
   readonly box: SecretBox;
   readonly bus: Pick<InvalidationBus, 'invalidate'>;
+  readonly directory: Pick<Directory, 'missingApps'>;
 }
 
 export class ProviderAccountService {
@@ -68,6 +70,7 @@ export class ProviderAccountService {
     const definition = await this.#definition(input.provider);
     if (definition.installation && !operator.root)
       throw forbidden(`Only operators of the first workspace may have accounts of ${definition.name}.`);
+    await this.#checkApps(workspace, input.apps ?? []);
     const _id = scopedKey(workspace, id);
     return this.#change(_id, async (session) => {
       const former = await this.#accounts.findOne({ _id }, { session });
@@ -144,9 +147,9 @@ export class ProviderAccountService {
   }
 
   /** Writes down that an operator sent a message through an account. */
-  async noteTest(operator: OperatorPrincipal, account: ProviderAccountRecord, to: string): Promise<void> {
+  async noteTest(operator: OperatorPrincipal, account: string, to: string): Promise<void> {
     await inTransaction(this.#deps.connection, (session) =>
-      this.#audit(operator, 'TEST_PROVIDER_ACCOUNT', session, { at: sharedDate(), account: account.id, to }),
+      this.#audit(operator, 'TEST_PROVIDER_ACCOUNT', session, { at: sharedDate(), account, to }),
     );
   }
 
@@ -166,6 +169,16 @@ export class ProviderAccountService {
       'input.provider',
       `There is no provider "${provider}"; there are ${all.map(({ _id }) => _id).join(', ')}.`,
     );
+  }
+
+  async #checkApps(workspace: string, apps: readonly string[]): Promise<void> {
+    if (apps.length === 0) return;
+    const [missing] = await this.#deps.directory.missingApps(workspace, apps);
+    if (missing !== undefined)
+      throw badInput(
+        `input.apps.${apps.indexOf(missing)}`,
+        `The workspace has no app "${missing}"; the query \`apps\` tells which there are.`,
+      );
   }
 
   #formerOf(record: ProviderAccountRecord): FormerConfig {

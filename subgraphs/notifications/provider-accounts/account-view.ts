@@ -4,7 +4,7 @@ import { providerAccountKey } from '../../../platform/names/ids.ts';
 import type { SettingsAccount } from '../../../platform/provider-health/settings-accounts.ts';
 import type { Actor } from '../audit/actor.ts';
 import { plainConfig } from './account-config.ts';
-import type { AllowedHours, ProviderAccountRecord } from './account-record.ts';
+import type { AllowedHours, ProviderAccountRecord, ProviderDefinitionRecord } from './account-record.ts';
 
 /** Behind all of the workspace, whose order ends at 1,000. */
 const FIRST_SETTINGS_ORDER = 1_001;
@@ -28,7 +28,7 @@ export interface AccountView {
   readonly dailyQuota: number | null;
   readonly allowedHours: AllowedHours | null;
   readonly enabled: boolean;
-  readonly receiptPath: string;
+  readonly receiptPath: string | null;
   readonly problem: string | null;
   readonly receiptsProblem: string | null;
   readonly createdAt: Date | null;
@@ -36,7 +36,11 @@ export interface AccountView {
   readonly updatedBy: Actor | null;
 }
 
-export function viewOf(record: ProviderAccountRecord): AccountView {
+/** @param definition of its provider; undefined where no dispatcher has told of that. */
+export function viewOf(
+  record: ProviderAccountRecord,
+  definition: Pick<ProviderDefinitionRecord, 'receipts'> | undefined,
+): AccountView {
   const { workspace, id, channels, apps } = record;
   const key = providerAccountKey(workspace, id);
   return {
@@ -55,7 +59,7 @@ export function viewOf(record: ProviderAccountRecord): AccountView {
     dailyQuota: record.dailyQuota ?? null,
     allowedHours: record.allowedHours ?? null,
     enabled: record.enabled,
-    receiptPath: `/receipts/${key}`,
+    receiptPath: receiptPathOf(key, definition?.receipts),
     problem: record.problem ?? null,
     receiptsProblem: record.receiptsProblem ?? null,
     createdAt: record.createdAt,
@@ -95,7 +99,7 @@ function viewOfSettings(account: SettingsAccount, index: number, open: boolean):
     dailyQuota: (open ? account.dailyQuota : undefined) ?? null,
     allowedHours: null,
     enabled: true,
-    receiptPath: `/receipts/${id}`,
+    receiptPath: receiptPathOf(id, account.receipts),
     problem: null,
     receiptsProblem: null,
     createdAt: null,
@@ -103,6 +107,9 @@ function viewOfSettings(account: SettingsAccount, index: number, open: boolean):
     updatedBy: null,
   };
 }
+
+/** Null where nothing comes: whoever does not know says that something may. */
+const receiptPathOf = (key: string, receipts = true): string | null => (receipts ? `/receipts/${key}` : null);
 
 /** The configuration as it is shown: secrets are null. */
 export const shownConfig = (record: ProviderAccountRecord): Record<string, unknown> => ({

@@ -74,8 +74,9 @@ describe('provider accounts', () => {
       installationFields: [],
       destinationFields: [],
       installation: false,
+      receipts: true,
     } as const;
-    const disk = { ...acme, _id: 'disk', name: 'Disk', installation: true };
+    const disk = { ...acme, _id: 'disk', name: 'Disk', installation: true, receipts: false };
     await Promise.all([1, 2].map(() => graph.store.providerAccounts.publish([disk, acme])));
     expect(
       await graph.run(OLGA, '{ providers { id name channels configSchema secretFields installation } }'),
@@ -154,6 +155,40 @@ describe('provider accounts', () => {
       { action: 'SAVE_PROVIDER_ACCOUNT', before: null, after: { secretsGiven: ['token'] } },
     ]);
     expect(JSON.stringify(trail)).not.toContain('top secret');
+  });
+
+  it('have an address for receipts where their provider sends some', async () => {
+    const config = { sid: 'AC1', token: 'abc' };
+    expect(await save({ id: 'silent', provider: 'disk', config })).toMatchObject({ receiptPath: null });
+    expect(
+      await graph.run(OLGA, '{ providerAccounts(includeSettings: false) { id receiptPath } }'),
+    ).toMatchObject({
+      providerAccounts: expect.arrayContaining([
+        { id: 'silent', receiptPath: null },
+        { id: 'sms', receiptPath: '/receipts/default.sms' },
+      ]),
+    });
+    await graph.run(OLGA, 'mutation { deleteProviderAccount(id: "silent") }');
+  });
+
+  it('are for apps that there are in their workspace', async () => {
+    const { createApp } = await graph.run<{ createApp: { app: { id: string } } }>(
+      OLGA,
+      'mutation { createApp(name: "Shop") { app { id } } }',
+      {},
+      'users',
+    );
+    const apps = [createApp.app.id, 'app_console_default'];
+    expect(await save({ id: 'sms', provider: 'acme', apps })).toMatchObject({ apps });
+    const unknown = { id: 'sms', provider: 'acme', apps: [...apps, 'app_gone'] };
+    expect(await refused(unknown)).toMatchObject({ code: 'BAD_USER_INPUT', field: 'input.apps.2' });
+    const config = { sid: 'E1', token: 'other' };
+    expect(await refused({ id: 'theirs', provider: 'acme', config, apps }, ELSEWHERE)).toMatchObject({
+      field: 'input.apps.0',
+      message: expect.stringContaining('no app'),
+    });
+    expect((await record('sms')).apps).toEqual(apps);
+    await save({ id: 'sms', provider: 'acme', apps: null });
   });
 
   it.each([

@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { sharedNow } from '../../../platform/clock/shared-clock.ts';
 import type { RedisNames } from '../../../platform/names/redis-names.ts';
 import { awaitAnswer, giveAnswer } from '../../../platform/queues/dispatcher-answer.ts';
-import type { DispatchQueues } from '../../../platform/queues/queues.ts';
+import type { DispatchQueues, ProviderTestJob } from '../../../platform/queues/queues.ts';
 
 const WAIT_MS = 30_000;
 
@@ -27,12 +27,12 @@ interface Deps {
 
 /** @throws HeraldError UNAVAILABLE when no dispatcher answers in time. */
 export async function testAccount(
-  { workspace, account, to }: { readonly workspace: string; readonly account: string; readonly to: string },
+  test: Pick<ProviderTestJob, 'workspace' | 'account' | 'ofSettings' | 'to'>,
   { redis, names, queues }: Deps & { readonly queues: Pick<DispatchQueues, 'addProviderTest'> },
   waitMs = WAIT_MS,
 ): Promise<ProviderTestResult> {
   const id = randomUUID();
-  await queues.addProviderTest({ id, workspace, account, to, until: sharedNow() + waitMs });
+  await queues.addProviderTest({ ...test, id, until: sharedNow() + waitMs });
   return result.parse(await awaitAnswer(redis, names.providerTest(id), waitMs));
 }
 

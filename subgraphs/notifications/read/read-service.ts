@@ -2,8 +2,9 @@
 import type { PipelineStage } from 'mongoose';
 import type { Channel, NotificationState, Priority } from '../../../platform/graphql/contract-enums.ts';
 import { scopedKey } from '../../../platform/names/ids.ts';
-import type { DeliveryRecord, NotificationRecord } from '../contract.ts';
 import { digestIdem } from '../digests/digest-record.ts';
+import type { DeliveryRecord } from '../records/delivery-record.ts';
+import type { NotificationRecord } from '../records/notification-record.ts';
 import type { NotificationModels } from '../store/models.ts';
 import { type IdWindow, windowsBefore } from './id-windows.ts';
 

@@ -1,6 +1,7 @@
 /** Who may see which notification. Pure. */
 import type { Principal } from '../../../platform/auth/principal.ts';
-import type { DeliveryRecord, NotificationRecord } from '../contract.ts';
+import type { DeliveryRecord } from '../records/delivery-record.ts';
+import type { NotificationRecord } from '../records/notification-record.ts';
 
 /** By id: operators see their workspace's, apps their own, users none (they reach theirs by their inbox). */
 export function maySee(principal: Principal, record: Pick<NotificationRecord, 'workspace' | 'app'>): boolean {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { DeliveryState } from '../../../platform/graphql/contract-enums.ts';
-import type { ReceivedReceipt } from '../contract.ts';
 import { afterReceipt } from './after-receipt.ts';
+import type { ReceivedReceipt } from './received-receipt.ts';
 
 const NOW = new Date('2026-03-01T12:00:00Z');
 const AT = new Date('2026-03-01T11:59:00Z');

@@ -1,6 +1,7 @@
 /** What a receipt makes of its delivery. Pure. */
 import type { DeliveryEvent } from '../../../platform/event-log/events.ts';
-import type { DeliveryRecord, ReceivedReceipt } from '../contract.ts';
+import type { DeliveryRecord } from '../records/delivery-record.ts';
+import type { ReceivedReceipt } from './received-receipt.ts';
 
 export interface AfterReceipt {
   /** Nothing where the receipt says nothing new, or comes too late to change what became of the delivery. */

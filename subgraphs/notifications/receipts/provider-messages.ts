@@ -1,6 +1,6 @@
 /** Remembers which message of a provider is which delivery, for the receipts that come later. */
 import type { ClientSession } from 'mongoose';
-import type { AttemptOutcome } from '../contract.ts';
+import type { AttemptOutcome } from '../outbox/attempt-outcome.ts';
 import type { NotificationModels } from '../store/models.ts';
 import { accountKey } from './receipt-models.ts';
 

@@ -9,13 +9,14 @@ import { enterTallies } from '../../../platform/event-log/tally-ledger.ts';
 import { accountOfKey } from '../../../platform/names/ids.ts';
 import { inTransaction, updateManyApart } from '../../../platform/storage/mongo.ts';
 import { ChainFollower, type ChainFollowerDeps } from '../chains/chain-follower.ts';
-import type { DeliveryRecord, ReceiptResult, ReceivedReceipt } from '../contract.ts';
 import { countDeadLetters } from '../dead-letters/dead-letter-metrics.ts';
 import { type FailedDelivery, insertDeadLetters } from '../dead-letters/insert-dead-letters.ts';
 import { deliveryEvent } from '../outbox/delivery-events.ts';
+import type { DeliveryRecord } from '../records/delivery-record.ts';
 import type { NotificationModels } from '../store/models.ts';
 import { afterReceipt } from './after-receipt.ts';
 import { accountKey, type ReceiptRecord } from './receipt-models.ts';
+import type { ReceiptResult, ReceivedReceipt } from './received-receipt.ts';
 
 /** In one transaction; a provider may tell of thousands at once. */
 const MAX_GROUP = 200;

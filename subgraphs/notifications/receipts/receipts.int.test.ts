@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { freshDatabase } from '../../../testing/fresh.ts';
-import type { DeliveryRecord, ReceivedReceipt } from '../contract.ts';
+import type { DeliveryRecord } from '../records/delivery-record.ts';
 import { emailPage, notification, type OpenStore, openStore, silent } from '../testing/open-store.ts';
 import { ReceiptStore } from './receipt-store.ts';
+import type { ReceivedReceipt } from './received-receipt.ts';
 
 const services = freshDatabase();
 let store: OpenStore;

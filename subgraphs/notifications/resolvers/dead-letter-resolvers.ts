@@ -1,6 +1,5 @@
 /** Dead letters, the audit trail and alerts: what operators work with when something went wrong. */
 import { type RequestContext, requirePrincipal } from '../../../platform/auth/principal.ts';
-import { badInput } from '../../../platform/errors/herald-error.ts';
 import {
   type ConnectionRecord,
   connectionOf,
@@ -27,6 +26,7 @@ import type {
   MutationResolvers,
   QueryResolvers,
 } from '../generated/types.ts';
+import { checkFilter } from '../read/check-filter.ts';
 import type { Scanned } from '../read/scan-newest.ts';
 import type { ResolverDeps } from './deps.ts';
 import type { Lookup } from './lookup.ts';
@@ -60,8 +60,7 @@ export function deadLetterResolvers(deps: ResolverDeps, find: Lookup): DeadLette
         const { workspace } = requirePrincipal(context, 'operator');
         const size = pageSize(first);
         const given = withoutNulls<AuditFilter>(filter ?? {});
-        if (given.action?.length === 0)
-          throw badInput('filter.action', 'Name at least one, or leave it out for all.');
+        checkFilter(given, 'action');
         const position = after == null ? undefined : decodeCursor(after, 'aud_');
         const scanned = await readAudit(deps.models, workspace, given, { size, after: position });
         return pageOf(scanned, auditId, position);

@@ -13,7 +13,6 @@ import type { TemplatesService } from '../../templates/index.ts';
 import type { UsersService } from '../../users/index.ts';
 import type { AcceptService } from '../accept/accept.ts';
 import type { PlanEnqueuer } from '../accept/plan-enqueuer.ts';
-import type { DeliveryRecord, NotificationRecord } from '../contract.ts';
 import type { RateLimiter } from '../flow/rate-limiter.ts';
 import type { InboxService } from '../inbox/inbox-service.ts';
 import type { FeedHub } from '../live/feed-hub.ts';
@@ -21,6 +20,8 @@ import type { InboxHub } from '../live/inbox-hub.ts';
 import type { OtpService } from '../otp/otp-service.ts';
 import type { ProviderAccountService } from '../provider-accounts/account-service.ts';
 import type { ReadService } from '../read/read-service.ts';
+import type { DeliveryRecord } from '../records/delivery-record.ts';
+import type { NotificationRecord } from '../records/notification-record.ts';
 import type { SandboxStore } from '../sandbox/sandbox-store.ts';
 import type { NotificationModels } from '../store/models.ts';
 

@@ -1,8 +1,9 @@
 /** Finding a notification or delivery for a caller: what is not theirs is not there. */
 import type { Principal, RequestContext } from '../../../platform/auth/principal.ts';
 import { notFound } from '../../../platform/errors/herald-error.ts';
-import type { DeliveryRecord, NotificationRecord } from '../contract.ts';
 import { maySee } from '../read/visibility.ts';
+import type { DeliveryRecord } from '../records/delivery-record.ts';
+import type { NotificationRecord } from '../records/notification-record.ts';
 import type { loadersOf } from './deps.ts';
 
 export interface Lookup {

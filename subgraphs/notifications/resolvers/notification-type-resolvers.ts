@@ -7,7 +7,6 @@ import { badInput } from '../../../platform/errors/herald-error.ts';
 import { connectionOf, decodeCursor, encodeCursor, pageSize } from '../../../platform/graphql/connections.ts';
 import { withoutNulls } from '../../../platform/graphql/without-nulls.ts';
 import { isHeldBack } from '../chains/chain-rules.ts';
-import type { DeliveryRecord } from '../contract.ts';
 import type {
   DeliveryConnectionResolvers,
   DeliveryResolvers,
@@ -15,8 +14,10 @@ import type {
   NotificationResolvers,
   QueryResolvers,
 } from '../generated/types.ts';
+import { checkFilter } from '../read/check-filter.ts';
 import type { ListFilter } from '../read/read-service.ts';
 import { maySee, maySeeDelivery, receiversView } from '../read/visibility.ts';
+import type { DeliveryRecord } from '../records/delivery-record.ts';
 import { timelineOf } from '../timeline/timeline.ts';
 import type { loadersOf, ResolverDeps } from './deps.ts';
 import { lookup } from './lookup.ts';
@@ -41,6 +42,7 @@ export function notificationTypeResolvers(
       const principal = requirePrincipal(context, 'app', 'operator');
       const size = pageSize(first);
       const given = withoutNulls<ListFilter>(filter ?? {});
+      checkFilter(given, 'state', 'priority', 'channel');
       if (principal.kind === 'app' && given.app !== undefined && given.app !== principal.app)
         throw badInput('filter.app', 'An app sees its own notifications only.');
       const own: ListFilter = principal.kind === 'app' ? { ...given, app: principal.app } : given;

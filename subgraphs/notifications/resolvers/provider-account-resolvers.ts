@@ -1,11 +1,21 @@
 /** Provider accounts, for operators. */
 import DataLoader from 'dataloader';
-import { type RequestContext, requirePrincipal } from '../../../platform/auth/principal.ts';
+import {
+  type OperatorPrincipal,
+  type RequestContext,
+  requirePrincipal,
+} from '../../../platform/auth/principal.ts';
 import { sharedNow } from '../../../platform/clock/shared-clock.ts';
-import { badInput, HeraldError } from '../../../platform/errors/herald-error.ts';
-import type { MutationResolvers, ProviderAccountResolvers, QueryResolvers } from '../generated/types.ts';
+import { badInput, HeraldError, notFound } from '../../../platform/errors/herald-error.ts';
+import type {
+  MutationResolvers,
+  ProviderAccountResolvers,
+  ProviderAccountSource,
+  QueryResolvers,
+} from '../generated/types.ts';
 import { type HealthFacts, healthOf } from '../provider-accounts/account-health.ts';
-import { viewOf, viewsOfSettings } from '../provider-accounts/account-view.ts';
+import type { ProviderAccountRecord } from '../provider-accounts/account-record.ts';
+import { type AccountView, viewOf, viewsOfSettings } from '../provider-accounts/account-view.ts';
 import { HealthReader } from '../provider-accounts/read-health.ts';
 import { testAccount } from '../provider-accounts/test-account.ts';
 import { countTest } from '../provider-accounts/test-limit.ts';
@@ -42,6 +52,33 @@ export function providerAccountResolvers(deps: ResolverDeps): {
     }
   }
 
+  async function shown(record: ProviderAccountRecord): Promise<AccountView> {
+    const definitions = await accounts.definitions();
+    return viewOf(
+      record,
+      definitions.find(({ _id }) => _id === record.provider),
+    );
+  }
+
+  /**
+   * The account that is to be tested.
+   * @param source that of the workspace without it, where there is one; else that of the settings.
+   */
+  async function tested(
+    { workspace }: OperatorPrincipal,
+    id: string,
+    source: ProviderAccountSource | null | undefined,
+  ): Promise<{ account: string; ofSettings?: true }> {
+    try {
+      if (source !== 'SETTINGS') return { account: (await accounts.account(workspace, id)).id };
+    } catch (error) {
+      if (source != null || !(error instanceof HeraldError) || error.code !== 'NOT_FOUND') throw error;
+    }
+    if (!(await reader.settingsAccounts()).some((account) => account.id === id))
+      throw notFound('provider account', id);
+    return { account: id, ofSettings: true };
+  }
+
   return {
     queries: {
       async providers(_, _args, context) {
@@ -58,34 +95,39 @@ export function providerAccountResolvers(deps: ResolverDeps): {
       },
       async providerAccounts(_, { includeSettings }, context) {
         const { workspace, root } = requirePrincipal(context, 'operator');
-        const [own, ofSettings] = await Promise.all([
+        const [own, definitions, ofSettings] = await Promise.all([
           accounts.list(workspace),
+          accounts.definitions(),
           includeSettings === false ? [] : reader.settingsAccounts(),
         ]);
-        return [...own.map(viewOf), ...viewsOfSettings(ofSettings, own, root)];
+        const byProvider = new Map(definitions.map((definition) => [definition._id, definition]));
+        return [
+          ...own.map((account) => viewOf(account, byProvider.get(account.provider))),
+          ...viewsOfSettings(ofSettings, own, root),
+        ];
       },
     },
     mutations: {
       saveProviderAccount: async (_, { input }, context) =>
-        viewOf(await accounts.save(requirePrincipal(context, 'operator'), input)),
+        shown(await accounts.save(requirePrincipal(context, 'operator'), input)),
       async setProviderAccountEnabled(_, { id, enabled }, context) {
         const operator = requirePrincipal(context, 'operator');
-        return viewOf(await changing(id, () => accounts.setEnabled(operator, id, enabled)));
+        return shown(await changing(id, () => accounts.setEnabled(operator, id, enabled)));
       },
       async deleteProviderAccount(_, { id }, context) {
         const operator = requirePrincipal(context, 'operator');
         await changing(id, () => accounts.delete(operator, id));
         return id;
       },
-      async testProvider(_, { id, to }, context) {
+      async testProvider(_, { id, to, source }, context) {
         const operator = requirePrincipal(context, 'operator');
-        if (to.length === 0 || to.length > MAX_ADDRESS_CHARS)
-          throw badInput('to', `It must have 1 to ${MAX_ADDRESS_CHARS} characters.`);
-        const account = await changing(id, () => accounts.account(operator.workspace, id));
+        if (to.trim() === '' || to.length > MAX_ADDRESS_CHARS || /[\p{Cc}\p{Cs}]/u.test(to))
+          throw badInput('to', `It must have 1 to ${MAX_ADDRESS_CHARS} printable characters.`);
+        const account = await tested(operator, id, source);
         await countTest(operator.workspace, deps.redis, deps.names);
-        await accounts.noteTest(operator, account, to);
+        await accounts.noteTest(operator, id, to);
         const { code, message, providerMessageId, ...told } = await testAccount(
-          { workspace: operator.workspace, account: id, to },
+          { workspace: operator.workspace, ...account, to },
           deps,
         );
         return {

@@ -58,7 +58,8 @@ export function notificationResolvers(deps: ResolverDeps): Resolvers {
     },
     User: presenceResolvers(deps),
     SandboxMessage: {
-      notification: ({ notification }, _, context) => find.loaded(notification, context),
+      notification: async ({ notification }, _, context) =>
+        (await loaders(context).notifications.load(notification)) ?? null,
     },
     TimelineEntry: {
       user: ({ user }) => (user === undefined ? null : { id: user }),

@@ -3,12 +3,12 @@ import { type RequestContext, requirePrincipal } from '../../../platform/auth/pr
 import { notFound } from '../../../platform/errors/herald-error.ts';
 import type { DeliveryState } from '../../../platform/graphql/contract-enums.ts';
 import { alertById } from '../alerts/read-alerts.ts';
-import type { DeliveryRecord } from '../contract.ts';
 import type { SubscriptionResolvers } from '../generated/types.ts';
 import type { InboxEventRecord } from '../inbox/inbox-events.ts';
 import { watchAlerts } from '../live/watch-alerts.ts';
 import { type EnteredState, watchDeliveries, watchNotification } from '../live/watch-deliveries.ts';
 import { watchInbox } from '../live/watch-inbox.ts';
+import type { DeliveryRecord } from '../records/delivery-record.ts';
 import type { ResolverDeps } from './deps.ts';
 import type { Lookup } from './lookup.ts';
 

@@ -6,9 +6,9 @@
  */
 import { hash } from 'node:crypto';
 import type { mongo } from 'mongoose';
-import type { OnceClaim } from '../contract.ts';
 import type { NotificationModels } from '../store/models.ts';
 import type { OnceRecord } from './once-model.ts';
+import type { OnceClaim } from './rule-store.ts';
 
 const DUPLICATE_KEY = 11_000;
 /** Whoever is planned again was the first not many windows ago. */

@@ -1,6 +1,6 @@
 /** What quiet hours do to a delivery that is to be attempted. Pure. */
 import { quietUntil } from '../../../platform/quiet-hours/quiet-hours.ts';
-import type { DeliveryRecord } from '../contract.ts';
+import type { DeliveryRecord } from '../records/delivery-record.ts';
 
 export type QuietMove =
   | { readonly kind: 'skip'; readonly reason: 'QUIET_HOURS' }

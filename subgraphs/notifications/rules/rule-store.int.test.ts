@@ -1,9 +1,9 @@
 /** What rules remember, in the real stores: asked by several at once, and again. */
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { freshDatabase } from '../../../testing/fresh.ts';
-import type { CountedMessage, OnceClaim } from '../contract.ts';
 import { type OpenStore, openStore } from '../testing/open-store.ts';
 import { claimOnce } from './once.ts';
+import type { CountedMessage, OnceClaim } from './rule-store.ts';
 import { countMessages } from './throttle.ts';
 
 const services = freshDatabase();

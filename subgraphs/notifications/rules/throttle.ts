@@ -8,7 +8,7 @@ import type { Redis } from 'ioredis';
 import { sharedNow } from '../../../platform/clock/shared-clock.ts';
 import type { RedisNames } from '../../../platform/names/redis-names.ts';
 import { chunked } from '../../../platform/queues/queues.ts';
-import type { CountedMessage } from '../contract.ts';
+import type { CountedMessage } from './rule-store.ts';
 
 /** Messages in one call: while it runs Redis does nothing else. */
 const MAX_IN_CALL = 500;

@@ -5,7 +5,6 @@ import { alertModels } from '../alerts/alert-models.ts';
 import type { AlertMarkRecord, AlertRecord } from '../alerts/alert-record.ts';
 import { auditModel } from '../audit/audit-model.ts';
 import type { AuditRecord } from '../audit/audit-record.ts';
-import type { DeliveryRecord, InboxMessageRecord, NotificationRecord } from '../contract.ts';
 import { deadLetterModel } from '../dead-letters/dead-letter-model.ts';
 import type { DeadLetterRecord } from '../dead-letters/dead-letter-record.ts';
 import {
@@ -20,6 +19,9 @@ import type { OtpLimitRecord, OtpRecord, SealedCodeRecord } from '../otp/otp-rec
 import { providerAccountModels } from '../provider-accounts/account-models.ts';
 import type { ProviderAccountRecord, ProviderDefinitionRecord } from '../provider-accounts/account-record.ts';
 import { type ProviderMessageRecord, type ReceiptRecord, receiptModels } from '../receipts/receipt-models.ts';
+import type { DeliveryRecord } from '../records/delivery-record.ts';
+import type { InboxMessageRecord } from '../records/inbox-message-record.ts';
+import type { NotificationRecord } from '../records/notification-record.ts';
 import { type OnceRecord, onceModel } from '../rules/once-model.ts';
 
 /** Per user: the number of the newest message and how many are unread. */

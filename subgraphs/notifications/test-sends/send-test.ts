@@ -5,12 +5,12 @@
 import { badInput, HeraldError } from '../../../platform/errors/herald-error.ts';
 import type { Channel } from '../../../platform/graphql/contract-enums.ts';
 import { storedJsonProblem } from '../../../platform/graphql/json-problem.ts';
-import type { TemplatesService, TestedTemplate } from '../../templates/index.ts';
+import { isLocale, type TemplatesService, type TestedTemplate } from '../../templates/index.ts';
 import { personFinder, type UsersService } from '../../users/index.ts';
 import type { AcceptService } from '../accept/accept.ts';
 import type { SendInput } from '../accept/check-input.ts';
 import type { Sender } from '../accept/to-record.ts';
-import type { NotificationRecord, RecipientEntry } from '../contract.ts';
+import type { NotificationRecord, RecipientEntry } from '../records/notification-record.ts';
 
 type Words = Awaited<ReturnType<TestedTemplate['words']>>[number];
 
@@ -51,6 +51,8 @@ export async function sendTest(
   const { workspace } = sender;
   const { to } = input;
   checkOne(to);
+  if (input.locale !== undefined && !isLocale(input.locale))
+    throw badInput('locale', 'Must be a language tag, for example "de" or "pt-BR".');
   const data = input.data ?? {};
   const wrongJson = storedJsonProblem(data);
   if (wrongJson !== undefined) throw badInput('data', wrongJson);

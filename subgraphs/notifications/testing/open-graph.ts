@@ -5,7 +5,7 @@ import { loadSettings } from '../../../platform/config/settings.ts';
 import { openConnections } from '../../../platform/lifecycle/connections.ts';
 import { Shutdown } from '../../../platform/lifecycle/shutdown.ts';
 import { createTemplatesSubgraph } from '../../templates/index.ts';
-import { consoleAppId, createUsersSubgraph } from '../../users/index.ts';
+import { consoleAppId, createUsersSubgraph, openDirectory } from '../../users/index.ts';
 import { createNotificationsSubgraph, openNotificationsStore, otpLimitsOf } from '../index.ts';
 import { silent } from './open-store.ts';
 
@@ -59,7 +59,12 @@ export async function openGraph(
     jwtSecret: 'x'.repeat(32),
     vapidPublicKey: 'x',
   });
-  const templates = await createTemplatesSubgraph({ connection: mongo, bus, log: silent });
+  const templates = await createTemplatesSubgraph({
+    connection: mongo,
+    bus,
+    directory: openDirectory(mongo),
+    log: silent,
+  });
   await users.service.ensureWorkspace('default', 'Default');
   const { subgraph } = await createNotificationsSubgraph({
     ...common,

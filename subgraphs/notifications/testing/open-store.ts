@@ -6,10 +6,11 @@ import { redisNames } from '../../../platform/names/redis-names.ts';
 import { DispatchQueues } from '../../../platform/queues/queues.ts';
 import { connectMongo } from '../../../platform/storage/mongo.ts';
 import { connectRedis, whenReady } from '../../../platform/storage/redis.ts';
-import type { NotificationRecord, PlanPage } from '../contract.ts';
 import { InboxPublisher } from '../inbox/inbox-publisher.ts';
 import { InboxService } from '../inbox/inbox-service.ts';
 import { MongoOutbox } from '../outbox/outbox.ts';
+import type { PlanPage } from '../outbox/plan-page.ts';
+import type { NotificationRecord } from '../records/notification-record.ts';
 import { notificationModels, prepareStore } from '../store/models.ts';
 
 export const silent = pino({ level: 'silent' });

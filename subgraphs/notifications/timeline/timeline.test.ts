@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { DeliveryRecord } from '../contract.ts';
+import type { DeliveryRecord } from '../records/delivery-record.ts';
 import { notification } from '../testing/open-store.ts';
 import { timelineOf } from './timeline.ts';
 

@@ -1,7 +1,8 @@
 /** The timeline of a notification, told from its documents: nothing extra is written while sending. Pure. */
 import type { Channel } from '../../../platform/graphql/contract-enums.ts';
-import type { DeliveryRecord, NotificationRecord } from '../contract.ts';
 import type { DigestEntry } from '../digests/digest-record.ts';
+import type { DeliveryRecord } from '../records/delivery-record.ts';
+import type { NotificationRecord } from '../records/notification-record.ts';
 
 export interface TimelineEntryRecord {
   readonly at: Date;

@@ -109,19 +109,19 @@ export type FindingSeverity =
   | 'ERROR'
   | 'WARNING';
 
-/** Found in a template without sending it, for the most part with its sample data. */
+/** Found in a template without sending it, for the most part with its sample data; or in a route. */
 export type LintFinding = {
   /** Where: `contents.2.html`, `variables.properties.name`, `partials.footer`. */
   field: Scalars['String']['output'];
   message: Scalars['String']['output'];
-  /** For example `variable-undeclared`, `size`, `broken-link`, `unescaped-html`. */
+  /** For example `variable-undeclared`, `size`, `broken-link`, `unescaped-html`; of a route `unknown-recipient`, `channel-not-offered`. */
   rule: Scalars['String']['output'];
   /** ERROR: its messages fail, or would. WARNING: likely not meant. */
   severity: FindingSeverity;
 };
 
 export type Mutation = {
-  /** Makes a version, or the draft, the draft of another workspace's package of the same id. For operators of the first workspace. */
+  /** Makes a version, or the draft, the draft of another workspace's package of the same id. That workspace must be there. For operators of the first workspace. */
   copyPackage: PackageImport;
   /**
    * Makes the draft of a package what files say, all or nothing; publishes nothing. `dryRun` tells what it would do. What is
@@ -643,6 +643,8 @@ export type Route = {
   expiresAfterSeconds?: Maybe<Scalars['Int']['output']>;
   /** Of the first action. */
   fallback?: Maybe<Array<FallbackStep>>;
+  /** What is likely to be wrong with the draft, else with the published version: users, groups and segments that are not there, channels that its templates have no content for (`actions.0.recipients.1.user`). */
+  findings: Array<LintFinding>;
   followUps: Array<RouteFollowUp>;
   /** Path in the data: what is cancelled, sent once, or collected goes by its value. */
   key?: Maybe<Scalars['String']['output']>;
@@ -1404,6 +1406,7 @@ export type RouteResolvers<ContextType = RequestContext, ParentType extends Reso
   event?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
   expiresAfterSeconds?: Resolver<Maybe<ResolversTypes['Int']>, ParentType, ContextType>;
   fallback?: Resolver<Maybe<Array<ResolversTypes['FallbackStep']>>, ParentType, ContextType>;
+  findings?: Resolver<Array<ResolversTypes['LintFinding']>, ParentType, ContextType>;
   followUps?: Resolver<Array<ResolversTypes['RouteFollowUp']>, ParentType, ContextType>;
   key?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   once?: Resolver<Maybe<ResolversTypes['RouteOnce']>, ParentType, ContextType>;

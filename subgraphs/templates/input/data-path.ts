@@ -1,14 +1,14 @@
 /** Paths into an event's data, as routes name them: `order.id`, `items.0.sku`. */
 import { badInput } from '../../../platform/errors/herald-error.ts';
 
-const PATH = /^[^.\s]{1,100}(\.[^.\s]{1,100}){0,9}$/;
+const PATH = /^[^.\s\p{C}]{1,100}(\.[^.\s\p{C}]{1,100}){0,9}$/u;
 
 /** @throws HeraldError BAD_USER_INPUT naming `field`. */
 export function checkPath(field: string, path: string): string {
   if (!PATH.test(path))
     throw badInput(
       field,
-      'Must be a path in the data, for example "order.id": at most 10 names, without spaces.',
+      'Must be a path in the data, for example "order.id": at most 10 names of printable characters, without spaces.',
     );
   return path;
 }

@@ -108,13 +108,36 @@ describe('routeBody', () => {
       'an empty address',
       recipient({ channel: 'EMAIL', address: ' ' }),
       'input.recipients.1.address',
-      /1 to 2048/,
+      /e-mail address/,
     ],
     [
       'a long address',
-      recipient({ channel: 'WEBHOOK', address: 'x'.repeat(2_049) }),
+      recipient({ channel: 'WEBHOOK', address: `https://example.com/${'x'.repeat(2_048)}` }),
       'input.recipients.1.address',
-      /1 to 2048/,
+      /at most 2048/,
+    ],
+    [
+      'an address of another channel',
+      recipient({ channel: 'SMS', address: 'a@example.com' }),
+      'input.recipients.1.address',
+      /E\.164/,
+    ],
+    [
+      'a wrong address of an action',
+      {
+        template: null,
+        actions: [
+          { name: 'a', template: 't', recipients: [{ channel: 'WEBHOOK', address: 'file:///etc/passwd' }] },
+        ],
+      },
+      'input.actions.0.recipients.0.address',
+      /http or https/,
+    ],
+    [
+      'a browser without its user',
+      recipient({ channel: 'WEB_PUSH', addressFrom: 'a' }),
+      'input.recipients.1.channel',
+      /name the user/,
     ],
     [
       'too many recipients',

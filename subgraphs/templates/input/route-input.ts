@@ -3,7 +3,7 @@ import { badInput } from '../../../platform/errors/herald-error.ts';
 import type { DigestRule, FollowUp, RouteBody } from '../contract.ts';
 import type { RouteDigestInput, RouteFollowUpInput, RouteInput } from '../generated/types.ts';
 import { checkPath } from './data-path.ts';
-import { checkCategory, checkId } from './names.ts';
+import { checkCategory, checkNewId } from './names.ts';
 import { condition, routeActions } from './route-action-input.ts';
 
 const DAY_SECONDS = 24 * 60 * 60;
@@ -20,7 +20,7 @@ const TIME_OF_DAY = /^([01]\d|2[0-3]):[0-5]\d$/;
  * @throws HeraldError BAD_USER_INPUT naming the field (`input.recipients.0.address`).
  */
 export function routeBody(input: RouteInput): RouteBody {
-  checkId('input.event', input.event);
+  checkNewId('input.event', input.event);
   const actions = routeActions(input);
   const category = checkCategory('input.category', input.category);
   const when = condition('input.when', 'event', input.when);
@@ -78,7 +78,7 @@ function cancelOn({ event, cancelOn, delaySeconds }: RouteInput): readonly strin
   if (events.length > MAX_CANCEL_ON)
     throw badInput('input.cancelOn', `At most ${MAX_CANCEL_ON} events; there are ${events.length}.`);
   for (const [index, name] of events.entries()) {
-    checkId(`input.cancelOn.${index}`, name);
+    checkNewId(`input.cancelOn.${index}`, name);
     if (name === event)
       throw badInput(`input.cancelOn.${index}`, `"${event}" would cancel itself: name another event.`);
   }
@@ -107,7 +107,7 @@ function followUps(event: string, inputs: readonly RouteFollowUpInput[]): readon
     throw badInput('input.followUps', `At most ${MAX_FOLLOW_UPS}; there are ${inputs.length}.`);
   return inputs.map((followUp, index) => {
     const at = `input.followUps.${index}`;
-    checkId(`${at}.event`, followUp.event);
+    checkNewId(`${at}.event`, followUp.event);
     if (followUp.event === event)
       throw badInput(`${at}.event`, `"${event}" would bring itself about, without end: name another event.`);
     const afterSeconds = followUp.afterSeconds ?? 0;

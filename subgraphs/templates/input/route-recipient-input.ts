@@ -1,4 +1,5 @@
 /** Checks whom a route sends to. Pure. */
+import { directAddressProblem } from '../../../platform/addresses/address-problem.ts';
 import { badInput } from '../../../platform/errors/herald-error.ts';
 import type { RouteRecipient } from '../contract.ts';
 import type { RouteRecipientInput } from '../generated/types.ts';
@@ -6,7 +7,6 @@ import { checkPath } from './data-path.ts';
 import { checkId } from './names.ts';
 
 const MAX_RECIPIENTS = 1_000;
-const MAX_ADDRESS_CHARS = 2_048;
 const KINDS = ['user', 'group', 'segment', 'address', 'userFrom', 'addressFrom'] as const;
 
 /** @throws HeraldError BAD_USER_INPUT naming the field (`input.recipients.0.address`). */
@@ -42,9 +42,10 @@ function routeRecipient(at: string, recipient: RouteRecipientInput): RouteRecipi
   }
   if (kind === 'userFrom') return { userFrom: checkPath(`${at}.userFrom`, value) };
   if (channel == null) throw badInput(`${at}.channel`, 'An address needs its channel.');
-  if (channel === 'IN_APP') throw badInput(`${at}.channel`, 'IN_APP reaches users; name the user.');
+  if (channel === 'IN_APP' || channel === 'WEB_PUSH')
+    throw badInput(`${at}.channel`, `${channel} reaches users; name the user.`);
   if (kind === 'addressFrom') return { channel, addressFrom: checkPath(`${at}.addressFrom`, value) };
-  if (value === '' || value.length > MAX_ADDRESS_CHARS)
-    throw badInput(`${at}.address`, `An address has 1 to ${MAX_ADDRESS_CHARS} characters.`);
+  const problem = directAddressProblem(channel, value);
+  if (problem !== undefined) throw badInput(`${at}.address`, problem);
   return { channel, address: value };
 }

@@ -21,7 +21,7 @@ import { type UnderWay, untold } from '../sources/under-way.ts';
 import { compileVariables, variablesProblem } from '../sources/variables.ts';
 import type { StoredAction, StoredContent, TemplateBody } from '../store/records.ts';
 import { sampleOf } from '../versions/lint-body.ts';
-import { checkCategory, checkId } from './names.ts';
+import { checkCategory, checkName, checkNewId } from './names.ts';
 
 /**
  * The template to store. Trying hundreds of sources takes a while: for the process that compiles.
@@ -33,9 +33,8 @@ export function templateBody(
   partials: PartialSet = NO_PARTIALS,
   at: UnderWay = untold,
 ): TemplateBody {
-  checkId('input.id', input.id);
-  const name = input.name.trim();
-  if (name === '' || name.length > 200) throw badInput('input.name', 'The name has 1 to 200 characters.');
+  checkNewId('input.id', input.id);
+  const name = checkName('input.name', input.name);
   const category = checkCategory('input.category', input.category);
   at('input.variables');
   const variables = checkVariables(input.variables);

@@ -4,6 +4,7 @@ import type { InvalidationBus } from '../../../platform/invalidation/invalidatio
 import type { Logger } from '../../../platform/logging/logger.ts';
 import { isCallerId } from '../../../platform/names/ids.ts';
 import type { Compiler } from '../compiler/compiler.ts';
+import type { Directory } from '../contract.ts';
 import type { PackageInput } from '../generated/types.ts';
 import type { PartialHead } from '../partials/partial-drafts.ts';
 import { type Named, type Publisher, publishStamp, thatIs, thatWasPublished } from '../service/publishing.ts';
@@ -22,6 +23,7 @@ import { packageBody } from './package-input.ts';
 import { readState } from './package-state.ts';
 import { type Compiled, type PackageFinding, planPublish } from './plan-publish.ts';
 import { planRollback } from './plan-rollback.ts';
+import { recipientFindings } from './recipient-findings.ts';
 
 export type PackageHead = HeadRecord<PackageSummary>;
 
@@ -37,12 +39,14 @@ const NO_MEMBERS: PackageMembers = { templates: [], routes: [], partials: [] };
 export class PackageDrafts {
   readonly #stores: Stores;
   readonly #compiler: Compiler;
+  readonly #directory: Directory;
   readonly #bus: InvalidationBus;
   readonly #log: Logger;
 
-  constructor(stores: Stores, compiler: Compiler, bus: InvalidationBus, log: Logger) {
+  constructor(stores: Stores, compiler: Compiler, directory: Directory, bus: InvalidationBus, log: Logger) {
     this.#stores = stores;
     this.#compiler = compiler;
+    this.#directory = directory;
     this.#bus = bus;
     this.#log = log;
   }
@@ -56,7 +60,11 @@ export class PackageDrafts {
   async problems(workspace: string, id: string): Promise<readonly PackageFinding[]> {
     const state = await readState(this.#stores, workspace, await this.#head(workspace, id));
     const { findings } = await planPublish(this.#stores, this.#compiler, state);
-    return [...findings, ...(await lintDrafts(this.#stores, this.#compiler, state))];
+    return [
+      ...findings,
+      ...(await recipientFindings(this.#directory, state)),
+      ...(await lintDrafts(this.#stores, this.#compiler, state)),
+    ];
   }
 
   /**

@@ -3,7 +3,7 @@ import { badInput, conflict, forbidden, notFound } from '../../../platform/error
 import type { Logger } from '../../../platform/logging/logger.ts';
 import { isCallerId, isWorkspaceId } from '../../../platform/names/ids.ts';
 import type { Compiler } from '../compiler/compiler.ts';
-import type { RouteBody } from '../contract.ts';
+import type { Directory, RouteBody } from '../contract.ts';
 import { checkId } from '../input/names.ts';
 import { routeBody } from '../input/route-input.ts';
 import { sourcesOf } from '../input/template-input.ts';
@@ -27,6 +27,7 @@ import { packageFiles } from './files/write-files.ts';
 import { packageBody } from './package-input.ts';
 import { draftOf, type PackageState, readState } from './package-state.ts';
 import { type PackageFinding, planPublish, sameBody } from './plan-publish.ts';
+import { recipientFindings } from './recipient-findings.ts';
 
 export interface ImportResult {
   /** File by file: what the draft was, and what it is now. */
@@ -37,11 +38,13 @@ export interface ImportResult {
 export class PackageFiles {
   readonly #stores: Stores;
   readonly #compiler: Compiler;
+  readonly #directory: Directory;
   readonly #log: Logger;
 
-  constructor(stores: Stores, compiler: Compiler, log: Logger) {
+  constructor(stores: Stores, compiler: Compiler, directory: Directory, log: Logger) {
     this.#stores = stores;
     this.#compiler = compiler;
+    this.#directory = directory;
     this.#log = log;
   }
 
@@ -101,6 +104,11 @@ export class PackageFiles {
       );
     if (!isWorkspaceId(toWorkspace) || toWorkspace === workspace)
       throw badInput('toWorkspace', 'Name another workspace.');
+    if (!(await this.#directory.hasWorkspace(toWorkspace)))
+      throw badInput(
+        'toWorkspace',
+        `There is no workspace "${toWorkspace}". Make it with createWorkspace first.`,
+      );
     const files = await this.export(workspace, id, version);
     return this.#put(toWorkspace, await this.#compiler.packageInputs(id, files), false, publisher);
   }
@@ -143,7 +151,7 @@ export class PackageFiles {
         changes: dryRun ? {} : changes,
         result: {
           changes: await textDiffs(await textsOf(before), await textsOf(contentOf(after))),
-          problems: findings,
+          problems: [...findings, ...(await recipientFindings(this.#directory, after))],
         },
       };
     });

@@ -578,6 +578,50 @@ describe('files', () => {
     expect(await sent('fresh.t')).toBe('1: Hi');
   });
 
+  test('a route that names nobody who is there is told of, and published all the same; a wrong address is refused', async () => {
+    const route = (recipients: string) => [
+      { path: 'package.yaml', content: 'format: 1\nid: lonely\nname: Lonely\n' },
+      {
+        path: 'routes/lonely.yaml',
+        content: `event: lonely\ntemplate: lonely\nrecipients: [${recipients}]\n`,
+      },
+      {
+        path: 'templates/lonely.yaml',
+        content: 'id: lonely\nname: T\ncontents: [{channel: IN_APP, body: Hi}]\n',
+      },
+    ];
+    const wrong = route('{channel: SMS, address: 030 1234}');
+    expect(await problem(IMPORT, { input: { id: 'lonely', files: wrong } })).toMatchObject({
+      code: 'BAD_USER_INPUT',
+      field: 'input.files.1',
+      message: expect.stringMatching(/^routes\/lonely\.yaml: recipients\.0\.address: .*E\.164/) as string,
+    });
+    const warnings = ['user', 'group', 'segment'].map((kind, index) => ({
+      severity: 'WARNING',
+      field: `routes.lonely.actions.0.recipients.${index + 1}.${kind}`,
+      message: expect.stringContaining('"nobody"') as string,
+    }));
+    const files = route('{user: nobody}, {group: nobody}, {segment: nobody}');
+    expect(await importFiles('lonely', files)).toMatchObject({ problems: warnings });
+    const FINDINGS = 'query { route(event: "lonely") { findings { severity field message rule } } }';
+    expect(await run(FINDINGS)).toMatchObject({
+      route: {
+        findings: warnings.map(({ field, ...warning }) => ({
+          ...warning,
+          field: field.replace('routes.lonely.', ''),
+          rule: 'unknown-recipient',
+        })),
+      },
+    });
+    await publish('lonely');
+    const users = room.connection.collection<{ _id: string; groupKeys: string[] }>('users');
+    await users.insertOne({ _id: 'default:nobody', groupKeys: ['default:nobody'] });
+    const PROBLEMS = 'query { packageProblems(id: "lonely") { severity field message } }';
+    expect((await run(PROBLEMS)).packageProblems).toEqual([warnings[2]]);
+    await room.connection.collection<{ _id: string }>('segments').insertOne({ _id: 'default:nobody' });
+    expect((await run(PROBLEMS)).packageProblems).toEqual([]);
+  });
+
   test('what is wrong is told with its file; what is elsewhere stays there', async () => {
     const files = await filesOf('filed');
     const wrong = edit(files, 'templates/filed.one.yaml', (text) => text.replace('One ', 'One {{#if}} '));
@@ -608,6 +652,12 @@ describe('files', () => {
       package { id } changes { path change } problems { field } } }`;
     expect(await problem(COPY)).toMatchObject({ code: 'FORBIDDEN' });
     const root: Principal = { kind: 'operator', workspace: 'default', key: 'k', name: 'Root', root: true };
+    expect(await problem(COPY, {}, root)).toMatchObject({
+      code: 'BAD_USER_INPUT',
+      field: 'toWorkspace',
+      message: expect.stringContaining('no workspace "production"') as string,
+    });
+    await room.connection.collection<{ _id: string }>('workspaces').insertOne({ _id: 'production' });
     const { copyPackage } = await run<{ copyPackage: { changes: object[] } }>(COPY, {}, root);
     expect(copyPackage).toMatchObject({ package: null, problems: [] });
     expect(copyPackage.changes).toHaveLength(5);

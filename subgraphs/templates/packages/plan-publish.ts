@@ -3,6 +3,7 @@ import type { Compiler } from '../compiler/compiler.ts';
 import type { RouteBody } from '../contract.ts';
 import { reachSources } from '../partials/reach-sources.ts';
 import { followUpCycle } from '../service/follow-up-cycle.ts';
+import { unofferedChannels } from '../service/unoffered-channels.ts';
 import type { Change } from '../store/change.ts';
 import type {
   HeadRecord,
@@ -232,6 +233,8 @@ async function checkRoutes(stores: Stores, state: PackageState, findings: Packag
         field: `routes.${id}`,
         message: `The events would bring each other about without end: ${cycle.path.join(' → ')}.`,
       });
+    for (const { field, message } of unofferedChannels(body, (template) => bodyOf(template)?.channels))
+      findings.push({ severity: 'WARNING', field: `routes.${id}.${field}`, message });
     for (const message of disagreements(bodies))
       findings.push({ severity: 'WARNING', field: `routes.${id}`, message });
   }

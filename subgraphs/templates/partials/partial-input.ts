@@ -1,6 +1,7 @@
 /** Checks what `savePartial` is given, and turns it into what is stored. Pure. */
 import { badInput } from '../../../platform/errors/herald-error.ts';
 import type { PartialInput } from '../generated/types.ts';
+import { checkName } from '../input/names.ts';
 import { isPartialName, partialsProblem } from '../sources/partial-set.ts';
 import type { UnderWay } from '../sources/under-way.ts';
 import type { PartialBody } from '../store/records.ts';
@@ -16,8 +17,7 @@ export function partialBody(
   at: UnderWay,
 ): PartialBody {
   checkPartialId(input.id);
-  const name = (input.name ?? input.id).trim();
-  if (name === '' || name.length > 200) throw badInput('input.name', 'The name has 1 to 200 characters.');
+  const name = checkName('input.name', input.name ?? input.id);
   at('input.source');
   const problem = partialsProblem({ ...partials, [input.id]: input.source });
   if (problem)

@@ -1,9 +1,12 @@
 /** Resolvers of routes: for apps and operators. */
 import { type RequestContext, requirePrincipal } from '../../../platform/auth/principal.ts';
 import { notFound } from '../../../platform/errors/herald-error.ts';
-import type { RouteAction, RouteBody } from '../contract.ts';
+import type { Directory, RouteAction, RouteBody } from '../contract.ts';
 import type { FallbackStep, Resolvers, RouteClass } from '../generated/types.ts';
 import type { RouteDrafts, RouteHead } from '../service/route-drafts.ts';
+import { unknownRecipients } from '../service/unknown-recipients.ts';
+import { unofferedChannels } from '../service/unoffered-channels.ts';
+import { templatesOfRoute } from '../store/templates-of-route.ts';
 import { type LoadersOf, packageOfMember } from './loaders.ts';
 import { operatorOf } from './operator-of.ts';
 import { pageOf, versionsPage } from './page.ts';
@@ -17,6 +20,7 @@ function shown(head: RouteHead): RouteBody {
 
 export function routeResolvers(
   drafts: RouteDrafts,
+  directory: Directory,
   loaders: LoadersOf,
 ): Pick<Resolvers, 'Route' | 'RouteAction'> & { Query: Resolvers['Query']; Mutation: Resolvers['Mutation'] } {
   const templateOf = async ({ template }: RouteAction, context: RequestContext) => {
@@ -81,6 +85,30 @@ export function routeResolvers(
       followUps: (head) => [...shown(head).followUps],
       // Those whom the caller names need not be said of a single message.
       recipients: (head) => (shown(head).actions[0]?.recipients ?? []).filter(({ caller }) => !caller),
+      async findings(head, _, context) {
+        const body = shown(head);
+        const ids = templatesOfRoute(body);
+        const { templates } = loaders(context);
+        const [unknown, ...heads] = await Promise.all([
+          unknownRecipients(directory, head.workspace, [{ event: head.id, body }]),
+          ...ids.map((id) => templates.load(id)),
+        ]);
+        const offered = new Map(
+          heads.map((one, index) => [ids[index], (one?.draft ?? one?.published)?.channels]),
+        );
+        const warning =
+          (rule: string) =>
+          ({ field, message }: { field: string; message: string }) => ({
+            severity: 'WARNING' as const,
+            field,
+            message,
+            rule,
+          });
+        return [
+          ...unofferedChannels(body, (id) => offered.get(id)).map(warning('channel-not-offered')),
+          ...unknown.map(warning('unknown-recipient')),
+        ];
+      },
       publishedVersion: (head) => head.publishedVersion ?? null,
       draftVersion: (head) => (head.draft ? head.nextVersion : null),
       package: (head, _, context) => packageOfMember(head, loaders(context)),

@@ -1,5 +1,6 @@
 /** Rules of publishing that templates, routes and partials share. */
 import { badInput, conflict, type HeraldError, notFound } from '../../../platform/errors/herald-error.ts';
+import { textProblem } from '../../../platform/names/text-problem.ts';
 import type { PublishStamp } from '../store/change.ts';
 import { packageOf } from '../store/package-of.ts';
 import type { HeadRecord } from '../store/records.ts';
@@ -17,6 +18,8 @@ export function publishStamp({ by, note }: Publisher): PublishStamp {
   const text = note?.trim() ?? '';
   if (text.length > MAX_NOTE_CHARS)
     throw badInput('note', `A note has at most ${MAX_NOTE_CHARS} characters.`);
+  const problem = textProblem(text);
+  if (problem !== undefined) throw badInput('note', problem);
   return { at: new Date(), ...(by !== undefined && { by }), ...(text !== '' && { note: text }) };
 }
 

@@ -14,6 +14,7 @@ import { perhapsCalled, reachSources } from '../partials/reach-sources.ts';
 import type { SourcedContent } from '../sources/compile-template.ts';
 import { isTimeZone } from '../sources/format-value.ts';
 import type { Finding } from '../sources/lint/lint.ts';
+import { isLocale } from '../sources/locale.ts';
 import { renderedSizeProblem } from '../sources/size-problem.ts';
 import { packageOf } from '../store/package-of.ts';
 import type { HeadRecord, TemplateBody, TemplateSummary, VersionStamp } from '../store/records.ts';
@@ -252,6 +253,8 @@ export class TemplateDrafts {
    */
   async preview(workspace: string, request: PreviewRequest): Promise<SourcedContent[]> {
     const { timezone, user } = request;
+    if (request.locale !== undefined && !isLocale(request.locale))
+      throw badInput('locale', `"${request.locale}" is not a language tag; write one like "en" or "pt-BR".`);
     if (timezone !== undefined && !isTimeZone(timezone))
       throw badInput('timezone', `"${timezone}" is no time zone; write one like "Europe/Berlin".`);
     const data = request.data ?? {};

@@ -30,6 +30,7 @@ export interface SourceSetting {
 export function sourceProblem(source: string, setting: SourceSetting = {}): string | undefined {
   // Handlebars takes a parsed program for a source, which could be any code.
   if (typeof source !== 'string') return 'Line 1: a source is a text.';
+  if (!source.isWellFormed()) return 'It has half of a character (of a surrogate pair): write whole ones.';
   try {
     checkComplexity(source);
     new SourceChecker(setting).accept(Handlebars.parse(source));

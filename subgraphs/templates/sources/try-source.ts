@@ -1,6 +1,6 @@
 /** Tries a source when it is saved, within the bounds of a send. */
 import { messageOf } from '../../../platform/errors/message-of.ts';
-import { compileSource } from './compile-source.ts';
+import { type CompiledSource, compileSource } from './compile-source.ts';
 import type { SourcePart } from './limits.ts';
 import { NO_PARTIALS, type PartialSet } from './partial-set.ts';
 
@@ -15,12 +15,14 @@ export function trialProblem(
   sample: Readonly<Record<string, unknown>>,
   partials: PartialSet = NO_PARTIALS,
 ): string | undefined {
-  const compiled = compileSource(part, source, partials);
+  let compiled: CompiledSource | undefined;
   for (const [variables, how] of [
     [{}, ''],
     [{ ...sample, data: sample, user: {}, notification: {} }, ' with the examples of its variables'],
   ] as const)
     try {
+      // A URL without an expression is looked at as it is compiled.
+      compiled ??= compileSource(part, source, partials);
       compiled(variables);
     } catch (error) {
       return `This source cannot be rendered${how}: ${messageOf(error)}.`;

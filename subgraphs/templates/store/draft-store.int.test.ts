@@ -269,6 +269,12 @@ describe('pages', () => {
     expect(await ids('(PAID)')).toEqual(['order.paid']);
     expect(await ids('.*')).toEqual([]);
     expect(await ids('order')).toEqual(['order.paid', 'orderXpaid']);
+    expect(await ids('üML')).toEqual(['orderXpaid']);
+    const page = async (after: string | undefined, limit: number) =>
+      (await store.page('search', after, limit, 'order')).map(({ id }) => id);
+    expect(await page(undefined, 1)).toEqual(['order.paid']);
+    expect(await page('order.paid', 1)).toEqual(['orderXpaid']);
+    expect((await store.page('search', undefined, 1, 'order'))[0]?.draft).not.toHaveProperty('contents');
   });
 
   test('many heads by id', async () => {

@@ -10,6 +10,14 @@ export interface Stored {
   _id: string;
   [member: string]: unknown;
 }
+/** What a search looks at. */
+interface Findable {
+  readonly _id: string;
+  readonly id: string;
+  readonly draft?: { readonly name?: string };
+  readonly published?: { readonly name?: string };
+}
+const NAMES = { id: 1, 'draft.name': 1, 'published.name': 1 } as const;
 export type Filter = mongo.Filter<Stored>;
 
 /** `Summary` is the body without what is too large for lists. */
@@ -159,13 +167,24 @@ export class HeadReader<Body extends Summary, Summary> {
     search?: string,
   ): Promise<HeadRecord<Summary>[]> {
     // A workspace id has no colon and ";" follows ":", so that this range is the workspace's documents.
-    const range = { $gt: scopedKey(workspace, after ?? ''), $lt: `${workspace};` };
-    const filter: Record<string, unknown> = { _id: range };
-    if (search !== undefined) {
-      const pattern = { $regex: search.replace(/[^\p{L}\p{N}\s]/gu, '\\$&'), $options: 'i' };
-      filter.$or = ['id', 'draft.name', 'published.name'].map((name) => ({ [name]: pattern }));
+    const filter = { _id: { $gt: scopedKey(workspace, after ?? ''), $lt: `${workspace};` } };
+    if (search === undefined) return this.#pageOf(filter, limit);
+    return this.#pageOf({ _id: { $in: await this.#found(filter, limit, search.toLowerCase()) } }, limit);
+  }
+
+  /** Compared here, on names alone: an engine that compiles a pattern for each document takes a second for 300. */
+  async #found(filter: Filter, limit: number, text: string): Promise<string[]> {
+    const all = this.headRecords
+      .find({ ...filter, withdrawn: { $ne: true } }, { projection: NAMES })
+      .sort({ _id: 1 })
+      .batchSize(1_000);
+    const found: string[] = [];
+    for await (const head of all) {
+      const { _id, id, draft, published } = head as unknown as Findable;
+      const isMeant = [id, draft?.name, published?.name].some((name) => name?.toLowerCase().includes(text));
+      if (isMeant && found.push(_id) === limit) break;
     }
-    return this.#pageOf(filter, limit);
+    return found;
   }
 
   async #pageOf(filter: Readonly<Record<string, unknown>>, limit: number): Promise<HeadRecord<Summary>[]> {

@@ -8,6 +8,7 @@ import { createLogger } from '../../../platform/logging/logger.ts';
 import { redisNames } from '../../../platform/names/redis-names.ts';
 import { connectMongo } from '../../../platform/storage/mongo.ts';
 import { connectRedis, whenReady } from '../../../platform/storage/redis.ts';
+import { openDirectory } from '../../users/index.ts';
 import { createTemplatesSubgraph, type TemplatesRoom } from '../index.ts';
 
 export interface RoomServices {
@@ -37,7 +38,7 @@ export async function openRoom({ mongodbUri, redisUrl, namespace }: RoomServices
   await Promise.all([whenReady(publisher), whenReady(subscriber)]);
   const bus = new InvalidationBus(publisher, subscriber, redisNames(namespace).invalidations, log);
   await bus.start();
-  const room = await createTemplatesSubgraph({ connection, bus, log });
+  const room = await createTemplatesSubgraph({ connection, bus, directory: openDirectory(connection), log });
   return {
     ...room,
     connection,

@@ -1,6 +1,7 @@
 /** Checks devices as apps give them: what a push service calls the app on one phone. */
+
+import { addressProblem } from '../../../platform/addresses/address-problem.ts';
 import { badInput } from '../../../platform/errors/herald-error.ts';
-import { addressProblem } from '../addresses/address-problem.ts';
 
 /** The kinds of devices: the contract's `DevicePlatform`. */
 export const DEVICE_PLATFORMS = ['ANDROID', 'IOS', 'WEB'] as const;

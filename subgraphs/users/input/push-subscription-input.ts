@@ -1,7 +1,7 @@
 /** Checks web push subscriptions (https://www.w3.org/TR/push-api/, RFC 8291) as browsers give them. */
 import { ECDH } from 'node:crypto';
+import { pushEndpointProblem } from '../../../platform/addresses/address-problem.ts';
 import { badInput } from '../../../platform/errors/herald-error.ts';
-import { pushEndpointProblem } from '../addresses/address-problem.ts';
 
 /** An uncompressed point of P-256. */
 const P256DH_BYTES = 65;

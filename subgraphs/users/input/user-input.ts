@@ -1,10 +1,10 @@
 /** Checks users as callers describe them. */
 import { LRUCache } from 'lru-cache';
+import { addressProblem, emailProblem, phoneProblem } from '../../../platform/addresses/address-problem.ts';
 import { badInput } from '../../../platform/errors/herald-error.ts';
 import type { Channel } from '../../../platform/graphql/contract-enums.ts';
 import { JSON_MAX_BYTES } from '../../../platform/graphql/scalars.ts';
 import { isCallerId } from '../../../platform/names/ids.ts';
-import { addressProblem, emailProblem, phoneProblem } from '../addresses/address-problem.ts';
 import type { UserProfile } from '../contract.ts';
 import { checkLabel } from './label.ts';
 

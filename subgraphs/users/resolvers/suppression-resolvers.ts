@@ -1,11 +1,12 @@
 /** Resolvers of suppressions: for operators. */
+
+import { addressProblem } from '../../../platform/addresses/address-problem.ts';
 import { requirePrincipal } from '../../../platform/auth/principal.ts';
 import { badInput } from '../../../platform/errors/herald-error.ts';
 import { connectionOf, decodeCursor, encodeCursor, pageSize } from '../../../platform/graphql/connections.ts';
 import type { Channel } from '../../../platform/graphql/contract-enums.ts';
 import { withoutNulls } from '../../../platform/graphql/without-nulls.ts';
 import type { Logger } from '../../../platform/logging/logger.ts';
-import { addressProblem } from '../addresses/address-problem.ts';
 import type { Resolvers } from '../generated/types.ts';
 import { checkCategory } from '../input/preference-input.ts';
 import { type Suppressions, suppressionCursor } from '../suppressions/suppressions.ts';

@@ -1,7 +1,7 @@
 /** A fake of the other side on a free port of this machine, for conformance fixtures. */
 import { once } from 'node:events';
 import { type AddressInfo, createServer as createTcpServer, type Server } from 'node:net';
-import type { FakeBehaviour } from '../../conformance.ts';
+import type { FakeBehaviour } from '../../testing/fake-provider.ts';
 
 /** What of a server is needed: that of `smpp` is declared as no `net.Server`. */
 interface Listens {

@@ -9,6 +9,7 @@ import { startFeed } from './feed.js';
 import { startNotifications } from './notifications.js';
 import { startNumbers } from './numbers.js';
 import { operatorKey } from './operator-key.js';
+import { startPackages } from './packages.js';
 import { startProviders } from './providers.js';
 
 /** Only operators are answered. */
@@ -63,6 +64,7 @@ async function signIn(key) {
     startNumbers(key, onError),
     startFeed(key, open),
     startProviders(key, onError),
+    startPackages(key, onError),
   ];
   await showCatalog(key).catch(onError);
 }

@@ -7,8 +7,8 @@ import { span } from '../lib/moments.js';
 import { fillProviderForm } from './provider-form.js';
 import { healthFacts } from './provider-health.js';
 
-const TEST = `mutation TestProvider($id: ID!, $to: String!) {
-  testProvider(id: $id, to: $to) { outcome code message latencyMs }
+const TEST = `mutation TestProvider($id: ID!, $to: String!, $source: ProviderAccountSource!) {
+  testProvider(id: $id, to: $to, source: $source) { outcome code message latencyMs }
 }`;
 
 /**
@@ -44,7 +44,7 @@ export function startProviderDialog(key, onChanged) {
     fill(byId('provider-state'));
     fill(byId('provider-health'));
     if (account) showHealth(account);
-    test.hidden = !account || isSettings;
+    test.hidden = !account;
     byId('provider-from-settings').hidden = !isSettings;
     fill(form);
     submit = async (event) => event.preventDefault();
@@ -64,14 +64,14 @@ export function startProviderDialog(key, onChanged) {
 
   async function sendTest() {
     if (!shown) return;
-    const { id } = shown;
+    const { id, source } = shown;
     sending.disabled = true;
     result.className = 'muted';
     result.textContent = 'Under way …';
     try {
       const { testProvider: told } =
         /** @type {{ testProvider: { outcome: string, code: string | null, message: string | null, latencyMs: number } }} */ (
-          await request(key, TEST, { id, to: to.value.trim() })
+          await request(key, TEST, { id, to: to.value.trim(), source })
         );
       const isTaken = told.outcome === 'ACCEPTED';
       result.className = isTaken ? '' : 'bad-text';

@@ -28,7 +28,7 @@ export const healthCell = ({ state, reason, since, pausedUntil }) => [
 export const lastMinute = ({ sentLastMinute: sent, failedLastMinute: failed }) =>
   sent === null ? '–' : `${sent.toLocaleString()}${failed ? ` / ${failed.toLocaleString()} failed` : ''}`;
 
-/** All of it. @param {Health} health @param {number | null} dailyQuota @param {string} receiptPath */
+/** All of it. @param {Health} health @param {number | null} dailyQuota @param {string | null} receiptPath */
 export function healthFacts(health, dailyQuota, receiptPath) {
   const { circuit, pausedUntil, pausedHosts, lastError, ratePerSecond, dailyQuotaUsed, checkedAt } = health;
   /** @type {[string, import('../lib/dom.js').Child[]][]} */
@@ -58,7 +58,7 @@ export function healthFacts(health, dailyQuota, receiptPath) {
       ],
     ],
     ['Provider asked', [checkedAt && timeElement(checkedAt)]],
-    ['Receipts to', [h('code', {}, receiptPath)]],
+    ['Receipts to', [receiptPath && h('code', {}, receiptPath)]],
   ];
   return h(
     'dl',

@@ -20,7 +20,7 @@ const REFRESH_MS = 5_000;
 /**
  * @typedef {{ id: string, source: 'WORKSPACE' | 'SETTINGS', provider: string, channels: string[] | null,
  *   config: Readonly<Record<string, unknown>> | null, secretsSet: string[], order: number, weight: number,
- *   apps: string[] | null, ratePerSecond: number | null, dailyQuota: number | null, enabled: boolean, receiptPath: string,
+ *   apps: string[] | null, ratePerSecond: number | null, dailyQuota: number | null, enabled: boolean, receiptPath: string | null,
  *   allowedHours: { from: string, to: string, timezone: string } | null,
  *   health: import('./provider-health.js').Health }} Account
  * @typedef {import('./provider-form.js').Provider} Provider

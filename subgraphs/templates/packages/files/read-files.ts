@@ -151,7 +151,12 @@ class Reader {
   #members(file: PlacedFile): Record<string, unknown> {
     this.#used.add(file.path);
     this.#at(`input.files.${file.index}`);
-    const document = parseDocument(file.content, { uniqueKeys: true, prettyErrors: true });
+    const document = parseDocument(file.content, {
+      uniqueKeys: true,
+      prettyErrors: true,
+      // What is wrong is told to the caller.
+      logLevel: 'error',
+    });
     const [error] = document.errors;
     if (error) throw wrong(file, error.message.split('\n')[0] ?? 'this is not YAML');
     let members: unknown;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { CHANNELS, type Channel } from '../../../platform/graphql/contract-enums.ts';
+import { CHANNELS, type Channel } from '../graphql/contract-enums.ts';
 import { addressProblem } from './address-problem.ts';
 
 const GOOD: [Channel, string][] = [

@@ -1,7 +1,7 @@
 /** What an address of each channel looks like. */
 import { domainToASCII } from 'node:url';
 import { z } from 'zod';
-import type { Channel } from '../../../platform/graphql/contract-enums.ts';
+import type { Channel } from '../graphql/contract-enums.ts';
 
 const MAX_ID_CHARS = 512;
 /** Firebase's registration tokens may have up to 4 KiB. */
@@ -35,6 +35,12 @@ export function addressProblem(channel: Channel, address: string): string | unde
       return idProblem(address, MAX_ID_CHARS);
   }
 }
+
+/** Why somebody without a profile cannot be reached at `address`. */
+export const directAddressProblem = (channel: Channel, address: string): string | undefined =>
+  channel === 'WEB_PUSH'
+    ? 'Browsers are registered for a user (registerPushSubscription): name the user instead of an address.'
+    : addressProblem(channel, address);
 
 /** One plain address as HTML's `<input type=email>` takes it; the domain may be an internationalised one. */
 export function emailProblem(address: string): string | undefined {
