@@ -5,7 +5,9 @@
  */
 import type { Priority } from '../../platform/graphql/contract-enums.ts';
 import type { ProviderSign } from './circuit-outcome.ts';
-import type { Pause } from './provider-flow.ts';
+
+/** Waits; false when the end of the process cut it short. */
+export type Pause = (ms: number) => Promise<boolean>;
 
 /** Attempts of one account that run side by side in one process, where its provider does not say how many. */
 export const MAX_PARALLEL = 50;

@@ -45,7 +45,7 @@ const order = {
   items: [{ name: 'Walnut lamp', quantity: 1, price: 1200 }],
 };
 
-test('it is taken in, and nothing is found in it', async () => {
+test('it is taken in, and nothing is found in it but who is missing', async () => {
   await platform.app.data(
     `mutation { upsertUsers(users: [
       { id: "li", name: "李雷", locale: "zh-CN", timezone: "Asia/Shanghai", email: "li@example.org", groups: ["support"] }
@@ -57,7 +57,14 @@ test('it is taken in, and nothing is found in it', async () => {
     }`,
     { input: { id: EXAMPLE_PACKAGE, files: exampleFiles() } },
   );
-  expect(importPackage.problems).toEqual([]);
+  // Those who pack come later.
+  expect(importPackage.problems).toEqual([
+    {
+      severity: 'WARNING',
+      field: 'routes.shop.order.packing.actions.0.recipients.0.group',
+      message: expect.stringContaining('group "logistics"') as string,
+    },
+  ]);
   const { package: read } = await platform.operator.data<{
     package: { templates: { nodes: { id: string; findings: unknown[] }[] } };
   }>('{ package(id: "orders") { templates { nodes { id findings { severity field rule message } } } } }');

@@ -46,6 +46,33 @@ describe('parseAliyunReceipts', () => {
     });
   });
 
+  it.each([
+    ['USER_REJECT', ['failed', 'unsubscribed']],
+    ['isv.CUSTOMER_REFUSED', ['failed', 'unsubscribed']],
+    ['REQUEST_SUCCESS', ['deferred']],
+    ['MOBILE_IN_BLACK', ['failed']],
+    ['MOBILE_NOT_ON_SERVICE', ['failed']],
+    ['INVALID_NUMBER', ['failed']],
+    ['MOBILE_SEND_LIMIT', ['failed']],
+    ['MOBILE_ACCOUNT_ABNORMAL', ['failed']],
+    ['MOBLLE_TERMINAL_ERROR', ['failed']],
+    ['CONTENT_KEYWORD', ['failed']],
+    ['CONTENT_ERROR', ['failed']],
+    ['IS_CLOSE', ['failed']],
+    ['PARAMS_ILLEGAL', ['failed']],
+    ['SP_NOT_BY_INTER_SMS', ['failed']],
+    ['SP_UNKNOWN_ERROR', ['failed']],
+    ['NO_ROUTE', ['failed']],
+    ['', ['failed']],
+  ])('makes of the code %j %j', (err_code, kinds) => {
+    const parsed = parseAliyunReceipts(raw(JSON.stringify([{ ...report, success: false, err_code }])), TOKEN);
+    expect(parsed).toMatchObject({
+      receipts: kinds.map((kind) => ({ kind, message: expect.stringContaining(err_code) })),
+    });
+    const keys = parsed.kind === 'receipts' ? parsed.receipts.map(({ key }) => key) : [];
+    expect(new Set(keys).size).toBe(kinds.length);
+  });
+
   it('takes a masked number and a report without a time', () => {
     const masked = { ...report, phone_number: '1381111****', report_time: undefined };
     const parsed = parseAliyunReceipts(raw(JSON.stringify([masked])), TOKEN);

@@ -2,6 +2,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { z } from 'zod';
 import type { ParsedReceipts, RawReceipt, Receipt } from '../contract.ts';
+import { undelivered } from '../network/undelivered.ts';
 import { jsonOf } from '../network/vendor-http.ts';
 import { addressOf } from './message-body.ts';
 
@@ -14,6 +15,15 @@ const reports = z.array(
     biz_id: z.string(),
   }),
 );
+
+/**
+ * Of the codes of https://help.aliyun.com/zh/sms/developer-reference/api-error-codes: the recipient unsubscribed. That a
+ * number is on a carrier's list (MOBILE_IN_BLACK) may have other reasons, and MOBILE_NOT_ON_SERVICE and INVALID_NUMBER do
+ * not tell a dead number from a phone that is off.
+ */
+const REFUSED: readonly string[] = ['USER_REJECT', 'isv.CUSTOMER_REFUSED'];
+/** The carrier has told nothing. */
+const UNTOLD = 'REQUEST_SUCCESS';
 
 /** The service looks for a number under `code`; it would repeat the reports otherwise. */
 const TAKEN = { status: 200, contentType: 'application/json', body: '{"code":0,"msg":"ok"}' } as const;
@@ -28,23 +38,34 @@ export function parseAliyunReceipts({ url, body }: RawReceipt, token: string): P
   if (!found) return { kind: 'malformed', message: 'The body is no list of reports.' };
   return {
     kind: 'receipts',
-    receipts: found.map((report): Receipt => {
-      const { biz_id, phone_number, success, err_code = '' } = report;
+    receipts: found.flatMap((report) => {
+      const { biz_id, phone_number, err_code = '' } = report;
+      const kind = kindOf(report);
       // Times are those of Beijing, and do not say so.
       const at = new Date(`${report.report_time?.replace(' ', 'T')}+08:00`);
-      return {
-        key: `${biz_id}:${phone_number}:${success ? 'delivered' : 'failed'}`,
-        kind: success ? 'delivered' : 'failed',
+      const code = /^[\w.:-]{1,64}$/.test(err_code) ? ` (${err_code})` : '';
+      return undelivered({
+        key: `${biz_id}:${phone_number}:${kind === 'unsubscribed' ? 'failed' : kind}`,
+        kind,
         providerMessageId: biz_id,
         ...(/^\d{5,15}$/.test(phone_number) && { address: addressOf(phone_number) }),
         ...(!Number.isNaN(at.getTime()) && { at }),
-        ...(!success && {
-          message: `The carrier did not deliver the message${/^[\w.:-]{1,64}$/.test(err_code) ? ` (${err_code})` : ''}.`,
+        ...(kind === 'deferred' && {
+          message: `The carrier has not told what became of the message${code}.`,
         }),
-      };
+        ...((kind === 'failed' || kind === 'unsubscribed') && {
+          message: `The carrier did not deliver the message${code}.`,
+        }),
+      });
     }),
     answer: TAKEN,
   };
+}
+
+function kindOf({ success, err_code = '' }: z.output<typeof reports>[number]): Receipt['kind'] {
+  if (success) return 'delivered';
+  if (err_code === UNTOLD) return 'deferred';
+  return REFUSED.includes(err_code) ? 'unsubscribed' : 'failed';
 }
 
 /** Compared by their hashes: in the same time, whatever their lengths. */

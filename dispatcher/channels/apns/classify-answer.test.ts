@@ -46,6 +46,7 @@ const ROWS: readonly (readonly [ApnsAnswer, object])[] = [
   [{ status: 403, reason: 'MissingProviderToken' }, unauthorized],
   [{ status: 403, reason: 'UnrelatedKeyIdInToken' }, unauthorized],
   [{ status: 403, reason: 'BadEnvironmentKeyIdInToken' }, unauthorized],
+  [{ status: 403, reason: 'BadEnvironmentKeyInToken' }, unauthorized],
   [{ status: 404, reason: 'BadPath' }, misconfigured],
   [{ status: 405, reason: 'MethodNotAllowed' }, misconfigured],
   [{ status: 410, reason: 'ExpiredToken' }, gone],

@@ -64,6 +64,8 @@ export function classifyApnsAnswer(answer: ApnsAnswer): SendOutcome {
     case 'MissingProviderToken':
     case 'UnrelatedKeyIdInToken':
     case 'BadEnvironmentKeyIdInToken':
+    // What APNs says in truth (https://github.com/kylebrowning/APNSwift/pull/229).
+    case 'BadEnvironmentKeyInToken':
       return {
         kind: 'permanent',
         code: 'CHANNEL_UNAUTHORIZED',

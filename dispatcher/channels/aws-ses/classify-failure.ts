@@ -48,6 +48,7 @@ const PERMANENT: Readonly<Record<string, Row>> = {
   CredentialsProviderError: ['CHANNEL_UNAUTHORIZED', 'needs credentials, and there are none on this machine'],
   RequestExpired: ['CHANNEL_MISCONFIGURED', "refuses this machine's time"],
   RequestTimeTooSkewed: ['CHANNEL_MISCONFIGURED', "refuses this machine's time"],
+  UnknownOperationException: ['CHANNEL_MISCONFIGURED', 'is not at this API address'],
 };
 
 const RATE_LIMITED = [
@@ -83,6 +84,8 @@ export function classifySesFailure({ name, status, text, retryAfterMs }: SesFail
       code: 'CHANNEL_MISCONFIGURED',
       message: `${NAME} sends only from verified identities, and in its sandbox only to such (${name}).`,
     };
+  // "The request was aborted before a reply was sent back."
+  if (name === 'RequestAbortedException') return notUnderstood(NAME, status);
   const row = Object.hasOwn(PERMANENT, name) ? PERMANENT[name] : undefined;
   if (row) return { kind: 'permanent', code: row[0], message: `${NAME} ${row[1]} (${name}).` };
   return status === undefined ? notUnderstood(NAME) : outcomeOfStatus(NAME, { status });

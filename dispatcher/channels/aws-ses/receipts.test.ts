@@ -185,6 +185,18 @@ describe('receipts of Amazon SES', () => {
     });
   });
 
+  it('takes what the suppression list stopped for a failure, and for a complaint', async () => {
+    const complaint = { complainedRecipients: recipients, complaintSubType: 'OnAccountSuppressionList' };
+    const event = { eventType: 'Complaint', complaint, mail: MAIL };
+    expect((await parse(message({ Message: JSON.stringify(event) }))).parsed).toMatchObject({
+      kind: 'receipts',
+      receipts: [
+        { kind: 'failed', key: expect.stringMatching(/:0$/), address: 'recipient@example.com' },
+        { kind: 'complained', key: expect.stringMatching(/:0:complained$/) },
+      ],
+    });
+  });
+
   it('finds the delivery in the tags of an event', async () => {
     const tags = { 'ses:configuration-set': ['c'], 'herald-delivery': ['d1'] };
     const event = { eventType: 'Open', open: {}, mail: { ...MAIL, tags } };

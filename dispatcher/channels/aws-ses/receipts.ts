@@ -5,6 +5,7 @@
  */
 import { z } from 'zod';
 import type { ParsedReceipts, RawReceipt, Receipt } from '../contract.ts';
+import { undelivered } from '../network/undelivered.ts';
 import { jsonOf } from '../network/vendor-http.ts';
 import { DELIVERY_TAG } from './send-email-input.ts';
 import { type FetchText, type SnsMessage, type SnsVerifier, snsMessage, snsUrl } from './sns-message.ts';
@@ -32,6 +33,7 @@ const sesEvent = z.object({
     .object({
       complainedRecipients: recipients.default([]),
       complaintFeedbackType: z.string().nullish(),
+      complaintSubType: z.string().nullish(),
       timestamp: time,
     })
     .optional(),
@@ -98,20 +100,25 @@ interface Told {
   readonly kind: Receipt['kind'];
   readonly at: string | undefined;
   readonly message?: string | undefined;
+  /** SES did not try. */
+  readonly unsent?: boolean;
 }
 
 /** One for each recipient that the event names. SNS repeats a message with the same MessageId. */
 function receiptsOf(event: SesEvent, messageId: string): readonly Receipt[] {
   const delivery = event.mail.tags?.[DELIVERY_TAG]?.[0];
-  return toldOf(event).map(({ address, kind, at, message }, index) => ({
-    key: `${messageId}:${index}`,
-    kind,
-    providerMessageId: event.mail.messageId,
-    ...(delivery !== undefined && { delivery }),
-    ...(address !== undefined && { address: plainAddress(address) }),
-    ...dateOf(at ?? event.mail.timestamp),
-    ...(message !== undefined && { message }),
-  }));
+  return toldOf(event).flatMap(({ address, kind, at, message, unsent }, index) => {
+    const receipt: Receipt = {
+      key: `${messageId}:${index}`,
+      kind,
+      providerMessageId: event.mail.messageId,
+      ...(delivery !== undefined && { delivery }),
+      ...(address !== undefined && { address: plainAddress(address) }),
+      ...dateOf(at ?? event.mail.timestamp),
+      ...(message !== undefined && { message }),
+    };
+    return unsent ? undelivered(receipt) : [receipt];
+  });
 }
 
 function toldOf(event: SesEvent): readonly Told[] {
@@ -135,6 +142,11 @@ function toldOf(event: SesEvent): readonly Told[] {
         address: emailAddress,
         kind: 'complained',
         at: complaint?.timestamp,
+        // "SES accepted the message, but didn't attempt to send it" (…/APIReference-V2/API_Complaint.html).
+        ...(complaint?.complaintSubType === 'OnAccountSuppressionList' && {
+          unsent: true,
+          message: "Amazon SES did not send it: the address is on the account's suppression list.",
+        }),
       }));
     case 'Delivery':
       return (delivery?.recipients ?? []).map((address) => ({

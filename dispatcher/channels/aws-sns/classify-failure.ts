@@ -30,12 +30,14 @@ const CREDENTIALS: readonly string[] = [
   'UnrecognizedClient',
 ];
 const SETUP: readonly string[] = [
+  'InvalidAction',
   'KMSAccessDenied',
   'KMSDisabled',
   'KMSInvalidState',
   'KMSNotFound',
   'KMSOptInRequired',
   'PlatformApplicationDisabled',
+  'UnknownOperation',
 ];
 const WAIT: readonly string[] = [
   'KMSThrottling',
@@ -71,6 +73,9 @@ export function classifySnsFailure({ name, message, status }: SnsFailure): SendO
       mayHaveSent: false,
     };
   switch (error) {
+    // "The request was aborted before a reply was sent back."
+    case 'RequestAborted':
+      return notUnderstood('SNS', status);
     // The device's token is no longer good (https://docs.aws.amazon.com/sns/latest/dg/mobile-push-api-error.html).
     case 'EndpointDisabled':
     case 'NotFound':
@@ -86,6 +91,8 @@ export function classifySnsFailure({ name, message, status }: SnsFailure): SendO
     case 'InvalidParameter':
     case 'InvalidParameterValue':
     case 'ParameterValueInvalid':
+    case 'Validation':
+    case 'ValidationError':
       return invalidParameter(error, message);
   }
   if (status === undefined)

@@ -17,9 +17,11 @@ import { jsonOf, notUnderstood, outcomeOfStatus, type VendorAnswer } from '../ne
 
 const NAME = 'DingTalk';
 
-/** Codes of the server API: https://open.dingtalk.com/document/orgapp/server-api-error-codes-1 */
+/** Codes of the server API, those on messages: https://open.dingtalk.com/document/orgapp/server-api-error-codes-1 */
 const APP_RULES: Readonly<Record<string, VendorRule>> = {
   '-1': unavailable('is busy'),
+  404: misconfigured('has nothing under this address'),
+  33001: unauthorized('knows no such company'),
   33012: addressInvalid('knows no such user'),
   34014: rejected('finds the message malformed'),
   34016: tooLarge(),
@@ -29,12 +31,42 @@ const APP_RULES: Readonly<Record<string, VendorRule>> = {
   40031: addressInvalid('knows no such user'),
   40035: rejected('finds the request malformed'),
   40056: misconfigured('knows no such agentId'),
+  40067: tooLarge('finds the title too long'),
   40089: unauthorized('does not take appKey and appSecret'),
+  41001: unauthorized('misses the access token'),
+  41002: unauthorized('misses the company'),
+  41004: unauthorized('misses the secret'),
+  41009: addressInvalid('misses the user'),
   41011: misconfigured('misses the agentId'),
+  41101: tooLarge(),
+  43004: misconfigured('does not take the header Content-Type'),
+  43007: unauthorized('wants an authorization'),
+  43011: unauthorized('wants the company’s authorization'),
+  45002: tooLarge(),
+  45003: tooLarge('finds the title too long'),
+  45004: tooLarge('finds the description too long'),
+  45005: tooLarge('finds the link too long'),
+  45006: tooLarge('finds the picture’s link too long'),
+  45008: tooLarge(),
+  45009: limited('limits its calls'),
+  46004: addressInvalid('knows no such user'),
+  48002: unauthorized('has switched the API off'),
+  48004: unauthorized('does not take the authorization'),
   50002: notForRecipient('does not let the app write to this user'),
+  50003: unauthorized('says that the app is switched off'),
+  50005: unauthorized('says that the company is switched off'),
+  52010: unauthorized('knows no such company'),
+  52019: misconfigured('knows no such agentId'),
   60011: unauthorized('gives the app no right to send'),
   60020: unauthorized('does not take requests from this IP address'),
+  60111: addressInvalid('knows no such user'),
+  60120: notForRecipient('says that the user is switched off', 'CHANNEL_ADDRESS_NOT_ALLOWED'),
   60121: addressInvalid('knows no such user'),
+  70001: unauthorized('says that the company is no more'),
+  70003: misconfigured('knows no such agentId'),
+  70004: misconfigured('knows no such agentId'),
+  81001: notForRecipient('says that the user is no contact of the sender', 'CHANNEL_ADDRESS_NOT_ALLOWED'),
+  81002: notForRecipient('says that the user takes no messages', 'CHANNEL_ADDRESS_NOT_ALLOWED'),
   // https://open.dingtalk.com/document/orgapp/gets-the-result-of-sending-messages-asynchronously-to-the-enterprise
   143103: limited('limits messages a minute'),
   143104: limited('limits messages a minute'),
@@ -52,6 +84,7 @@ const TOKEN_CODES: readonly string[] = ['40014', '42001', '40001'];
 const ROBOT_RULES: Readonly<Record<string, VendorRule>> = {
   '-1': unavailable('is busy'),
   40035: rejected('finds the request malformed'),
+  43004: misconfigured('does not take the header Content-Type'),
   // Twenty messages a minute: then the robot is silenced for ten minutes.
   130101: limited('limits a robot to 20 messages a minute', 10 * 60_000),
   410100: limited('limits a robot to 20 messages a minute', 10 * 60_000),

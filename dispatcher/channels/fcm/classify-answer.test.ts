@@ -13,6 +13,10 @@ const ROWS: readonly (readonly [FcmRefusal, object])[] = [
     { kind: 'invalidRecipient', code: 'CHANNEL_ADDRESS_GONE' },
   ],
   [
+    { code: 'installation-id-not-registered', status: 404, fcmCode: 'UNREGISTERED_FID' },
+    { kind: 'invalidRecipient', code: 'CHANNEL_ADDRESS_GONE' },
+  ],
+  [
     { code: 'registration-token-not-registered', status: 404 },
     { kind: 'permanent', code: 'CHANNEL_MISCONFIGURED' },
   ],

@@ -1,7 +1,8 @@
 /**
  * What FCM's refusals mean. The SDK's codes: https://firebase.google.com/docs/cloud-messaging/admin/errors; those of
  * the API behind it, several of which the SDK puts under one of its own:
- * https://firebase.google.com/docs/cloud-messaging/error-codes.
+ * https://firebase.google.com/docs/cloud-messaging/error-codes. How the SDK maps the ones to the others:
+ * https://github.com/firebase/firebase-admin-node/blob/main/src/messaging/error.ts.
  */
 import { z } from 'zod';
 import type { SendOutcome } from '../contract.ts';
@@ -38,16 +39,15 @@ export function classifyFcmRefusal(refusal: FcmRefusal): SendOutcome {
     case 'registration-token-not-registered':
       // UNREGISTERED (404). NOT_FOUND without FCM's detail is a project or a path that there is not.
       return fcmCode === 'UNREGISTERED'
-        ? {
-            kind: 'invalidRecipient',
-            code: 'CHANNEL_ADDRESS_GONE',
-            message: `The app is no longer registered on that device ${said}.`,
-          }
+        ? gone(said)
         : {
             kind: 'permanent',
             code: 'CHANNEL_MISCONFIGURED',
             message: `FCM does not know the project ${said}.`,
           };
+    // Of an app that is addressed by its installation (UNREGISTERED_FID): "Remove this installation ID".
+    case 'installation-id-not-registered':
+      return gone(said);
     case 'invalid-registration-token':
       return notAToken(said);
     case 'invalid-argument':
@@ -110,6 +110,11 @@ export function classifyFcmRefusal(refusal: FcmRefusal): SendOutcome {
   }
 }
 
+const gone = (said: string): SendOutcome => ({
+  kind: 'invalidRecipient',
+  code: 'CHANNEL_ADDRESS_GONE',
+  message: `The app is no longer registered on that device ${said}.`,
+});
 const notAToken = (said: string): SendOutcome => ({
   kind: 'invalidRecipient',
   code: 'CHANNEL_ADDRESS_INVALID',

@@ -2,16 +2,19 @@
  * What an answer of Mailgun to POST /v3/<domain>/messages means.
  * https://documentation.mailgun.com/docs/mailgun/api-reference/mg-errors (statuses)
  * https://documentation.mailgun.com/docs/mailgun/api-reference/send/mailgun/messages (answers of sending)
+ * https://github.com/mailgun/documentation/blob/master/source/api-sending.rst#error-codes (their texts)
  */
 import { z } from 'zod';
 import type { SendOutcome } from '../contract.ts';
 import { jsonOf, notUnderstood, outcomeOfStatus, type VendorAnswer } from '../network/vendor-http.ts';
+import { parseRetryAfter } from '../retry-after.ts';
 
 const NAME = 'Mailgun';
 const accepted = z.object({ id: z.string().min(1).max(500) });
 const refused = z.object({ message: z.string() });
 
-export function classifyMailgunAnswer(answer: VendorAnswer): SendOutcome {
+/** @param now for waits that are told as a time of day. */
+export function classifyMailgunAnswer(answer: VendorAnswer, now: Date): SendOutcome {
   const { status, text } = answer;
   if (status < 400) {
     const id = status === 200 ? jsonOf(text, accepted)?.id : undefined;
@@ -47,6 +50,18 @@ export function classifyMailgunAnswer(answer: VendorAnswer): SendOutcome {
       code: 'CHANNEL_MISCONFIGURED',
       message: `Mailgun does not send from the domain: it is not verified, or disabled (${status}).`,
     };
+  if (status === 403 && /^rejected: ip\b/i.test(said))
+    return {
+      kind: 'permanent',
+      code: 'CHANNEL_MISCONFIGURED',
+      message: 'Mailgun does not send from the IP address of the account (403).',
+    };
+  if (status === 400 && /limited to 16 ?kb/i.test(said))
+    return {
+      kind: 'permanent',
+      code: 'CHANNEL_MESSAGE_TOO_LARGE',
+      message: 'The options and headers of the message are more than the 16 kB that Mailgun takes (400).',
+    };
   if (status === 404)
     return {
       kind: 'permanent',
@@ -61,9 +76,16 @@ export function classifyMailgunAnswer(answer: VendorAnswer): SendOutcome {
       message: "The account's plan at Mailgun does not let it send (402).",
     };
   // 420: "account … is not allowed to send: the hourly limit is reached" in older answers.
-  if (status === 420) return outcomeOfStatus(NAME, { ...answer, status: 429 });
+  if (status === 429 || status === 420) {
+    const retryAfterMs = answer.retryAfterMs ?? waitOf(said, now);
+    return outcomeOfStatus(NAME, { status: 429, ...(retryAfterMs !== undefined && { retryAfterMs }) });
+  }
   return outcomeOfStatus(NAME, answer);
 }
+
+/** "request limit exceeded, try again after Mon, 20 Dec 2021 20:33:21 UTC". */
+const waitOf = (said: string, now: Date): number | undefined =>
+  parseRetryAfter(/try again after (.+) UTC/i.exec(said)?.[1]?.concat(' GMT'), now);
 
 /** Webhooks name messages without the angle brackets that the answer has. */
 export const bareMessageId = (id: string): string => id.replace(/^<(.*)>$/, '$1');

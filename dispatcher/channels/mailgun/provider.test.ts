@@ -54,6 +54,31 @@ describe('answers of Mailgun', () => {
     [402, '', 'permanent', 'CHANNEL_UNAUTHORIZED'],
     [403, json('Forbidden'), 'permanent', 'CHANNEL_UNAUTHORIZED'],
     [404, json('Domain not found: mg.example.com'), 'permanent', 'CHANNEL_MISCONFIGURED'],
+    [
+      400,
+      json('Domain mg.example.com is not allowed to send: Please activate your Mailgun account.'),
+      'permanent',
+      'CHANNEL_MISCONFIGURED',
+    ],
+    [
+      403,
+      json('Domain mg.example.com is not allowed to send large batches yet'),
+      'permanent',
+      'CHANNEL_MISCONFIGURED',
+    ],
+    [
+      403,
+      json("Rejected: IP 1.2.3.4 can't be used to send the message"),
+      'permanent',
+      'CHANNEL_MISCONFIGURED',
+    ],
+    [
+      400,
+      json('Send options (parameters starting with o:, h:, or v:) are limited to 16 kB total'),
+      'permanent',
+      'CHANNEL_MESSAGE_TOO_LARGE',
+    ],
+    [400, json('Header name must be pure ASCII: x'), 'permanent', 'CHANNEL_MESSAGE_REJECTED'],
     [413, '', 'permanent', 'CHANNEL_MESSAGE_TOO_LARGE'],
     [420, '', 'rateLimited', undefined],
     [429, json('Too many requests'), 'rateLimited', undefined],
@@ -62,14 +87,31 @@ describe('answers of Mailgun', () => {
     [200, 'Mailgun Magnificent API', 'retryable', 'CHANNEL_UNEXPECTED_ANSWER'],
     [301, '', 'retryable', 'CHANNEL_UNEXPECTED_ANSWER'],
   ])('%d %s → %s %s', (status, text, kind, code) => {
-    const outcome = classifyMailgunAnswer({ status, text });
+    const outcome = classifyMailgunAnswer({ status, text }, new Date());
     expect(outcome.kind).toBe(kind);
     if (code !== undefined) expect(outcome).toHaveProperty('code', code);
   });
 
+  it.each([
+    [
+      'Domain x is not allowed to send: request limit exceeded, try again after Mon, 20 Dec 2021 20:33:21 UTC',
+      21_000,
+    ],
+    ['bytes limit exceeded, try again after Mon, 20 Dec 2021 20:00:00 UTC', 0],
+    ['recipient limit exceeded, try again after a while UTC', undefined],
+  ])('waits as long as it says: %s', (said, retryAfterMs) =>
+    expect(
+      classifyMailgunAnswer({ status: 429, text: json(said) }, new Date('2021-12-20T20:33:00Z')),
+    ).toEqual({
+      kind: 'rateLimited',
+      message: 'Mailgun asks to wait (429).',
+      ...(retryAfterMs !== undefined && { retryAfterMs }),
+    }),
+  );
+
   it('gives the id as webhooks name it', () => {
     const text = JSON.stringify({ id: '<20111114174239.25659.5817@mg.example.com>', message: 'Queued.' });
-    expect(classifyMailgunAnswer({ status: 200, text })).toEqual({
+    expect(classifyMailgunAnswer({ status: 200, text }, new Date())).toEqual({
       kind: 'accepted',
       providerMessageId: '20111114174239.25659.5817@mg.example.com',
     });
@@ -240,8 +282,6 @@ describe('webhooks of Mailgun', () => {
       'deferred',
     ],
     [{ ...permanent, reason: 'suppress-bounce', 'delivery-status': { code: 605 } }, 'bounced'],
-    [{ ...permanent, reason: 'suppress-complaint', 'delivery-status': { code: 607 } }, 'complained'],
-    [{ ...permanent, reason: 'suppress-unsubscribe', 'delivery-status': { code: 606 } }, 'unsubscribed'],
     [
       { ...permanent, reason: 'bounce', 'delivery-status': { code: 550, 'enhanced-code': '5.1.1' } },
       'bounced',
@@ -255,6 +295,22 @@ describe('webhooks of Mailgun', () => {
       { ...permanent, reason: 'bounce', 'delivery-status': { code: 550, 'enhanced-code': '5.7.1' } },
       'failed',
     ],
+    // A delayed bounce, as in https://github.com/mailgun/documentation/blob/master/source/api-events.rst
+    [
+      { ...permanent, reason: 'generic', 'delivery-status': { code: 550, 'enhanced-code': '5.1.1' } },
+      'bounced',
+    ],
+    [
+      { ...permanent, reason: 'generic', 'delivery-status': { code: 550, 'enhanced-code': '5.1.8' } },
+      'failed',
+    ],
+    [
+      { ...permanent, reason: 'bounce', 'delivery-status': { code: 553, 'enhanced-code': '5.1.7' } },
+      'failed',
+    ],
+    [{ ...permanent, reason: 'generic', 'delivery-status': { code: 550 } }, 'failed'],
+    [{ event: 'accepted' }, undefined],
+    [{ event: 'stored' }, undefined],
     [{ ...permanent, reason: 'old', 'delivery-status': { code: 602 } }, 'failed'],
     [{ ...permanent, reason: 'toString' }, 'failed'],
     [{ event: 'toString' }, undefined],
@@ -274,6 +330,19 @@ describe('webhooks of Mailgun', () => {
                 at: new Date(1_521_472_262_908),
               },
             ],
+    });
+  });
+
+  it.each([
+    ['suppress-complaint', 607, 'complained'],
+    ['suppress-unsubscribe', 606, 'unsubscribed'],
+  ])('what %s (%d) stopped has failed, and its recipient has %s', (reason, code, kind) => {
+    const event = { ...EVENT, ...permanent, reason, 'delivery-status': { code } };
+    expect(parseMailgunReceipts(webhook(event), KEY, NOW)).toMatchObject({
+      receipts: [
+        { kind: 'failed', key: 'CPgfbmQMTCKtHW6uIWtuVe:1521472262.908181' },
+        { kind, key: `CPgfbmQMTCKtHW6uIWtuVe:1521472262.908181:${kind}` },
+      ],
     });
   });
 

@@ -67,7 +67,7 @@ export const mailgun = {
           body: form.body,
           signal,
         });
-        return 'failed' in attempted ? attempted.failed : classifyMailgunAnswer(attempted.answer);
+        return 'failed' in attempted ? attempted.failed : classifyMailgunAnswer(attempted.answer, now());
       },
       /**
        * A domain sending key may only send, so the question is a message without anything: that it lacks its
@@ -83,7 +83,7 @@ export const mailgun = {
         if ('failed' in attempted) return unwell(attempted.failed);
         return attempted.answer.status === 400
           ? { ok: true }
-          : unwell(classifyMailgunAnswer(attempted.answer));
+          : unwell(classifyMailgunAnswer(attempted.answer, now()));
       },
       parseReceipts: async (raw) => parseMailgunReceipts(raw, webhookSigningKey, now()),
       close: () => http.close(),

@@ -6,6 +6,7 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { z } from 'zod';
 import type { ParsedReceipts, RawReceipt, Receipt } from '../contract.ts';
+import { undelivered } from '../network/undelivered.ts';
 import { jsonOf } from '../network/vendor-http.ts';
 import { bareMessageId } from './classify-answer.ts';
 
@@ -56,7 +57,8 @@ export function parseMailgunReceipts(
   if (!(Math.abs(now.getTime() - Number(signature.timestamp) * 1_000) <= MAX_AGE_MS))
     return { kind: 'unauthorized', message: 'The signature is too old.' };
   const receipt = receiptOf(event);
-  return { kind: 'receipts', receipts: receipt ? [receipt] : [] };
+  if (!receipt) return { kind: 'receipts', receipts: [] };
+  return { kind: 'receipts', receipts: event.event === 'failed' ? undelivered(receipt) : [receipt] };
 }
 
 /** HMAC-SHA256 over time and token, in hex. It does not cover the event: only https does. */
@@ -104,9 +106,11 @@ function kindOf({ event, severity, reason = '', ...rest }: MailgunEvent): Receip
   if (event !== 'failed') return Object.hasOwn(KINDS, event) ? KINDS[event] : undefined;
   if (severity === 'temporary') return 'deferred';
   if (Object.hasOwn(SUPPRESSED, reason)) return SUPPRESSED[reason];
-  // A full mailbox (5.2), a broken system (5.3) or a policy (5.7) says nothing against the address.
   const enhanced = rest['delivery-status']?.['enhanced-code'] ?? '';
-  return reason === 'bounce' && !/^5\.[237]\./.test(enhanced) ? 'bounced' : 'failed';
+  // There is no such mailbox, or domain (RFC 3463, 3.2). A bounce that comes later has no other reason than `generic`.
+  if (/^5\.1\.(1|2|3|6|10)$/.test(enhanced)) return 'bounced';
+  // A wrong sender (5.1.7, 5.1.8), a full mailbox (5.2), a broken system (5.3) or a policy (5.7) says nothing against it.
+  return reason === 'bounce' && !/^5\.([237]\.|1\.[78]$)/.test(enhanced) ? 'bounced' : 'failed';
 }
 
 /** Texts of other servers stay where they are: only codes go on. */

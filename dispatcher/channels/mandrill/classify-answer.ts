@@ -2,6 +2,7 @@
  * What an answer of Mailchimp Transactional (Mandrill) to sending one message means.
  * https://mailchimp.com/developer/transactional/api/messages/send-new-message/ (answers, errors)
  * https://mailchimp.com/developer/transactional/docs/error-glossary/
+ * https://github.com/mailchimp/mailchimp-client-lib-codegen/blob/main/spec/transactional.openapi.json (all of them)
  */
 import { z } from 'zod';
 import type { ChannelErrorCode, SendOutcome } from '../contract.ts';
@@ -94,6 +95,9 @@ export function classifyMandrillAnswer(answer: VendorAnswer): SendOutcome {
     }
   }
   const name = jsonOf(text, failure)?.name ?? '';
+  if (name === 'RequestLimitExceeded') return outcomeOfStatus(NAME, { ...answer, status: 429 }, name);
+  if (name === 'GeneralError' || name === 'ServiceUnavailable')
+    return outcomeOfStatus(NAME, { status: 500 }, name);
   return own(ERRORS, name) ?? outcomeOfStatus(NAME, answer);
 }
 

@@ -33,6 +33,9 @@ describe('answers of Mailchimp Transactional', () => {
     [200, '[]', 'retryable', 'CHANNEL_UNEXPECTED_ANSWER'],
     [500, error('Invalid_Key'), 'permanent', 'CHANNEL_UNAUTHORIZED'],
     [401, error('Invalid_Key'), 'permanent', 'CHANNEL_UNAUTHORIZED'],
+    [400, error('RequestLimitExceeded'), 'rateLimited', undefined],
+    [400, error('GeneralError'), 'retryable', 'CHANNEL_PROVIDER_UNAVAILABLE'],
+    [503, error('ServiceUnavailable'), 'retryable', 'CHANNEL_PROVIDER_UNAVAILABLE'],
     [500, error('PaymentRequired'), 'permanent', 'CHANNEL_UNAUTHORIZED'],
     [500, error('Unknown_Subaccount'), 'permanent', 'CHANNEL_MISCONFIGURED'],
     [500, error('Unknown_Template'), 'permanent', 'CHANNEL_MESSAGE_REJECTED'],
@@ -234,14 +237,20 @@ describe('webhooks of Mailchimp Transactional', () => {
   });
 
   it.each([
-    ['hard-bounce', 'bounced'],
-    ['spam', 'complained'],
-    ['unsub', 'unsubscribed'],
-    ['custom', 'failed'],
-  ])('reject for %s → %s', (reason, kind) =>
+    ['hard-bounce', ['bounced']],
+    ['invalid', ['bounced']],
+    ['spam', ['failed', 'complained']],
+    ['unsub', ['failed', 'unsubscribed']],
+    ['soft-bounce', ['failed']],
+    ['custom', ['failed']],
+    ['invalid-sender', ['failed']],
+    ['test-mode-limit', ['failed']],
+    ['unsigned', ['failed']],
+    ['rule', ['failed']],
+  ])('reject for %s → %s', (reason, kinds) =>
     expect(
       parse(webhook([{ event: 'reject', ...EVENT, msg: { ...EVENT.msg, reject: { reason } } }])),
-    ).toMatchObject({ receipts: [{ kind }] }),
+    ).toMatchObject({ receipts: kinds.map((kind) => ({ kind })) }),
   );
 
   it('passes over what is no event of a message', () => {

@@ -6,6 +6,7 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { z } from 'zod';
 import type { ParsedReceipts, RawReceipt, Receipt } from '../contract.ts';
+import { undelivered } from '../network/undelivered.ts';
 import { jsonOf } from '../network/vendor-http.ts';
 
 const message = z.object({
@@ -54,7 +55,8 @@ export function parseMandrillReceipts(raw: RawReceipt, webhook: MandrillWebhook)
     receipts: events.flatMap((item) => {
       const parsed = event.safeParse(item);
       const receipt = parsed.success ? receiptOf(parsed.data) : undefined;
-      return receipt ? [receipt] : [];
+      if (!receipt) return [];
+      return parsed.data?.event === 'reject' ? undelivered(receipt) : [receipt];
     }),
     answer: { status: 200 },
   };

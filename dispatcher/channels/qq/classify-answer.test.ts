@@ -29,6 +29,50 @@ describe('classifySendAnswer', () => {
     [11253, 400, 'permanent', 'CHANNEL_UNAUTHORIZED'],
     [11265, 403, 'permanent', 'CHANNEL_UNAUTHORIZED'],
     [11252, 500, 'retryable', 'CHANNEL_PROVIDER_UNAVAILABLE'],
+    [11251, 400, 'permanent', 'CHANNEL_UNAUTHORIZED'],
+    [11254, 400, 'permanent', 'CHANNEL_UNAUTHORIZED'],
+    [11262, 400, 'permanent', 'CHANNEL_UNAUTHORIZED'],
+    [11273, 400, 'permanent', 'CHANNEL_UNAUTHORIZED'],
+    [11274, 400, 'permanent', 'CHANNEL_UNAUTHORIZED'],
+    [11301, 400, 'permanent', 'CHANNEL_MESSAGE_REJECTED'],
+    [11306, 400, 'retryable', 'CHANNEL_PROVIDER_UNAVAILABLE'],
+    [12001, 400, 'retryable', 'CHANNEL_PROVIDER_UNAVAILABLE'],
+    [12002, 500, 'permanent', 'CHANNEL_MESSAGE_REJECTED'],
+    [12003, 400, 'retryable', 'CHANNEL_PROVIDER_UNAVAILABLE'],
+    [50037, 500, 'permanent', 'CHANNEL_MESSAGE_REJECTED'],
+    [50041, 500, 'permanent', 'CHANNEL_MESSAGE_REJECTED'],
+    [50042, 500, 'permanent', 'CHANNEL_MESSAGE_REJECTED'],
+    [50045, 500, 'permanent', 'CHANNEL_MESSAGE_REJECTED', 'recipient'],
+    [50048, 500, 'permanent', 'CHANNEL_MESSAGE_REJECTED'],
+    [301001, 400, 'retryable', 'CHANNEL_PROVIDER_UNAVAILABLE'],
+    [301002, 400, 'permanent', 'CHANNEL_ADDRESS_NOT_ALLOWED', 'recipient'],
+    [301006, 400, 'permanent', 'CHANNEL_ADDRESS_NOT_ALLOWED', 'recipient'],
+    [304006, 400, 'retryable', 'CHANNEL_PROVIDER_UNAVAILABLE'],
+    [304010, 400, 'retryable', 'CHANNEL_PROVIDER_UNAVAILABLE'],
+    [304011, 500, 'permanent', 'CHANNEL_MISCONFIGURED'],
+    [304014, 500, 'permanent', 'CHANNEL_MESSAGE_REJECTED'],
+    [304019, 500, 'retryable', 'CHANNEL_RATE_LIMITED', 'recipient'],
+    [304020, 500, 'permanent', 'CHANNEL_MESSAGE_REJECTED'],
+    [304021, 400, 'retryable', 'CHANNEL_PROVIDER_UNAVAILABLE'],
+    [304022, 500, 'rateLimited'],
+    [304025, 500, 'permanent', 'CHANNEL_MESSAGE_REJECTED'],
+    [304028, 500, 'permanent', 'CHANNEL_MESSAGE_REJECTED', 'recipient'],
+    [304030, 500, 'permanent', 'CHANNEL_MESSAGE_REJECTED'],
+    [304033, 500, 'permanent', 'CHANNEL_ADDRESS_NOT_ALLOWED', 'recipient'],
+    [304044, 400, 'retryable', 'CHANNEL_PROVIDER_UNAVAILABLE'],
+    [304049, 500, 'retryable', 'CHANNEL_RATE_LIMITED', 'recipient'],
+    [504004, 400, 'retryable', 'CHANNEL_PROVIDER_UNAVAILABLE'],
+    [610007, 500, 'permanent', 'CHANNEL_ADDRESS_NOT_ALLOWED', 'recipient'],
+    [610013, 500, 'rateLimited'],
+    [1100100, 500, 'retryable', 'CHANNEL_RATE_LIMITED', 'recipient'],
+    [1100102, 500, 'permanent', 'CHANNEL_UNAUTHORIZED'],
+    [1100103, 500, 'permanent', 'CHANNEL_MESSAGE_REJECTED'],
+    [1100300, 400, 'retryable', 'CHANNEL_PROVIDER_UNAVAILABLE'],
+    [1100303, 500, 'permanent', 'CHANNEL_ADDRESS_NOT_ALLOWED', 'recipient'],
+    [1100304, 500, 'permanent', 'CHANNEL_MESSAGE_REJECTED'],
+    [1100306, 500, 'permanent', 'CHANNEL_ADDRESS_NOT_ALLOWED', 'recipient'],
+    [1100308, 500, 'retryable', 'CHANNEL_RATE_LIMITED', 'recipient'],
+    [1100499, 400, 'retryable', 'CHANNEL_PROVIDER_UNAVAILABLE'],
     [999999, 400, 'permanent', 'CHANNEL_MESSAGE_REJECTED'],
     [999999, 500, 'retryable', 'CHANNEL_PROVIDER_UNAVAILABLE'],
     [999999, 200, 'permanent', 'CHANNEL_MESSAGE_REJECTED'],
@@ -42,13 +86,20 @@ describe('classifySendAnswer', () => {
     expect(JSON.stringify(outcome)).not.toContain('hunter2');
   });
 
-  it('keeps the message’s id, and wants another token at 401', () => {
+  it.each([
+    [11243, 401],
+    [11241, 400],
+    [11244, 500],
+  ])('wants another token at %i (%i)', (code, status) => {
+    expect(classifySendAnswer(answer(status, { code }))).toEqual({
+      tokenRefused: expect.objectContaining({ kind: 'permanent', code: 'CHANNEL_UNAUTHORIZED' }),
+    });
+  });
+
+  it('keeps the message’s id', () => {
     expect(classifySendAnswer(answer(200, { id: 'm1' }))).toEqual({
       kind: 'accepted',
       providerMessageId: 'm1',
-    });
-    expect(classifySendAnswer(answer(401, { code: 11243 }))).toEqual({
-      tokenRefused: expect.objectContaining({ kind: 'permanent', code: 'CHANNEL_UNAUTHORIZED' }),
     });
   });
 });

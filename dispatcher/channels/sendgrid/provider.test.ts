@@ -237,9 +237,11 @@ describe('event webhooks of SendGrid', () => {
     [{ event: 'bounce', type: 'bounce', reason: '500 unknown recipient', status: '5.0.0' }, 'bounced'],
     [{ event: 'bounce', type: 'blocked', reason: '550 blocked', status: '5.7.1' }, 'failed'],
     [{ event: 'dropped', reason: 'Bounced Address', status: '5.0.0' }, 'bounced'],
-    [{ event: 'dropped', reason: 'Unsubscribed Address' }, 'unsubscribed'],
-    [{ event: 'dropped', reason: 'Spam Reporting Address' }, 'complained'],
+    [{ event: 'dropped', reason: 'Invalid' }, 'bounced'],
+    [{ event: 'dropped', reason: 'Invalid SMTPAPI header' }, 'failed'],
     [{ event: 'dropped', reason: 'Spam Content (if spam checker app enabled)' }, 'failed'],
+    [{ event: 'dropped', reason: 'Recipient List over Package Quota' }, 'failed'],
+    [{ event: 'account_status_change', type: 'compliance_suspend' }, undefined],
     [{ event: 'spamreport' }, 'complained'],
     [{ event: 'unsubscribe' }, 'unsubscribed'],
     [{ event: 'group_unsubscribe', asm_group_id: 10 }, 'unsubscribed'],
@@ -262,6 +264,18 @@ describe('event webhooks of SendGrid', () => {
         ],
       });
   });
+
+  it.each([
+    ['Unsubscribed Address', 'unsubscribed'],
+    ['Spam Reporting Address', 'complained'],
+  ])('what is dropped for an %s has failed, and its recipient has %s', (reason, kind) =>
+    expect(parse(signed([{ ...EVENT, event: 'dropped', reason }]))).toMatchObject({
+      receipts: [
+        { key: 'sg_event_id', kind: 'failed' },
+        { key: `sg_event_id:${kind}`, kind },
+      ],
+    }),
+  );
 
   it('reads a batch, passes over what it does not know and quotes no text of other servers', () => {
     const parsed = parse(

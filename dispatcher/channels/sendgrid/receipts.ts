@@ -6,6 +6,7 @@
 import { createPublicKey, type KeyObject, verify } from 'node:crypto';
 import { z } from 'zod';
 import type { ParsedReceipts, RawReceipt, Receipt } from '../contract.ts';
+import { undelivered } from '../network/undelivered.ts';
 import { jsonOf } from '../network/vendor-http.ts';
 
 /** SendGrid tries a webhook again for up to 24 hours. */
@@ -66,7 +67,8 @@ export function parseSendgridReceipts(
     receipts: events.flatMap((item) => {
       const parsed = event.safeParse(item);
       const receipt = parsed.success ? receiptOf(parsed.data) : undefined;
-      return receipt ? [receipt] : [];
+      if (!receipt) return [];
+      return parsed.data?.event === 'dropped' ? undelivered(receipt) : [receipt];
     }),
   };
 }
@@ -95,9 +97,13 @@ const KINDS: Readonly<Record<string, Receipt['kind']>> = {
   unsubscribe: 'unsubscribed',
   group_unsubscribe: 'unsubscribed',
 };
-/** Why SendGrid did not even try: what it knows of the address. */
+/**
+ * Why SendGrid did not even try: what it knows of the address. "Invalid SMTPAPI header", "Spam Content" and "Recipient
+ * List over Package Quota" say nothing of it.
+ */
 const DROPPED: readonly (readonly [reason: RegExp, kind: Receipt['kind']])[] = [
   [/bounced address/i, 'bounced'],
+  [/^invalid$/i, 'bounced'],
   [/spam reporting address/i, 'complained'],
   [/unsubscribed address/i, 'unsubscribed'],
 ];

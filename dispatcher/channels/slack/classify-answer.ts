@@ -11,7 +11,16 @@ const answerSchema = z.union([
 ]);
 
 /** Slack's codes that mean the same, whichever way the message went. */
-type Meaning = 'invalid' | 'gone' | 'notAllowed' | 'unauthorized' | 'wait' | 'down' | 'tooLarge' | 'rejected';
+type Meaning =
+  | 'invalid'
+  | 'gone'
+  | 'notAllowed'
+  | 'unauthorized'
+  | 'misconfigured'
+  | 'wait'
+  | 'down'
+  | 'tooLarge'
+  | 'rejected';
 
 /** Errors of chat.postMessage (https://docs.slack.dev/reference/methods/chat.postMessage#errors). */
 const API_ERRORS: Readonly<Record<string, Meaning>> = {
@@ -29,22 +38,29 @@ const API_ERRORS: Readonly<Record<string, Meaning>> = {
   restricted_action_thread_only_channel: 'notAllowed',
   restricted_action_non_threadable_channel: 'notAllowed',
   restricted_action_thread_locked: 'notAllowed',
+  slack_connect_canvas_sharing_blocked: 'notAllowed',
   slack_connect_file_link_sharing_blocked: 'notAllowed',
+  slack_connect_lists_sharing_blocked: 'notAllowed',
+  // "Admins have disabled sending messages to this channel."
+  ekm_access_denied: 'notAllowed',
+  // "Make sure your app is a member of the conversation it's attempting to post a message to."
+  no_permission: 'notAllowed',
+  // A token of a whole organization writes to ids alone.
+  team_not_found: 'notAllowed',
   not_authed: 'unauthorized',
   invalid_auth: 'unauthorized',
   account_inactive: 'unauthorized',
   token_revoked: 'unauthorized',
   token_expired: 'unauthorized',
-  no_permission: 'unauthorized',
   missing_scope: 'unauthorized',
   not_allowed_token_type: 'unauthorized',
-  org_login_required: 'unauthorized',
   access_denied: 'unauthorized',
   accesslimited: 'unauthorized',
   two_factor_setup_required: 'unauthorized',
   enterprise_is_restricted: 'unauthorized',
-  ekm_access_denied: 'unauthorized',
   team_access_not_granted: 'unauthorized',
+  method_deprecated: 'misconfigured',
+  deprecated_endpoint: 'misconfigured',
   rate_limited: 'wait',
   ratelimited: 'wait',
   message_limit_exceeded: 'wait',
@@ -52,15 +68,35 @@ const API_ERRORS: Readonly<Record<string, Meaning>> = {
   fatal_error: 'down',
   service_unavailable: 'down',
   request_timeout: 'down',
+  messaging_processing_failed: 'down',
+  // The workspace is being moved, and "will not be available until migration is complete".
+  org_login_required: 'down',
   team_added_to_org: 'down',
   msg_too_long: 'tooLarge',
   msg_blocks_too_long: 'tooLarge',
   attachment_payload_limit_exceeded: 'tooLarge',
   too_many_attachments: 'tooLarge',
+  too_many_contact_cards: 'tooLarge',
+  metadata_too_large: 'tooLarge',
   no_text: 'rejected',
   invalid_blocks: 'rejected',
   invalid_blocks_format: 'rejected',
   invalid_arguments: 'rejected',
+  invalid_arg_name: 'rejected',
+  invalid_array_arg: 'rejected',
+  invalid_charset: 'rejected',
+  invalid_form_data: 'rejected',
+  invalid_post_type: 'rejected',
+  missing_post_type: 'rejected',
+  invalid_json: 'rejected',
+  json_not_object: 'rejected',
+  invalid_metadata_format: 'rejected',
+  invalid_metadata_schema: 'rejected',
+  metadata_must_be_sent_from_app: 'rejected',
+  as_user_not_supported: 'rejected',
+  duplicate_channel_not_found: 'rejected',
+  duplicate_message_not_found: 'rejected',
+  message_not_found: 'rejected',
   cannot_reply_to_message: 'rejected',
 };
 
@@ -150,6 +186,13 @@ function unknown(error: string, answer: VendorAnswer, about: { readonly about?: 
   return outcome.kind === 'permanent' ? { ...outcome, ...about } : outcome;
 }
 
+const MAY_HAVE_SENT = new Set([
+  'internal_error',
+  'fatal_error',
+  'rollup_error',
+  'messaging_processing_failed',
+]);
+
 type Outcomes = Readonly<
   Record<
     Meaning,
@@ -180,6 +223,11 @@ const OUTCOMES: Outcomes = {
     message: `Slack does not take the token, or it lacks a scope (${code}).`,
     ...about,
   }),
+  misconfigured: (code) => ({
+    kind: 'permanent',
+    code: 'CHANNEL_MISCONFIGURED',
+    message: `Slack no longer has this API (${code}).`,
+  }),
   wait: (code, { retryAfterMs }) => ({
     kind: 'rateLimited',
     message: `Slack asks to wait (${code}).`,
@@ -190,7 +238,7 @@ const OUTCOMES: Outcomes = {
     code: 'CHANNEL_PROVIDER_UNAVAILABLE',
     message: `Slack could not take the message (${code}).`,
     // "It's possible some aspect of the operation succeeded before the error was raised."
-    mayHaveSent: code === 'internal_error' || code === 'fatal_error' || code === 'rollup_error',
+    mayHaveSent: MAY_HAVE_SENT.has(code),
   }),
   tooLarge: (code) => ({
     kind: 'permanent',

@@ -60,6 +60,13 @@ const ROWS: readonly Row[] = [
   ['EENVELOPE', 'MAIL FROM', '550 5.1.7 Bad sender address', 'permanent', 'CHANNEL_MISCONFIGURED'],
   ['EENVELOPE', 'RCPT TO', '553 5.1.8 Sender domain not found', 'permanent', 'CHANNEL_MISCONFIGURED'],
   ['EENVELOPE', 'MAIL FROM', '550 Sender refused', 'permanent', 'CHANNEL_MISCONFIGURED'],
+  ['EENVELOPE', 'MAIL FROM', '550 5.1.0 Sender rejected', 'permanent', 'CHANNEL_MISCONFIGURED'],
+  ['EENVELOPE', 'MAIL FROM', '553 5.1.3 Invalid route address', 'permanent', 'CHANNEL_MISCONFIGURED'],
+  ['EENVELOPE', 'MAIL FROM', '550 5.2.1 Mailbox is disabled', 'permanent', 'CHANNEL_MISCONFIGURED'],
+  ['EENVELOPE', 'MAIL FROM', '550 5.1.1 No such sender', 'permanent', 'CHANNEL_MISCONFIGURED'],
+  ['EENVELOPE', 'RCPT TO', '554 5.4.6 Routing loop detected', 'permanent', 'CHANNEL_MESSAGE_REJECTED'],
+  ['EENVELOPE', 'RCPT TO', '550 5.4.6 Routing loop detected', 'permanent', 'CHANNEL_MESSAGE_REJECTED'],
+  ['EENVELOPE', 'RCPT TO', '550 5.4.4 Unable to route', 'invalidRecipient', 'CHANNEL_ADDRESS_INVALID'],
   ['EENVELOPE', 'MAIL FROM', '530 5.7.0 Authentication Required', 'permanent', 'CHANNEL_UNAUTHORIZED'],
   ['EENVELOPE', 'MAIL FROM', '530 Authentication required', 'permanent', 'CHANNEL_UNAUTHORIZED'],
   [

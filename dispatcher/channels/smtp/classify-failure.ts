@@ -25,7 +25,11 @@ const TOO_LARGE = rule('permanent', 'CHANNEL_MESSAGE_TOO_LARGE');
 const MISCONFIGURED = rule('permanent', 'CHANNEL_MISCONFIGURED');
 const UNAUTHORIZED = rule('permanent', 'CHANNEL_UNAUTHORIZED');
 
-/** 5.x.y by RFC 3463, RFC 7505 (5.1.10) and the IANA registry; `5.x` stands for the rest of a subject. */
+/**
+ * 5.x.y by RFC 3463, RFC 7505 (5.1.10) and the registry
+ * (https://www.iana.org/assignments/smtp-enhanced-status-codes/smtp-enhanced-status-codes.xml); `5.x` stands for
+ * the rest of a subject.
+ */
 const BY_ENHANCED_CODE: Readonly<Record<string, Rule>> = {
   '5.1.1': GONE,
   '5.1.6': GONE,
@@ -37,6 +41,8 @@ const BY_ENHANCED_CODE: Readonly<Record<string, Rule>> = {
   '5.2.3': TOO_LARGE,
   '5.2': REJECTED,
   '5.3.4': TOO_LARGE,
+  // A loop between servers.
+  '5.4.6': REJECTED,
   '5.7.8': UNAUTHORIZED,
   '5.7.9': UNAUTHORIZED,
   '5.7': REJECTED,
@@ -87,6 +93,8 @@ function fromReply(replyCode: number, failure: SmtpFailure): SendOutcome {
       (BY_ENHANCED_CODE[enhanced] ?? BY_ENHANCED_CODE[enhanced.slice(0, enhanced.lastIndexOf('.'))])) ||
     BY_COMMAND[command]?.[replyCode] ||
     REJECTED;
+  // Of the sender's address, whatever the code says of addresses: the recipient has not been named yet.
+  if (command === 'MAIL FROM' && found.kind === 'invalidRecipient') return { ...MISCONFIGURED, message };
   return { ...found, message };
 }
 

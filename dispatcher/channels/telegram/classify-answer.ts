@@ -1,7 +1,9 @@
 /**
  * What an answer of the Bot API means. The API documents the form of an error and asks programs not to rely on its
  * texts (https://core.telegram.org/bots/api#making-requests), but tells a dead chat from a wrong message by the text
- * alone; the texts are those of the public list at https://github.com/TelegramBotAPI/errors.
+ * alone. The texts are those of the API's own server, which Telegram publishes
+ * (https://github.com/tdlib/telegram-bot-api: Client.cpp; https://github.com/tdlib/td: MessagesManager.cpp,
+ * process_send_message_fail_error), and of the list at https://github.com/TelegramBotAPI/errors.
  */
 import { z } from 'zod';
 import type { SendOutcome } from '../contract.ts';
@@ -28,7 +30,7 @@ const answerSchema = z.union([
 /** A text of an error and what it means; the first that fits. */
 const TEXTS: readonly (readonly [RegExp, SendOutcome])[] = [
   [
-    /user is deactivated|group chat was (deleted|deactivated)|group is deactivated/i,
+    /user is deactivated|group chat was (deleted|deactivated)|group is deactivated|USER_(DELETED|DEACTIVATED)/i,
     gone('The Telegram user or group is no longer there.'),
   ],
   [
@@ -36,18 +38,18 @@ const TEXTS: readonly (readonly [RegExp, SendOutcome])[] = [
     gone('The Telegram group has become another one, with another id.'),
   ],
   [
-    /chat not found|user not found|PEER_ID_INVALID|CHAT_ID_INVALID|chat_id is empty|invalid user_id/i,
+    /chat not found|user not found|PEER_ID_INVALID|CHAT_ID_INVALID|CHANNEL_INVALID|chat_id is empty|invalid user_id/i,
     invalid('The bot knows no such chat: its user must have written to it first.'),
   ],
-  [/can't send messages to (the )?bots/i, invalid('Telegram bots do not get messages of other bots.')],
+  [/can't send messages to (the )?bots?\b/i, invalid('Telegram bots do not get messages of other bots.')],
   [/blocked by the user/i, unreachable('The user has blocked the bot.')],
   [/can't initiate conversation/i, unreachable('The user has not started the bot.')],
   [
-    /bot was kicked|bot is not a member|CHANNEL_PRIVATE/i,
+    /bot was kicked|bot is not a member|have no access to|can't access the chat|CHANNEL_(PRIVATE|PUBLIC_GROUP_NA)/i,
     unreachable('The bot is not (or no longer) in the Telegram chat.'),
   ],
   [
-    /not enough rights|have no rights|CHAT_WRITE_FORBIDDEN|need administrator rights|TOPIC_CLOSED|message thread not found/i,
+    /not enough rights|have no (rights|write access)|CHAT_\w*(FORBIDDEN|RESTRICTED|ADMIN_REQUIRED)|USER_BANNED_IN_CHANNEL|need administrator rights|TOPIC_(CLOSED|DELETED)|message thread not found|forum topic identifier|is not a (supergroup )?forum/i,
     unreachable('The bot may not write in the Telegram chat (or topic).'),
   ],
   [
@@ -58,14 +60,18 @@ const TEXTS: readonly (readonly [RegExp, SendOutcome])[] = [
       message: 'The message is too long for Telegram.',
     },
   ],
-  [/can't parse (entities|caption)/i, rejected('The markup of the body is not what Telegram takes.')],
+  [/ALLOW_PAYMENT_REQUIRED/, unreachable('The Telegram chat takes messages of bots only for a payment.')],
+  [
+    /can't parse (entities|caption)|ENTITY_BOUNDS_INVALID/i,
+    rejected('The markup of the body is not what Telegram takes.'),
+  ],
   [/(text|caption) (is |must be non-)empty/i, rejected('Telegram sends no empty messages.')],
-  [/BUTTON_|inline keyboard|can't parse reply keyboard/i, rejected('Telegram refuses the buttons.')],
+  [/BUTTON_|keyboard|reply markup|REPLY_MARKUP_INVALID/i, rejected('Telegram refuses the buttons.')],
 ];
 
 /** Telegram could not load the picture behind a URL: the message can go without. */
 const PICTURE =
-  /failed to get HTTP URL content|wrong (file identifier|type of the web page content)|PHOTO_INVALID|WEBPAGE_|IMAGE_PROCESS_FAILED|photo must be non-empty|wrong remote file/i;
+  /failed to get HTTP URL content|wrong (HTTP URL|file identifier|file_id|type of the web page content)|PHOTO_|MEDIA_EMPTY|WEBPAGE_|IMAGE_PROCESS_FAILED|photo (must be non-empty|has unsupported extension)|wrong remote file|can't upload file by URL|failed to upload file|file is too big/i;
 
 /** `again`: the same message, otherwise addressed or without its picture, can go in the same attempt. */
 export interface ClassifiedTelegramAnswer {
@@ -88,8 +94,14 @@ export function classifyTelegramAnswer(answer: VendorAnswer): ClassifiedTelegram
   const { error_code: status, description, parameters } = parsed;
   const retryAfterMs =
     parameters?.retry_after === undefined ? answer.retryAfterMs : parameters.retry_after * 1_000;
-  // 404 is the answer to a path, and so to a token, that is none.
-  if (status === 401 || (status === 404 && /^not found$/i.test(description)))
+  // 404 is the answer to a path, and so to a token, that is none; 421 to a token of another server. A frozen bot is one
+  // that Telegram has stopped for a violation of its terms.
+  if (
+    status === 401 ||
+    status === 421 ||
+    (status === 404 && /^not found$/i.test(description)) ||
+    /FROZEN_METHOD_INVALID/.test(description)
+  )
     return { outcome: outcomeOfStatus(NAME, { status: 401 }, `error ${status}`) };
   if (status === 429)
     return {

@@ -24,7 +24,7 @@ describe('classifyTwilioAnswer', () => {
     [refused(400, 21614), invalid('CHANNEL_ADDRESS_INVALID')],
     [refused(400, 21635), invalid('CHANNEL_ADDRESS_GONE')],
     [refused(400, 63003), invalid('CHANNEL_ADDRESS_GONE')],
-    [refused(400, 63024), invalid('CHANNEL_ADDRESS_GONE')],
+    [refused(400, 63024), ofRecipient],
     [refused(400, 21610), ofRecipient],
     [refused(400, 63014), ofRecipient],
     [refused(400, 21408), ofRecipient],
@@ -94,6 +94,49 @@ describe('classifyTwilioAnswer', () => {
     expect(message).not.toContain('secret');
   });
 
+  // Outcomes of all that https://www.twilio.com/docs/api/errors/twilio-error-codes.json has on messages and calls.
+  it.each([
+    [
+      permanent('CHANNEL_MISCONFIGURED'),
+      [
+        10002, 20005, 20010, 21213, 21264, 21267, 21601, 21607, 21609, 21616, 21621, 21622, 21657, 21701,
+        21702,
+      ],
+    ],
+    [
+      permanent('CHANNEL_MISCONFIGURED'),
+      [21704, 21708, 21709, 21711, 30018, 30024, 30032, 30033, 30034, 30035, 30037, 30040, 30041, 30042],
+    ],
+    [permanent('CHANNEL_MISCONFIGURED'), [32005, 32017, 63020, 63022, 63051, 63112, 90010]],
+    [permanent('CHANNEL_UNAUTHORIZED'), [20006, 20008]],
+    [invalid('CHANNEL_ADDRESS_INVALID'), [21401]],
+    [
+      ofRecipient,
+      [21202, 21203, 21266, 21268, 30003, 30004, 30006, 30011, 32016, 63015, 63029, 63031, 63032, 63033],
+    ],
+    [ofRecipient, [63036, 63049]],
+    [
+      permanent('CHANNEL_MESSAGE_REJECTED'),
+      [
+        21618, 21619, 21620, 21623, 21624, 30007, 30010, 30036, 30038, 30039, 63005, 63006, 63011, 63019,
+        63026,
+      ],
+    ],
+    [permanent('CHANNEL_MESSAGE_REJECTED'), [63030, 63040, 63041, 63042]],
+    [permanent('CHANNEL_MESSAGE_TOO_LARGE'), [30019, 63034]],
+    [{ kind: 'rateLimited' }, [30022, 30023, 30027]],
+    [
+      { kind: 'retryable', code: 'CHANNEL_PROVIDER_UNAVAILABLE', mayHaveSent: false },
+      [20503, 20504, 30017, 30500, 63009],
+    ],
+  ])('%j: %j', (expected, codes) => {
+    for (const code of codes) {
+      const { message, ...outcome } = { message: '', ...classifyTwilioAnswer(refused(400, code)) };
+      expect(outcome, String(code)).toEqual(expected);
+      expect(message).toContain(`error ${code}`);
+    }
+  });
+
   it('names the error, for people to look up', () => {
     expect(classifyTwilioAnswer(refused(400, 63016))).toHaveProperty(
       'message',
@@ -109,13 +152,17 @@ describe('classifyTwilioAnswer', () => {
 describe('failureOf', () => {
   it.each([
     [30005, 'bounced'],
-    [63024, 'bounced'],
+    [63003, 'bounced'],
     [21610, 'unsubscribed'],
     [63014, 'unsubscribed'],
+    [63033, 'unsubscribed'],
     // Switched off, or a landline or a carrier that is away: not dead for certain.
     [30003, 'failed'],
     [30006, 'failed'],
     [30007, 'failed'],
+    // Perhaps only an old app, or terms that are not agreed to.
+    [63024, 'failed'],
+    [63032, 'failed'],
     [undefined, 'failed'],
   ])('%s → %s', (code, kind) =>
     expect(failureOf(code)).toMatchObject({ kind, message: expect.stringMatching(/\S/) }),

@@ -85,10 +85,6 @@ describe('parseTwilioReceipt', () => {
       { kind: 'bounced', message: expect.stringContaining('30005') },
     ],
     [
-      { MessageStatus: 'failed', ErrorCode: '21610' },
-      { kind: 'unsubscribed', message: expect.stringContaining('21610') },
-    ],
-    [
       { MessageStatus: 'failed', ErrorCode: 'x' },
       { kind: 'failed', message: expect.any(String) },
     ],
@@ -99,6 +95,21 @@ describe('parseTwilioReceipt', () => {
       receipts: [{ key: `${callback.MessageSid}:${fields.MessageStatus}`, ...id, ...told }],
     });
   });
+
+  it.each(['21610', '63014', '63033'])(
+    'a message that %s stopped has failed, and its recipient unsubscribed',
+    (ErrorCode) => {
+      const key = `${callback.MessageSid}:failed`;
+      const message = expect.stringContaining(ErrorCode);
+      expect(parse(receipt({ MessageStatus: 'failed', ErrorCode }))).toEqual({
+        kind: 'receipts',
+        receipts: [
+          { key, ...id, kind: 'failed', message },
+          { key: `${key}:unsubscribed`, ...id, kind: 'unsubscribed', message },
+        ],
+      });
+    },
+  );
 
   it.each(['queued', 'accepted', 'sending', 'sent', 'scheduled'])(
     'takes %s for a step on the way',

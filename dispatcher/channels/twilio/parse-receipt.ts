@@ -5,6 +5,7 @@
  */
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { ParsedReceipts, RawReceipt, Receipt } from '../contract.ts';
+import { undelivered } from '../network/undelivered.ts';
 import { failureOf } from './classify-answer.ts';
 
 /**
@@ -39,15 +40,13 @@ export function parseTwilioReceipt(
   const delivery = raw.url.searchParams.get('delivery');
   return {
     kind: 'receipts',
-    receipts: [
-      {
-        key: `${sid}:${status}`,
-        providerMessageId: sid,
-        ...told,
-        ...(address && { address }),
-        ...(delivery && { delivery }),
-      },
-    ],
+    receipts: undelivered({
+      key: `${sid}:${status}`,
+      providerMessageId: sid,
+      ...told,
+      ...(address && { address }),
+      ...(delivery && { delivery }),
+    }),
   };
 }
 

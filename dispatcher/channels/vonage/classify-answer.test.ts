@@ -72,6 +72,49 @@ describe('classifyVonageAnswer', () => {
     expect(message).not.toContain('secret');
   });
 
+  // The whole list of https://developer.vonage.com/en/api-errors/messages, and what is generic.
+  it.each([
+    [permanent('CHANNEL_UNAUTHORIZED'), '#', ['jwt-revoked', 'invalid-api-key', 'invalid-signature']],
+    [permanent('CHANNEL_MISCONFIGURED'), '#', ['account-suspended', 'not-found']],
+    [permanent('CHANNEL_MESSAGE_REJECTED'), '#', ['invalid-params']],
+    [permanent('CHANNEL_UNAUTHORIZED'), '/messages#', ['1110']],
+    [
+      permanent('CHANNEL_MISCONFIGURED'),
+      '/messages#',
+      ['1060', '1070', '1080', '1120', '1140', '1350', '1370', '1420', '1481'],
+    ],
+    [
+      permanent('CHANNEL_MESSAGE_REJECTED'),
+      '/messages#',
+      [
+        ...['1010', '1020', '1021', '1022', '1130', '1150', '1282', '1320', '1380', '1382', '1400', '1410'],
+        ...['1440', '1450', '1451', '1480', '1482', '1484'],
+      ],
+    ],
+    [permanent('CHANNEL_MESSAGE_TOO_LARGE'), '/messages#', ['1090', '1381']],
+    [
+      ofRecipient,
+      '/messages#',
+      [
+        ...['1050', '1160', '1180', '1200', '1210', '1220', '1240', '1241', '1250', '1251', '1260', '1270'],
+        ...['1280', '1290', '1300', '1310', '1330', '1340', '1360', '1461', '1470', '1473', '1483'],
+      ],
+    ],
+    [invalid('CHANNEL_ADDRESS_INVALID'), '/messages#', ['1040', '1170', '1430']],
+    [invalid('CHANNEL_ADDRESS_GONE'), '/messages#', ['1190']],
+    [{ kind: 'rateLimited' }, '/messages#', ['1000', '1460', '1472']],
+    [later, '/messages#', ['1030', '1100', '1230', '1331']],
+  ])('%j: %s %j', (expected, page, codes) => {
+    for (const code of codes) {
+      const { message, ...outcome } = {
+        message: '',
+        ...classifyVonageAnswer(refused(422, `${page}${code}`)),
+      };
+      expect(outcome, code).toEqual(expected);
+      expect(message).toContain(code);
+    }
+  });
+
   it('names the error, for people to look up', () => {
     expect(classifyVonageAnswer(refused(422, '/messages#1999'))).toHaveProperty(
       'message',

@@ -76,8 +76,8 @@ describe('parseVonageReceipt', () => {
       { kind: 'bounced', message: expect.stringContaining('1190') },
     ],
     [
-      { status: 'rejected', error: { title: 1240 } },
-      { kind: 'unsubscribed', message: expect.stringContaining('1240') },
+      { status: 'undeliverable', error: { error: problem('1260') } },
+      { kind: 'failed', message: expect.stringContaining('1260') },
     ],
     [
       { status: 'rejected', error: problem('1180') },
@@ -100,6 +100,17 @@ describe('parseVonageReceipt', () => {
       ],
     });
     expect(JSON.stringify(parsed)).not.toContain('secret');
+  });
+
+  it('a message that an opt-out stopped has failed, and its recipient unsubscribed', async () => {
+    const parsed = await parse(receipt({ ...callback, status: 'rejected', error: { title: 1240 } }));
+    const key = `${callback.message_uuid}:rejected`;
+    expect(parsed).toMatchObject({
+      receipts: [
+        { key, kind: 'failed', message: expect.stringContaining('1240') },
+        { key: `${key}:unsubscribed`, kind: 'unsubscribed', delivery: callback.client_ref },
+      ],
+    });
   });
 
   it.each([

@@ -6,18 +6,21 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import { jwtVerify } from 'jose';
 import { z } from 'zod';
 import type { ParsedReceipts, RawReceipt, Receipt } from '../contract.ts';
+import { undelivered } from '../network/undelivered.ts';
 import { jsonOf } from '../network/vendor-http.ts';
 import { codeOf, failureOf } from './classify-answer.ts';
 
+const problem = z.object({
+  type: z.string().optional(),
+  title: z.union([z.string(), z.number()]).optional(),
+});
 const callback = z.object({
   message_uuid: z.string().min(1),
   status: z.string().min(1),
   to: z.string().optional(),
   timestamp: z.string().optional(),
   client_ref: z.string().optional(),
-  error: z
-    .object({ type: z.string().optional(), title: z.union([z.string(), z.number()]).optional() })
-    .optional(),
+  error: problem.extend({ error: problem.optional() }).optional(),
 });
 
 /** An event of a call: where there is no message. */
@@ -57,23 +60,23 @@ export async function parseVonageReceipt(
       : { kind: 'malformed', message: 'This is neither a status callback nor an event of a call.' };
   }
   const id = 'uuid' in told ? told.uuid : told.message_uuid;
+  // Some channels put one error into another.
+  const error = message?.error?.error ?? message?.error;
   const what = message
-    ? kindOf(message.status, codeOf(message.error?.type) ?? codeOf(`#${message.error?.title ?? ''}`))
+    ? kindOf(message.status, codeOf(error?.type) ?? codeOf(`#${error?.title ?? ''}`))
     : callKindOf(told.status);
   if (!what) return { kind: 'receipts', receipts: [] };
   const at = new Date(told.timestamp ?? Number.NaN);
   return {
     kind: 'receipts',
-    receipts: [
-      {
-        key: `${id}:${told.status}`,
-        providerMessageId: id,
-        ...what,
-        ...(message?.client_ref && { delivery: message.client_ref }),
-        ...(/^\d{7,15}$/.test(told.to ?? '') && { address: `+${told.to}` }),
-        ...(!Number.isNaN(at.getTime()) && { at }),
-      },
-    ],
+    receipts: undelivered({
+      key: `${id}:${told.status}`,
+      providerMessageId: id,
+      ...what,
+      ...(message?.client_ref && { delivery: message.client_ref }),
+      ...(/^\d{7,15}$/.test(told.to ?? '') && { address: `+${told.to}` }),
+      ...(!Number.isNaN(at.getTime()) && { at }),
+    }),
   };
 }
 

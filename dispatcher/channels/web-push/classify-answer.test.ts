@@ -22,6 +22,11 @@ describe('classifyPushAnswer', () => {
       { kind: 'rateLimited', retryAfterMs: 5_000 },
     ],
     [{ status: 429 }, { kind: 'rateLimited' }],
+    [{ status: 406 }, { kind: 'rateLimited' }],
+    [
+      { status: 406, retryAfterMs: 9_000 },
+      { kind: 'rateLimited', retryAfterMs: 9_000 },
+    ],
     [
       { status: 503, retryAfterMs: 0 },
       { kind: 'rateLimited', retryAfterMs: 0 },

@@ -1,4 +1,8 @@
-/** What a push service's answer means: RFC 8030, and what the services document beyond it. */
+/**
+ * What a push service's answer means: RFC 8030 (https://www.rfc-editor.org/rfc/rfc8030#section-5), and what the services
+ * document beyond it: Mozilla (https://github.com/mozilla-services/autopush-rs/blob/master/docs/src/errors.md), Microsoft
+ * (https://learn.microsoft.com/windows/apps/design/shell/tiles-and-notifications/push-request-response-headers).
+ */
 import type { SendOutcome } from '../contract.ts';
 import type { HttpAnswer } from '../network/http-sender.ts';
 
@@ -39,10 +43,12 @@ export function classifyPushAnswer({ status, retryAfterMs, location }: HttpAnswe
         code: 'CHANNEL_MESSAGE_TOO_LARGE',
         message: 'The message is too large for the push service (413).',
       };
+    // 406: Microsoft's "The cloud service exceeded its throttle limit."
+    case 406:
     case 429:
       return {
         kind: 'rateLimited',
-        message: 'The push service asks to wait (429).',
+        message: `The push service asks to wait (${status}).`,
         ...(retryAfterMs !== undefined && { retryAfterMs }),
       };
     case 408:

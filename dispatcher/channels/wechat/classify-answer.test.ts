@@ -19,6 +19,25 @@ describe('classifySendAnswer', () => {
     [47003, 'permanent', 'CHANNEL_MESSAGE_REJECTED'],
     [48001, 'permanent', 'CHANNEL_UNAUTHORIZED'],
     [40164, 'permanent', 'CHANNEL_UNAUTHORIZED'],
+    [48002, 'permanent', 'CHANNEL_ADDRESS_NOT_ALLOWED', 'recipient'],
+    [50005, 'permanent', 'CHANNEL_ADDRESS_NOT_ALLOWED', 'recipient'],
+    [41009, 'invalidRecipient', 'CHANNEL_ADDRESS_INVALID'],
+    [46004, 'invalidRecipient', 'CHANNEL_ADDRESS_INVALID'],
+    [45029, 'rateLimited'],
+    [45002, 'permanent', 'CHANNEL_MESSAGE_TOO_LARGE'],
+    [45003, 'permanent', 'CHANNEL_MESSAGE_TOO_LARGE'],
+    [45004, 'permanent', 'CHANNEL_MESSAGE_TOO_LARGE'],
+    [45005, 'permanent', 'CHANNEL_MESSAGE_TOO_LARGE'],
+    [61450, 'retryable', 'CHANNEL_PROVIDER_UNAVAILABLE'],
+    [43107, 'permanent', 'CHANNEL_UNAUTHORIZED'],
+    [48004, 'permanent', 'CHANNEL_UNAUTHORIZED'],
+    [48008, 'permanent', 'CHANNEL_UNAUTHORIZED'],
+    [50001, 'permanent', 'CHANNEL_UNAUTHORIZED'],
+    [50002, 'permanent', 'CHANNEL_UNAUTHORIZED'],
+    [43116, 'permanent', 'CHANNEL_MESSAGE_REJECTED'],
+    [45168, 'permanent', 'CHANNEL_MESSAGE_REJECTED'],
+    [47001, 'permanent', 'CHANNEL_MESSAGE_REJECTED'],
+    [87014, 'permanent', 'CHANNEL_MESSAGE_REJECTED'],
     [99999, 'permanent', 'CHANNEL_MESSAGE_REJECTED'],
   ])('%i', (errcode, kind, code, about) => {
     const outcome = classifySendAnswer(answer({ errcode, errmsg: 'hunter2' }));
@@ -54,7 +73,9 @@ describe('classifyTokenAnswer', () => {
       token: 't',
       expiresInSeconds: 300,
     });
-    for (const errcode of [40001, 40013, 40125, 40164, 40243])
+    for (const errcode of [
+      40001, 40013, 40125, 40164, 40243, 50004, 50007, 61004, 89501, 89503, 89506, 89507,
+    ])
       expect(classifyTokenAnswer(answer({ errcode }))).toMatchObject({
         failed: { kind: 'permanent', code: 'CHANNEL_UNAUTHORIZED' },
       });

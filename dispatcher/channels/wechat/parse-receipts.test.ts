@@ -47,6 +47,55 @@ describe('parseWeChatReceipts', () => {
     });
   });
 
+  /** As in https://developers.weixin.qq.com/miniprogram/dev/framework/open-ability/subscribe-message.html */
+  const sent = (code: string, json: boolean) =>
+    json
+      ? JSON.stringify({
+          ToUserName: 'gh_123456789abc',
+          FromUserName: 'oia2TjuEGTNoeX76QEjQNrcURxG8',
+          CreateTime: '1395658920',
+          MsgType: 'event',
+          Event: 'subscribe_msg_sent_event',
+          List: { TemplateId: 'BEwX0BO', MsgID: '1864323726461255680', ErrorCode: code, ErrorStatus: 'x' },
+        })
+      : event(
+          'subscribe_msg_sent_event',
+          `<SubscribeMsgSentEvent><List><TemplateId><![CDATA[VRR0UEO9]]></TemplateId><MsgID>1864323726461255680</MsgID>
+           <ErrorCode>${code}</ErrorCode><ErrorStatus><![CDATA[x]]></ErrorStatus></List></SubscribeMsgSentEvent>`,
+        );
+  it.each([
+    ['0', 'delivered', true],
+    ['0', 'delivered', false],
+    ['1', 'failed', true],
+    ['1', 'failed', false],
+  ])('reads a subscribe message’s end: %s → %s (JSON: %s)', (code, kind, json) => {
+    expect(parseWeChatReceipts(raw(sent(code, json)), TOKEN)).toMatchObject({
+      receipts: [
+        {
+          kind,
+          key: `subscribe:1864323726461255680:${code}`,
+          providerMessageId: '1864323726461255680',
+          address: 'oia2TjuEGTNoeX76QEjQNrcURxG8',
+          at: new Date('2014-03-24T11:02:00Z'),
+        },
+      ],
+      answer: { status: 200, body: 'success' },
+    });
+  });
+
+  it('reads who takes no more messages of a template', () => {
+    const changed = (status: string) =>
+      event(
+        'subscribe_msg_change_event',
+        `<SubscribeMsgChangeEvent><List><TemplateId><![CDATA[T]]></TemplateId>
+         <SubscribeStatusString><![CDATA[${status}]]></SubscribeStatusString></List></SubscribeMsgChangeEvent>`,
+      );
+    expect(parseWeChatReceipts(raw(changed('reject')), TOKEN)).toMatchObject({
+      receipts: [{ kind: 'unsubscribed', address: 'oia2TjuEGTNoeX76QEjQNrcURxG8' }],
+    });
+    expect(parseWeChatReceipts(raw(changed('accept')), TOKEN)).toMatchObject({ receipts: [] });
+  });
+
   it('reads who unfollowed, and passes over other events', () => {
     expect(parseWeChatReceipts(raw(event('unsubscribe')), TOKEN)).toMatchObject({
       receipts: [{ kind: 'unsubscribed', address: 'oia2TjuEGTNoeX76QEjQNrcURxG8' }],
@@ -72,10 +121,14 @@ describe('parseWeChatReceipts', () => {
     expect(parseWeChatReceipts(wrong, TOKEN)).toMatchObject({ kind: 'unauthorized' });
   });
 
-  it.each(['', 'x', '{}', '<xml><Encrypt><![CDATA[abc]]></Encrypt></xml>', '<xml><MsgType>'])(
-    'finds %j malformed',
-    (body) => {
-      expect(parseWeChatReceipts(raw(body), TOKEN)).toMatchObject({ kind: 'malformed' });
-    },
-  );
+  it.each([
+    '',
+    'x',
+    '{}',
+    '{"Encrypt":"abc"}',
+    '<xml><Encrypt><![CDATA[abc]]></Encrypt></xml>',
+    '<xml><MsgType>',
+  ])('finds %j malformed', (body) => {
+    expect(parseWeChatReceipts(raw(body), TOKEN)).toMatchObject({ kind: 'malformed' });
+  });
 });

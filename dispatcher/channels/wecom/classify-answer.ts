@@ -18,7 +18,10 @@ import { jsonOf, notUnderstood, outcomeOfStatus, type VendorAnswer } from '../ne
 
 const NAME = 'WeCom';
 
-/** https://developer.work.weixin.qq.com/document/path/90313 */
+/**
+ * https://developer.work.weixin.qq.com/document/path/90313, of which a copy stands in
+ * https://github.com/binarywang/WxJava (WxCpErrorMsgEnum): what can be said of `gettoken` and of messages.
+ */
 const RULES: Readonly<Record<string, VendorRule>> = {
   '-1': unavailable('is busy'),
   40001: unauthorized('does not take the secret'),
@@ -26,23 +29,38 @@ const RULES: Readonly<Record<string, VendorRule>> = {
   40008: rejected('does not take messages of this type'),
   40013: unauthorized('knows no such corpid'),
   40031: addressInvalid('knows no such member'),
+  40032: rejected('finds the request malformed'),
+  40033: rejected('finds characters in the message that it does not take'),
   40035: rejected('finds the request malformed'),
+  40063: rejected('finds a field empty'),
+  40074: rejected('has no confidential articles'),
+  40091: unauthorized('does not take the secret'),
+  41002: misconfigured('misses the corpId'),
+  41004: misconfigured('misses the corpSecret'),
   40056: misconfigured('knows no such agentId'),
   40058: rejected('finds the request malformed'),
+  41009: addressInvalid('knows no such member'),
   41011: misconfigured('misses the agentId'),
+  41016: rejected('misses the title'),
+  41033: rejected('misses the text of the card'),
   44004: rejected('finds the message empty'),
   45002: tooLarge(),
+  45008: rejected('finds too many articles'),
   45009: limited('limits its calls'),
   45033: limited('limits calls at once'),
+  46004: addressInvalid('knows no such member'),
   48002: unauthorized('gives the app no right to send'),
+  48004: unauthorized('no longer lets the app send'),
+  48005: misconfigured('no longer has this API'),
   50002: notForRecipient('does not let the app write to this member'),
   50003: unauthorized('has switched the app off'),
-  60011: unauthorized('gives the app no right to send'),
+  60011: notForRecipient('does not let the app write to this member'),
   60020: unauthorized('does not take requests from this IP address'),
   60111: addressInvalid('knows no such member'),
   301002: unauthorized('gives the app no right to send'),
   // Not to be told apart: a member who is gone, and an app that was not shown to this one.
   81013: notForRecipient('knows no such member among those who may use the app', 'CHANNEL_ADDRESS_INVALID'),
+  82001: notForRecipient('knows no such member among those who may use the app', 'CHANNEL_ADDRESS_INVALID'),
 };
 
 /** https://developer.work.weixin.qq.com/document/path/99110, and 90313 */

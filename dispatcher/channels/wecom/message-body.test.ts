@@ -40,6 +40,14 @@ describe('wecomMessage', () => {
     expect(wecomMessage(message, 'app', undefined)).toEqual({ msgtype: 'text', text: { content } });
   });
 
+  it('is plain text with its links where it is confidential', () => {
+    const message = { title: 'Paid', body: 'Order 7', url, imageUrl };
+    expect(wecomMessage(message, 'app', { confidential: true })).toEqual({
+      msgtype: 'text',
+      text: { content: `Paid\nOrder 7\n${url}\n${imageUrl}` },
+    });
+  });
+
   it('keeps tags and mentions from being any', () => {
     const body = '<a href="x">y</a> <@all> <B> a<b <div class="gray">';
     const made = wecomMessage({ body }, 'robot', undefined);

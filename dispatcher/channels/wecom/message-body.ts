@@ -8,7 +8,7 @@ export const wecomPart = z.object({
   markdown: z.string().min(1).optional(),
   /** Whom a robot mentions: user ids, or @all. */
   mentioned: z.array(z.string()).optional(),
-  /** Of an app: must not be passed on. */
+  /** Of an app: must not be passed on. Only plain texts can be so: no cards, articles or Markdown. */
   confidential: z.boolean().optional(),
 });
 
@@ -33,7 +33,8 @@ export const TEXT_BYTES = 2_048;
 export const MARKDOWN_BYTES = { app: 2_048, robot: 4_096 } as const;
 
 /**
- * A card for a link and an article for a picture, where their texts fit; else plain text with the link.
+ * A card for a link and an article for a picture, where their texts fit; else plain text with the link, as for what is
+ * confidential: "news消息不支持保密消息类型" (40074), and cards have no such field.
  * @param to robots have no cards.
  */
 export function wecomMessage(
@@ -45,6 +46,7 @@ export function wecomMessage(
   const heading = title || body.split('\n', 1)[0] || '';
   const text = title ? body : body.slice(heading.length).trim();
   const fits =
+    !part?.confidential &&
     heading !== '' &&
     Buffer.byteLength(heading) <= CARD_TITLE_BYTES &&
     Buffer.byteLength(text) <= CARD_TEXT_BYTES;
@@ -57,7 +59,8 @@ export function wecomMessage(
     if (text) return { msgtype: 'textcard', textcard: article };
   }
   const content = [title, body].filter(Boolean).map((words) => plain(words ?? ''));
-  return { msgtype: 'text', text: { content: [...content, url].filter(Boolean).join('\n') } };
+  const links = part?.confidential ? [url, imageUrl] : [url];
+  return { msgtype: 'text', text: { content: [...content, ...links].filter(Boolean).join('\n') } };
 }
 
 /** The length that WeCom limits. */

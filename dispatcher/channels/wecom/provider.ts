@@ -98,7 +98,12 @@ export const wecom = {
       if ('wrong' in read) return read.wrong;
       const { made, part } = read;
       const { agentid } = app;
-      const body = { touser: message.address, agentid, ...made, ...(part?.confidential && { safe: 1 }) };
+      const body = {
+        touser: message.address,
+        agentid,
+        ...made,
+        ...(part?.confidential && made.msgtype === 'text' && { safe: 1 }),
+      };
       return withAccessToken(
         { shared, name: 'access-token', now, signal },
         () => makeToken(app, signal),

@@ -11,14 +11,17 @@ export type ErrorMeaning =
   | 'waitForRecipient'
   | 'down'
   | 'unreachable'
-  | 'invalid'
   | 'tooLarge'
   | 'rejected';
+
+/** By which a recipient has ended the marketing messages of the business. */
+export const STOPPED_BY_RECIPIENT = 131050;
 
 const CODES: Readonly<Record<number, readonly [ErrorMeaning, string]>> = {
   0: ['unauthorized', 'the access token is not valid'],
   3: ['unauthorized', 'the access token lacks a permission'],
   10: ['unauthorized', 'the access token lacks a permission'],
+  104: ['unauthorized', 'there is no access token'],
   190: ['unauthorized', 'the access token has expired'],
   368: ['unauthorized', 'the account is blocked for a violation of policies'],
   131005: ['unauthorized', 'the access token lacks a permission'],
@@ -27,11 +30,13 @@ const CODES: Readonly<Record<number, readonly [ErrorMeaning, string]>> = {
   131037: ['misconfigured', "the number's display name is not approved"],
   131042: ['misconfigured', 'the account has an open matter of payment'],
   131045: ['misconfigured', 'the phone number is not registered'],
+  134011: ['misconfigured', 'the terms of WhatsApp Payments are not agreed to'],
   133010: ['misconfigured', 'the phone number is not registered'],
   4: ['wait', 'too many calls of the app'],
   80007: ['wait', 'too many calls of the account'],
   130429: ['wait', 'too many messages at once'],
   131048: ['wait', 'too many messages were blocked or reported as spam'],
+  131064: ['wait', 'too many templates of the account were in a wrong category'],
   132069: ['wait', 'the flow is throttled'],
   131056: ['waitForRecipient', 'too many messages to this recipient at once'],
   1: ['down', 'an unknown error'],
@@ -40,13 +45,16 @@ const CODES: Readonly<Record<number, readonly [ErrorMeaning, string]>> = {
   131016: ['down', 'the service is unavailable'],
   131057: ['down', 'the account is in maintenance'],
   133004: ['down', 'the server is unavailable'],
+  134101: ['down', 'the template is still being set up'],
+  2494100: ['down', 'the phone number is in maintenance'],
+  130403: ['unreachable', 'the account has blocked the recipient'],
   131026: ['unreachable', 'the number is not on WhatsApp, or cannot be reached there'],
   131047: ['unreachable', 'more than 24 hours since the recipient wrote: only a template can be sent'],
   131049: ['unreachable', 'Meta keeps the number of marketing messages low'],
-  131050: ['unreachable', 'the recipient wants no marketing messages'],
+  [STOPPED_BY_RECIPIENT]: ['unreachable', 'the recipient wants no marketing messages'],
   130472: ['unreachable', 'the recipient is part of an experiment of Meta'],
   130497: ['unreachable', "the account may not write to the recipient's country"],
-  131021: ['invalid', 'the recipient is the sender'],
+  131021: ['unreachable', 'the recipient is the sender'],
   132005: ['tooLarge', 'the text of the template is too long'],
   100: ['rejected', 'a field of the request is not valid'],
   131008: ['rejected', 'a field is missing'],
@@ -54,13 +62,18 @@ const CODES: Readonly<Record<number, readonly [ErrorMeaning, string]>> = {
   131051: ['rejected', 'a kind of message that is not supported'],
   131052: ['rejected', 'the media could not be downloaded'],
   131053: ['rejected', 'the media could not be uploaded'],
+  131055: ['rejected', 'this API takes only marketing templates'],
+  131063: ['rejected', 'marketing templates are switched off for the account'],
   132000: ['rejected', 'the number of values is not that of the template'],
   132001: ['rejected', 'there is no such template in this language, or it is not approved'],
   132007: ['rejected', "the template's content violates a policy"],
   132012: ['rejected', "a value has not the template's format"],
   132015: ['rejected', 'the template is paused for low quality'],
   132016: ['rejected', 'the template is disabled for low quality'],
+  132018: ['rejected', 'a value does not fit the template'],
   132068: ['rejected', 'the flow is blocked'],
+  134100: ['rejected', 'this API takes only marketing templates'],
+  134102: ['rejected', 'the template cannot be used'],
   135000: ['rejected', 'the request is not what WhatsApp takes'],
 };
 
@@ -98,8 +111,6 @@ export function outcomeOfCode(code: number, retryAfterMs: number | undefined): S
       return { kind: 'retryable', code: 'CHANNEL_PROVIDER_UNAVAILABLE', message, mayHaveSent: false };
     case 'unreachable':
       return { kind: 'permanent', code: 'CHANNEL_ADDRESS_NOT_ALLOWED', message, about: 'recipient' };
-    case 'invalid':
-      return { kind: 'invalidRecipient', code: 'CHANNEL_ADDRESS_INVALID', message };
     case 'tooLarge':
       return { kind: 'permanent', code: 'CHANNEL_MESSAGE_TOO_LARGE', message };
     case 'rejected':

@@ -73,6 +73,23 @@ describe('statuses', () => {
       ],
     ],
     [
+      // As in …/webhooks/reference/messages/status.
+      status('failed', { errors: [{ code: 131049, title: 'This message was not delivered …' }] }),
+      [expect.objectContaining({ key: `${WAMID}:failed`, kind: 'failed' })],
+    ],
+    [
+      status('failed', { errors: [{ code: 131050 }], biz_opaque_callback_data: 'd1' }),
+      [
+        expect.objectContaining({ key: `${WAMID}:failed`, kind: 'failed', delivery: 'd1' }),
+        expect.objectContaining({
+          key: `${WAMID}:failed:unsubscribed`,
+          kind: 'unsubscribed',
+          delivery: 'd1',
+        }),
+      ],
+    ],
+    [status('played'), []],
+    [
       status('failed', { errors: [{ code: 999 }] }),
       [expect.objectContaining({ message: 'WhatsApp: error 999.' })],
     ],

@@ -6,8 +6,9 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import { z } from 'zod';
 import type { ParsedReceipts, RawReceipt, Receipt } from '../contract.ts';
+import { undelivered } from '../network/undelivered.ts';
 import { jsonOf } from '../network/vendor-http.ts';
-import { meaningOf } from './error-codes.ts';
+import { meaningOf, STOPPED_BY_RECIPIENT } from './error-codes.ts';
 
 const seconds = z.union([z.string().regex(/^\d{1,11}$/), z.int().nonnegative()]);
 
@@ -100,28 +101,29 @@ const KINDS: Readonly<Record<string, Receipt['kind']>> = {
 };
 
 /** None for what tells nothing new (`sent`) or is not understood: a webhook holds several. */
-function receiptOfStatus(given: unknown): Receipt[] {
+function receiptOfStatus(given: unknown): readonly Receipt[] {
   const { data } = status.safeParse(given);
   const kind = data && Object.hasOwn(KINDS, data.status) ? KINDS[data.status] : undefined;
   if (!data || kind === undefined) return [];
   const code = data.errors?.[0]?.code;
   const words = code === undefined ? undefined : meaningOf(code)?.words;
-  return [
-    {
-      key: `${data.id}:${data.status}`,
-      kind,
-      providerMessageId: data.id,
-      ...(data.biz_opaque_callback_data !== undefined && { delivery: data.biz_opaque_callback_data }),
-      ...addressOf(data.recipient_id),
-      ...dateOf(data.timestamp),
-      ...(code !== undefined && {
-        message: words === undefined ? `WhatsApp: error ${code}.` : `WhatsApp: ${words} (${code}).`,
-      }),
-    },
-  ];
+  return undelivered({
+    key: `${data.id}:${data.status}`,
+    kind: code === STOPPED_BY_RECIPIENT ? 'unsubscribed' : kind,
+    providerMessageId: data.id,
+    ...(data.biz_opaque_callback_data !== undefined && { delivery: data.biz_opaque_callback_data }),
+    ...addressOf(data.recipient_id),
+    ...dateOf(data.timestamp),
+    ...(code !== undefined && {
+      message: words === undefined ? `WhatsApp: error ${code}.` : `WhatsApp: ${words} (${code}).`,
+    }),
+  });
 }
 
-/** That a person wants no more marketing messages of the business. That they want them again is told to nobody here. */
+/**
+ * That a person wants no more marketing messages of the business. It names no message, so it is counted only: WhatsApp
+ * stops the next of them, and says so (131050). That they want them again is told to nobody here.
+ */
 function receiptOfPreference(given: unknown): Receipt[] {
   const { data } = preference.safeParse(given);
   if (data?.value !== 'stop') return [];
