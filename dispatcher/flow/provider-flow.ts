@@ -8,6 +8,8 @@ import type { AccountLimits, Permits } from './permits.ts';
 import type { Pause, SendWindow } from './send-window.ts';
 import type { CircuitName, SharedCircuits } from './shared-circuits.ts';
 
+export type { Pause };
+
 /** Not now: come back in `waitMs`. */
 export interface NotNow {
   readonly waitMs: number;
