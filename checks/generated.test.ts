@@ -5,7 +5,7 @@ describe('generated types', () => {
   let files: GeneratedFile[];
   beforeAll(async () => {
     files = await generatedFiles();
-  }, 60_000);
+  }, 180_000);
 
   test('are made for every subgraph', () => {
     for (const name of ['analytics', 'notifications', 'templates', 'users'])

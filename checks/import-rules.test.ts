@@ -135,7 +135,7 @@ describe('import rules', () => {
       { cwd: house, maxBuffer: 32 * 1024 * 1024 },
     );
     report = reportSchema.parse(JSON.parse(stdout)).summary;
-  }, 30_000);
+  });
 
   afterAll(() => rm(house, { recursive: true, force: true }));
 

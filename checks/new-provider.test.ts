@@ -31,7 +31,7 @@ beforeAll(async () => {
       filter: (path) => !/[/\\](node_modules|dist)$/.test(path),
     });
   await symlink(join(ROOT, 'node_modules'), join(copy, 'node_modules'));
-}, 60_000);
+}, 180_000);
 afterAll(() => rm(copy, { recursive: true, force: true }));
 
 interface Ran {
@@ -62,7 +62,7 @@ const NEW = [
 const IDS = NEW.map(([id]) => id);
 
 describe('herald new-provider', () => {
-  test('writes providers that run, with no other change', { timeout: 240_000 }, async () => {
+  test('writes providers that run, with no other change', { timeout: 480_000 }, async () => {
     for (const args of NEW) await passes(herald('new-provider', ...args));
     const folders = IDS.map((id) => `dispatcher/channels/${id}`);
 

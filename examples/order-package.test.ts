@@ -22,7 +22,7 @@ let previews: readonly ExamplePreview[] = [];
 beforeAll(async () => {
   vi.useFakeTimers({ now: new Date('2026-03-10T12:00:00Z'), toFake: ['Date'] });
   previews = await examplePreviews(orders);
-}, 60_000);
+});
 afterAll(() => {
   vi.useRealTimers();
 });

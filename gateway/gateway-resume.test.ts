@@ -107,7 +107,8 @@ describe.each(PLACEMENTS)('a resumable field, subgraphs %s', (placement) => {
     toy.toys.log.append();
     const seen = subscribe('subscription { logged(tells: true) { entry { text } } }');
     await until(() => toy.toys.log.readers === 1);
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    // What the subgraph tells is on its way.
+    await new Promise((resolve) => setTimeout(resolve, 500));
     toy.toys.log.fail(new Error('Connection is closed.'));
     for (let n = 0; n < 3; n++) toy.toys.log.append();
     await until(() => seen.events.length === 3);
@@ -132,10 +133,12 @@ describe('a remote subgraph that is lost', () => {
       subscribe(n % 2 ? TEXT : 'subscription { logged { entry { text } } }', n % 2 ? { after: '0' } : {}),
     );
     await until(() => toy.toys.log.readers === 11);
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    await new Promise((resolve) => setTimeout(resolve, 500));
     const { log } = toy.toys;
     const writing = setInterval(() => log.append(), 1);
     onTestFinished(() => clearInterval(writing));
+    // Before it has a cursor none can be taken up again.
+    await until(() => seen.every(({ events }) => events.length > 0));
     for (let loss = 0; loss < 3; loss++) {
       await new Promise((resolve) => setTimeout(resolve, 100));
       await toy.servers.get('notifications')?.close();

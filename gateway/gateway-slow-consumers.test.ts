@@ -37,7 +37,7 @@ async function stalledClient(path: string): Promise<Socket> {
   return socket;
 }
 
-it('500 stalled sockets: the others get all, and memory stays flat', { timeout: 60_000 }, async () => {
+it('500 stalled sockets: the others get all, and memory stays flat', { timeout: 120_000 }, async () => {
   // Events differ a little from each other, so that each has a frame of its own.
   const toy = await startToyGateway('in-process', {
     maxSubscriberBuffer: 1_000,

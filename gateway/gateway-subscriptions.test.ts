@@ -526,7 +526,7 @@ describe('sockets', () => {
   });
 
   it('end subscriptions with UNAUTHENTICATED when the token expires, and refuse further operations', async () => {
-    const expiresAt = Math.ceil(Date.now() / 1000) + 3;
+    const expiresAt = Math.ceil(Date.now() / 1000) + 4;
     const client = toy.client({
       connectionParams: { authorization: `Bearer ${await toyUserToken({ expires: expiresAt })}` },
       lazyCloseTimeout: 60_000,
@@ -575,8 +575,8 @@ describe('shutdown', () => {
 
     const ws = new WebSocket(`${toy.origin.replace('http', 'ws')}/graphql`, 'graphql-transport-ws');
     await once(ws, 'open');
-    const slow = toy.query('{ slow(ms: 300) }');
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    const slow = toy.query('{ slow(ms: 2000) }');
+    await new Promise((resolve) => setTimeout(resolve, 300));
 
     toy.shutdown.started = true;
     expect(await ready()).toEqual([503, { ready: false, problems: ['shutting down'] }]);

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { composeServices } from '@apollo/composition';
 import { parse } from 'graphql';
 import { type Client, createClient } from 'graphql-ws';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { subgraphRules } from '../platform/config/subgraph-rules.ts';
 import { createSubgraphServer } from '../platform/graphql/subgraph-server/subgraph-server.ts';
@@ -111,7 +111,7 @@ describe('a supergraph of others', () => {
     const { origin } = await serve(fixedSupergraph(foreign.supergraph()));
     const stream = clientOf(origin).iterate({ query: 'subscription { renamed { name reviews { text } } }' });
     const event = first(stream);
-    await vi.waitFor(() => expect(foreign.sockets).toBe(1));
+    await expect.poll(() => foreign.sockets).toBe(1);
     const told = setInterval(() => foreign.renamed('1'), 20);
     expect(await event).toEqual({ data: { renamed: { name: 'Chair', reviews: [{ text: 'Review of 1' }] } } });
     clearInterval(told);
@@ -236,20 +236,16 @@ describe('a newer supergraph', () => {
       }),
     );
     await put('type Query {');
-    await vi.waitFor(() => expect(lines).toContainEqual(expect.objectContaining({ level: 'error' })));
+    await expect.poll(() => lines).toContainEqual(expect.objectContaining({ level: 'error' }));
     expect(await ask(origin, '{ newest { text } }')).toMatchObject({ data: { newest: [{ text: 'Good' }] } });
     await put(foreign.supergraph({ products: FOREIGN_SDLS.products }));
-    await vi.waitFor(async () => {
-      expect(await ask(origin, '{ newest { text } }')).toMatchObject({
-        errors: [{ extensions: { code: 'BAD_USER_INPUT' } }],
-      });
-    });
+    await expect
+      .poll(() => ask(origin, '{ newest { text } }'))
+      .toMatchObject({ errors: [{ extensions: { code: 'BAD_USER_INPUT' } }] });
     await put(foreign.supergraph());
-    await vi.waitFor(async () => {
-      expect(await ask(origin, '{ newest { text product { name } } }')).toMatchObject({
-        data: { newest: [{ text: 'Good', product: { name: 'Chair' } }] },
-      });
-    });
+    await expect
+      .poll(() => ask(origin, '{ newest { text product { name } } }'))
+      .toMatchObject({ data: { newest: [{ text: 'Good', product: { name: 'Chair' } }] } });
     going = false;
     await load;
     expect(failed).toEqual([]);
@@ -269,7 +265,7 @@ describe('a newer supergraph', () => {
     const plain = client.iterate({ query: 'subscription { renamed { id name } }' });
     const wide = client.iterate({ query: 'subscription { renamed { name reviews { text } } }' });
     const [plainEvent, wideEvent] = [first(plain), first(wide)];
-    await vi.waitFor(() => expect(foreign.listeners).toBe(2));
+    await expect.poll(() => foreign.listeners).toBe(2);
     foreign.renamed('1');
     expect(await plainEvent).toEqual({ data: { renamed: { id: '1', name: 'Chair' } } });
     expect(await wideEvent).toMatchObject({ data: { renamed: { reviews: [{ text: 'Review of 1' }] } } });
@@ -307,9 +303,9 @@ describe('a newer supergraph', () => {
     const seen: string[] = [];
     const stop = source.watch?.((next) => seen.push(next));
     sdl = 'type Nothing { a: Int }';
-    await vi.waitFor(() => expect(lines).toContainEqual(expect.objectContaining({ level: 'error' })));
+    await expect.poll(() => lines).toContainEqual(expect.objectContaining({ level: 'error' }));
     sdl = 'type Query { b: Int }';
-    await vi.waitFor(() => expect(seen).toHaveLength(1));
+    await expect.poll(() => seen).toHaveLength(1);
     expect(seen[0]).toContain('b: Int');
     await stop?.();
   });

@@ -57,7 +57,7 @@ beforeAll(async () => {
     await store.models.raw.deadLetters.insertMany(letters.slice(from, from + 5_000));
     await store.models.raw.audit.insertMany(entries.slice(from, from + 5_000));
   }
-}, 120_000);
+});
 afterAll(async () => {
   await store.close();
   await platform.close();

@@ -57,7 +57,7 @@ beforeAll(async () => {
     await digestBuckets.insertMany(buckets.slice(from, from + 5_000));
     await digestItems.insertMany(items.slice(from, from + 5_000));
   }
-}, 120_000);
+});
 afterAll(async () => {
   await store.close();
   await platform.close();

@@ -49,7 +49,7 @@ beforeAll(async () => {
   await connection
     .collection<DeliveryRecord>('deliveries')
     .insertMany(stored.map(({ delivery }) => delivery));
-}, 120_000);
+});
 afterAll(() => platform?.close());
 beforeEach(({ skip }) => skip(!explains, 'this server does not read pages off indexes'));
 
@@ -295,7 +295,7 @@ const STORIES: Readonly<Record<string, Story>> = {
   ),
 };
 
-describe('hot queries', { timeout: 120_000 }, () => {
+describe('hot queries', () => {
   it.each(Object.entries(STORIES))('%s', async (_name, { asks, prepare, ...allowed }) => {
     const { seen, problems } = await tooDear(await prepare(), allowed);
     expect([...new Set(seen.map((query) => query.collection))]).toEqual(expect.arrayContaining([...asks]));
@@ -303,7 +303,7 @@ describe('hot queries', { timeout: 120_000 }, () => {
   });
 });
 
-describe('this check', { timeout: 120_000 }, () => {
+describe('this check', () => {
   const notifications = () => platform.connection.collection('notifications');
 
   it.each<[string, () => Promise<unknown>, RegExp]>([

@@ -12,7 +12,7 @@ const IN_LARGEST = 200;
 /** A page of 100 and one more. */
 const PAGE_LIMIT = 101;
 /** Of any of these on a busy machine; most take a few milliseconds. */
-const MAX_MS = 2_000;
+const MAX_MS = 5_000;
 
 const services = freshDatabase();
 let platform: OpenPlatform;
@@ -48,7 +48,7 @@ beforeAll(async () => {
   );
   await each(TEMPLATES, (index) => run(SAVE_TEMPLATE, { input: templateInput(index) }));
   for (let index = 0; index < PACKAGES; index += 10) await run(PUBLISH, { id: packageId(index) });
-}, 180_000);
+});
 afterAll(() => platform?.close());
 
 /** Runs it within the time, and explains its queries where the server can. */
@@ -133,7 +133,7 @@ describe('300 packages with 1,000 templates', () => {
     await each(IN_LARGEST, (index) => run(SAVE_TEMPLATE, { input: templateInput(index, `second ${index}`) }));
     const begun = performance.now();
     expect(await run(PUBLISH, { id: packageId(0) })).toEqual({ publishPackage: { publishedVersion: 2 } });
-    expect(performance.now() - begun).toBeLessThan(10 * MAX_MS);
+    expect(performance.now() - begun).toBeLessThan(6 * MAX_MS);
     const { template } = await run<{ template: { versions: { nodes: unknown[] } } }>(
       'query ($id: ID!) { template(id: $id) { versions { nodes { version } } } }',
       { id: templateId(IN_LARGEST - 1) },

@@ -1,7 +1,7 @@
 import { appendFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import { LogTail, shownLogLine, shownLogLines } from './log-tail.ts';
 
 test.each([
@@ -33,7 +33,7 @@ test('follows what is appended, from where it began, whole lines only', async ()
   const tail = new LogTail(path, 'a.log', (text) => seen.push(text));
   await tail.start();
   await appendFile(path, 'one\ntw');
-  await vi.waitFor(() => expect(seen).toEqual(['one']));
+  await expect.poll(() => seen).toEqual(['one']);
   await appendFile(path, 'o\nthree\n');
   await tail.stop();
   expect(seen).toEqual(['one', 'two', 'three']);

@@ -73,7 +73,7 @@ function start(env: Record<string, string | undefined> = {}): Started {
 }
 
 const has = (herald: Started, text: string | RegExp) =>
-  vi.waitFor(() => expect(herald.text()).toMatch(text), { timeout: 20_000, interval: 50 });
+  vi.waitFor(() => expect(herald.text()).toMatch(text), { timeout: 60_000, interval: 50 });
 const up = (herald: Started) => has(herald, /Ctrl-C stops it[\s\S]*sendNotification/);
 const get = (path: string) => fetch(`http://127.0.0.1:${port}${path}`);
 const log = async (role: string) =>
@@ -88,12 +88,12 @@ const redisPid = async (): Promise<number> =>
 const gone = async (...ids: number[]) =>
   vi.waitFor(
     async () => expect(await Promise.all(ids.map(processIdentity))).toEqual(ids.map(() => undefined)),
-    { timeout: 10_000 },
+    { timeout: 30_000 },
   );
 
 describe('herald start', () => {
   test('provides all, runs the roles with it, shows the screen, and stops them before the data services', async () => {
-    const herald = start({ FAKE_SLOW_STOP_MS: '500' });
+    const herald = start({ FAKE_SLOW_STOP_MS: '2000' });
     await up(herald);
     expect(herald.text()).toContain(`http://127.0.0.1:${port}/graphql`);
     expect(herald.text()).toContain(`http://127.0.0.1:${port}/inbox`);
@@ -114,7 +114,7 @@ describe('herald start', () => {
     const server = await redisPid();
 
     herald.process.kill('SIGINT');
-    await vi.waitFor(async () => expect((await log('gateway')).map(({ msg }) => msg)).toContain('ending'));
+    await expect.poll(async () => (await log('gateway')).map(({ msg }) => msg)).toContain('ending');
     expect(await processIdentity(server)).toBeDefined();
     expect(await herald.exited).toBe(0);
     expect((await log('gateway')).at(-1)?.msg).toBe('ended');
@@ -192,15 +192,15 @@ describe('herald start', () => {
     await up(herald);
     const all = [...(await pids()), await redisPid()];
     herald.process.kill('SIGINT');
+    // A signal more in the same moment, as process managers and npm pass it on, is no second Ctrl-C.
+    herald.process.kill('SIGTERM');
     await has(herald, 'Ctrl-C again ends at once');
-    // The same signal once more, as process managers and npm pass it on, is no second Ctrl-C.
-    herald.process.kill('SIGINT');
     await new Promise((resolve) => setTimeout(resolve, 500));
     expect(herald.process.exitCode).toBeNull();
     const at = Date.now();
     herald.process.kill('SIGINT');
     expect(await herald.exited).toBe(130);
-    expect(Date.now() - at).toBeLessThan(4_000);
+    expect(Date.now() - at).toBeLessThan(15_000);
     await gone(...all);
   });
 

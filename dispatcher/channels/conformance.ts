@@ -17,9 +17,10 @@ import { testDeps } from './testing/test-deps.ts';
 const TITLE = 'Größe 你好 👩‍👩‍👧‍👦 سلام e\u0301';
 const BODY = 'Ihre Bestellung №7 — 好的 🎉\nשלום, zwölf Boxkämpfer 🇩🇪\n<b>&amp; "quotes" \\ %s {{x}}</b>';
 
-/** Time given to attempts that get no answer, and what may pass until the outcome is there. */
+/** Time given to attempts that come to nothing. */
 const SILENCE_MS = 300;
-const PROMPT_MS = 1_000;
+/** What may pass on a busy machine until an outcome is there that is there at once. */
+const PROMPT_MS = 5_000;
 
 /**
  * Registers the conformance tests of one provider.
@@ -48,7 +49,7 @@ export function describeConformance(
       cleanups.push(() => provider.close?.());
       const send = async (
         message: Partial<OutgoingMessage> = {},
-        signal = AbortSignal.timeout(5_000),
+        signal = AbortSignal.timeout(20_000),
         key = 'key-1',
       ) => {
         const outcome = await provider.send(
@@ -66,6 +67,15 @@ export function describeConformance(
       const told = JSON.stringify(outcomes.splice(0)) + logged.splice(0).join('\n');
       for (const secret of secrets.splice(0)) expect(told).not.toContain(secret);
     });
+
+    /** Ends an attempt once its request is there, the `count`th, which is not answered. */
+    async function stopped({ fake, send }: Awaited<ReturnType<typeof start>>, count = 1) {
+      const stop = new AbortController();
+      const attempt = send({}, stop.signal);
+      await expect.poll(async () => (await fake.received()).length).toBe(count);
+      stop.abort();
+      return timed(() => attempt);
+    }
 
     const possible = FAKE_BEHAVIOURS.filter((behaviour) => fixture.impossible?.[behaviour] === undefined);
     const itWhen = (behaviour: FakeBehaviour, name: string, test: () => Promise<void>) => {
@@ -137,10 +147,8 @@ export function describeConformance(
       'silentAfterRequest',
       'says that the message may have been sent when no answer comes',
       async () => {
-        const { send } = await start('silentAfterRequest');
-        const { outcome, tookMs } = await timed(() => send({}, AbortSignal.timeout(SILENCE_MS)));
+        const { outcome } = await stopped(await start('silentAfterRequest'));
         expect(outcome).toMatchObject({ kind: 'retryable', code: 'CHANNEL_TIMEOUT', mayHaveSent: true });
-        expect(tookMs).toBeLessThan(SILENCE_MS + PROMPT_MS);
       },
     );
 
@@ -186,20 +194,14 @@ export function describeConformance(
     });
 
     itWhen('silentAfterRequest', 'stops at once when told to, and works on afterwards', async () => {
-      const { send } = await start('silentAfterRequest');
-      const stop = new AbortController();
-      const first = send({}, stop.signal);
-      setTimeout(() => stop.abort(), SILENCE_MS);
-      const { outcome, tookMs } = await timed(() => first);
+      const started = await start('silentAfterRequest');
+      const { outcome, tookMs } = await stopped(started);
       expect(outcome).toMatchObject({ kind: 'retryable', mayHaveSent: true });
-      expect(tookMs).toBeLessThan(SILENCE_MS + PROMPT_MS);
-      expect(await send({}, AbortSignal.timeout(SILENCE_MS))).toMatchObject({
-        kind: 'retryable',
-        mayHaveSent: true,
-      });
+      expect(tookMs).toBeLessThan(PROMPT_MS);
+      expect((await stopped(started, 2)).outcome).toMatchObject({ kind: 'retryable', mayHaveSent: true });
     });
 
-    it('answers every message with an outcome and never throws', { timeout: 30_000 }, async () => {
+    it('answers every message with an outcome and never throws', async () => {
       const { send } = await start('accept');
       for (const message of STRANGE_MESSAGES) {
         const outcome = await send(message);
@@ -218,7 +220,7 @@ export function describeConformance(
       const { fake, provider, send } = await start('accept');
       expect((await send()).kind).toBe('accepted');
       await provider.close?.();
-      await expect.poll(() => fake.openConnections(), { timeout: 3_000 }).toBe(0);
+      await expect.poll(() => fake.openConnections()).toBe(0);
       if (provider.close) expect(await send()).toMatchObject({ kind: 'retryable', mayHaveSent: false });
       await provider.close?.();
     });
@@ -248,7 +250,7 @@ export function describeConformance(
     it('says whether the other side is well, if it can', async () => {
       const well = await start('accept');
       if (!well.provider.health) return;
-      expect(await well.provider.health(AbortSignal.timeout(5_000))).toEqual({ ok: true });
+      expect(await well.provider.health(AbortSignal.timeout(20_000))).toEqual({ ok: true });
       for (const behaviour of ['refuseConnection', 'silentConnection', 'refuseEchoingSecrets'] as const) {
         if (!possible.includes(behaviour)) continue;
         const { provider } = await start(behaviour);

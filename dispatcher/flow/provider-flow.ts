@@ -5,10 +5,8 @@ import { AccountTally } from './account-tally.ts';
 import { signOf } from './circuit-outcome.ts';
 import type { DeferReason } from './flow-metrics.ts';
 import type { AccountLimits, Permits } from './permits.ts';
-import type { Pause, SendWindow } from './send-window.ts';
+import type { SendWindow } from './send-window.ts';
 import type { CircuitName, SharedCircuits } from './shared-circuits.ts';
-
-export type { Pause };
 
 /** Not now: come back in `waitMs`. */
 export interface NotNow {
@@ -22,6 +20,9 @@ export interface Admission {
   /** No attempt was made. */
   unused(): void;
 }
+
+/** Waits; false when the end of the process cut it short. */
+export type Pause = (ms: number) => Promise<boolean>;
 
 /** A provider that is asked before a probe has so long. */
 export const ASK_MS = 5_000;

@@ -6,9 +6,6 @@
 import type { Priority } from '../../platform/graphql/contract-enums.ts';
 import type { ProviderSign } from './circuit-outcome.ts';
 
-/** Waits; false when the end of the process cut it short. */
-export type Pause = (ms: number) => Promise<boolean>;
-
 /** Attempts of one account that run side by side in one process, where its provider does not say how many. */
 export const MAX_PARALLEL = 50;
 
@@ -62,8 +59,15 @@ export class SendWindow {
     return true;
   }
 
-  /** Takes a place, which must be left; waits for one up to `patienceMs`, what is urgent first. */
-  async take(priority: Priority, patienceMs: number, pause: Pause): Promise<boolean> {
+  /**
+   * Takes a place, which must be left; waits for one up to `patienceMs`, what is urgent first.
+   * @param pause see `Pause`.
+   */
+  async take(
+    priority: Priority,
+    patienceMs: number,
+    pause: (ms: number) => Promise<boolean>,
+  ): Promise<boolean> {
     if (this.tryTake()) return true;
     if (patienceMs <= 0) return false;
     const { promise, resolve } = Promise.withResolvers<true>();

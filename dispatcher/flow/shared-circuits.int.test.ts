@@ -1,6 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { pino } from 'pino';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { metricsRegistry } from '../../platform/http/metrics.ts';
 import { redisNames } from '../../platform/names/redis-names.ts';
 import { connectRedis, whenReady } from '../../platform/storage/redis.ts';
@@ -24,8 +23,14 @@ const process = (connection = redis[0]): SharedCircuits => {
   open.push(circuits);
   return circuits;
 };
-beforeAll(() => Promise.all(redis.map((connection) => whenReady(connection))));
+beforeAll(async () => {
+  await Promise.all(redis.map((connection) => whenReady(connection)));
+  // The time of circuits stands still until a test moves it: a pause is not over before it was looked at.
+  vi.useFakeTimers({ toFake: ['performance'] });
+});
+const pass = (ms: number) => vi.advanceTimersByTime(ms);
 afterAll(() => {
+  vi.useRealTimers();
   for (const circuits of open) circuits.close();
   for (const connection of redis) connection.disconnect();
 });
@@ -54,7 +59,7 @@ describe('circuits of two processes', () => {
       })
       .toEqual(['wait', 'wait']);
     expect(await a.enter(name, LOST_AFTER_MS)).toMatchObject({ kind: 'wait', why: 'circuit' });
-    await sleep(1_050);
+    pass(1_050);
     const answers = await Promise.all([a, b, a, b].map((circuits) => circuits.enter(name, LOST_AFTER_MS)));
     const probes = answers.flatMap((answer, i) =>
       'probe' in answer && answer.probe ? [{ ...answer, i }] : [],
@@ -107,7 +112,7 @@ describe('circuits of two processes', () => {
     const name = { provider: 'unused' };
     await fail(a, 'unused', 10);
     await expect.poll(() => a.peek(name).kind).toBe('wait');
-    await sleep(1_050);
+    pass(1_050);
     const first = await a.enter(name, LOST_AFTER_MS);
     if (!('probe' in first) || !first.probe) throw new Error('no probe');
     a.unused(name, first.probe);
@@ -131,7 +136,7 @@ describe('without Redis', () => {
     expect(await alone.enter(name, LOST_AFTER_MS)).toEqual({});
     for (let i = 0; i < 10; i++) alone.report(name, FAILED);
     await expect.poll(() => alone.peek(name).kind).toBe('wait');
-    await sleep(1_050);
+    pass(1_050);
     const probe = await alone.enter(name, LOST_AFTER_MS);
     if (!('probe' in probe) || !probe.probe) throw new Error('no probe');
     alone.report(name, OK, probe.probe);

@@ -196,7 +196,7 @@ describe('credentials', () => {
       id: found.keys[0]?.id,
     });
     await expect
-      .poll(async () => (await app.ask(SEND, { input })).errors?.[0]?.extensions.code, { timeout: 5_000 })
+      .poll(async () => (await app.ask(SEND, { input })).errors?.[0]?.extensions.code)
       .toBe('UNAUTHENTICATED');
     await refusedAs(app, 'UNAUTHENTICATED');
   });

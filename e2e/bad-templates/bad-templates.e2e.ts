@@ -119,7 +119,7 @@ describe('a template is refused', () => {
     const error = await refused(SAVE, { input });
     expect(error.extensions).toMatchObject({ code: 'BAD_USER_INPUT', field });
     expect(error.message).toMatch(message);
-    expect(performance.now() - started).toBeLessThan(10_000);
+    expect(performance.now() - started).toBeLessThan(20_000);
   });
 
   test('a parsed program in the place of a source', async () => {

@@ -22,4 +22,4 @@ it('measures all its parts', async () => {
   expect(output).toMatch(/all roles \d+ MiB/);
   expect(output).toMatch(/\(b\)\/\(a\) = 0\.\d+|\(b\)\/\(a\) = 1\.\d+/);
   expect(code).toBe(0);
-}, 300_000);
+}, 600_000);

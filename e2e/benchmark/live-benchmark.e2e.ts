@@ -28,7 +28,7 @@ it('delivers one topic to all, on the gateway and on the plain server', async ()
   expect(output).toMatch(/(met {3}|MISSED) \(d\)\/\(a\) = \d+\.\d/);
   expect(output).not.toMatch(/NaN|Infinity|undefined/);
   expect(code).toBe(0);
-}, 300_000);
+}, 600_000);
 
 it('delivers to each user what is theirs', async () => {
   const { code, output } = await live(...SHORT, '--only', 'b,c');
@@ -39,7 +39,7 @@ it('delivers to each user what is theirs', async () => {
   expect(output.match(FIGURES.latency)).toHaveLength(2);
   expect(output).not.toMatch(/NaN|Infinity|undefined/);
   expect(code).toBe(0);
-}, 300_000);
+}, 600_000);
 
 it.each([
   [['--sockets', '2'], /--sockets is a whole number of at least 50, not 2/],

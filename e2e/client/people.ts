@@ -56,7 +56,7 @@ export function until(
   inbox: Inbox,
   what: string,
   wanted: (snapshot: InboxSnapshot) => boolean,
-  timeoutMs = 15_000,
+  timeoutMs = 40_000,
 ): Promise<InboxSnapshot> {
   return new Promise((resolve, reject) => {
     const look = () => {

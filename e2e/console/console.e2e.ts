@@ -48,12 +48,11 @@ describe('the console', () => {
         return page.locator('#feed > li').allTextContents();
       },
       (rows) => expect(rows.join()).toMatch(/E-mail.*Sent|In-app.*Delivered/),
-      30_000,
+      60_000,
     );
     await eventually(
       () => page.locator('#totals [data-total=delivered] dd').textContent(),
       (count) => expect(Number(count)).toBeGreaterThan(0),
-      20_000,
     );
     expect(await page.locator('#channels').textContent()).toContain('In-app');
   });
@@ -133,7 +132,6 @@ describe('the console', () => {
         expect(texts.join()).toContain('CHANNEL_ADDRESS_NOT_ALLOWED');
         expect(texts.join()).toContain('https://127.0.0.1:9/one');
       },
-      20_000,
     );
     const discard = page.locator('#dead-discard');
     expect(await discard.isDisabled()).toBe(true);

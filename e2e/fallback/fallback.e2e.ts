@@ -59,7 +59,6 @@ const completed = async (id: string) =>
     await eventually(
       () => told(id),
       ({ state }) => expect(state).toBe('COMPLETED'),
-      20_000,
     ),
   );
 const unread = (afterSeconds: number) => [

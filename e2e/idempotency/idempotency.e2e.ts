@@ -103,12 +103,12 @@ describe('a dispatcher that is killed', () => {
         expect(pid).toBeDefined();
         expect(pid).not.toBe(killed);
       },
-      30_000,
+      60_000,
     );
     await eventually(
       () => platform.operator.data<{ notifications: { totalCount: number } }>(OPEN),
       ({ notifications }) => expect(notifications.totalCount).toBe(0),
-      90_000,
+      180_000,
     );
     const states = await store
       .collection('deliveries')
@@ -133,7 +133,7 @@ describe('a dispatcher that is killed', () => {
     );
     expect(titles.flat()).toHaveLength(COUNT);
     expect(new Set(titles.flat()).size).toBe(COUNT);
-  }, 240_000);
+  });
 });
 
 test('after a restart everything is there', async () => {

@@ -14,7 +14,7 @@ const GAP_MS = 50;
 /** A message of somebody else may take so long from its send while they come back; on a busy machine so much longer than before. */
 const BYSTANDER_P99_MS = 1_500;
 const BYSTANDER_TIMES = 15;
-const BACK_WITHIN_MS = 30_000;
+const BACK_WITHIN_MS = 60_000;
 
 const jwtSecret = randomBytes(48).toString('base64url');
 const platform = usePlatform({ HERALD_JWT_SECRET: jwtSecret });
@@ -105,7 +105,7 @@ test('they come back without hurting others, and miss nothing', async () => {
   const count = latencies.length;
   going = false;
   await others;
-  await sleep(1_000);
+  await expect.poll(() => sentAt.size).toBe(0);
   inbox.close();
 
   console.log(
@@ -115,5 +115,4 @@ test('they come back without hurting others, and miss nothing', async () => {
   expect(lastAt - restoredAt).toBeLessThan(BACK_WITHIN_MS);
   expect(count).toBeGreaterThan(10);
   expect(p99).toBeLessThan(Math.max(BYSTANDER_P99_MS, BYSTANDER_TIMES * before));
-  expect(sentAt.size).toBe(0);
-}, 240_000);
+});

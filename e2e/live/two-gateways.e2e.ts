@@ -125,4 +125,4 @@ test('a gateway and a dispatcher are killed under load: nothing is missing, noth
     () => socketsOf(1),
     (now) => expect(now).toBe(readers.length),
   );
-}, 180_000);
+});

@@ -175,7 +175,7 @@ test('each message is wholly of one version, which is the newest one a second la
   await eventually(
     () => store.collection('notifications').countDocuments({ state: 'COMPLETED' }),
     (count) => expect(count).toBe(accepted.length),
-    60_000,
+    120_000,
   );
 
   const categories = new Map(

@@ -6,7 +6,7 @@
 export async function eventually<T>(
   ask: () => Promise<T>,
   check: (answer: T) => void,
-  timeoutMs = 15_000,
+  timeoutMs = 40_000,
 ): Promise<T> {
   const deadline = Date.now() + timeoutMs;
   for (;;) {

@@ -71,7 +71,7 @@ describe('judge', () => {
     expect(judge('event', 'data.x.matches(data.p)', { data: { x, p: '^(a|aa)+$' } })).toEqual({
       holds: false,
     });
-    expect(performance.now() - started).toBeLessThan(5_000);
+    expect(performance.now() - started).toBeLessThan(20_000);
     expect(judge('event', 'data.x.matches(data.p)', { data: { x, p: '(' } })).toMatchObject({
       holds: false,
       because: expect.stringContaining('missing closing') as string,

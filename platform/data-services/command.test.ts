@@ -1,7 +1,7 @@
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import { findExecutable, runCommand } from './command.ts';
 import { processIdentity } from './process-identity.ts';
 
@@ -41,7 +41,7 @@ test('the whole run is bounded', async () => {
   const started = Date.now();
   const result = await node('setInterval(() => console.log(1), 20)', { timeoutMs: 400 });
   expect(result).toMatchObject({ ok: false, message: 'not done after 0.4 s' });
-  expect(Date.now() - started).toBeLessThan(4_000);
+  expect(Date.now() - started).toBeLessThan(20_000);
 });
 
 test('silence is bounded, by what was said last', async () => {
@@ -60,7 +60,7 @@ test('what it started ends with it', async () => {
     timeoutMs: 400,
   });
   expect(result.ok).toBe(false);
-  await vi.waitFor(async () => expect(await processIdentity(Number(result.output))).toBeUndefined());
+  await expect.poll(() => processIdentity(Number(result.output))).toBeUndefined();
 });
 
 test('findExecutable finds what a shell would', async () => {

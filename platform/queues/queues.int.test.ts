@@ -2,6 +2,7 @@ import { Worker } from 'bullmq';
 import { pino } from 'pino';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { freshDatabase } from '../../testing/fresh.ts';
+import { sharedDate } from '../clock/shared-clock.ts';
 import { newId } from '../names/ids.ts';
 import { redisNames } from '../names/redis-names.ts';
 import { connectRedis, whenReady } from '../storage/redis.ts';
@@ -29,7 +30,8 @@ const delivery = (changes: Partial<QueuedDelivery> = {}): QueuedDelivery => ({
   channel: 'EMAIL',
   priority: 'LOW',
   attempt: 0,
-  nextAttemptAt: new Date(),
+  // Due by the clock that judges it: by the machine's it may lie a millisecond ahead, and then it is delayed.
+  nextAttemptAt: sharedDate(),
   ...changes,
 });
 
@@ -75,22 +77,20 @@ it('counts ids, not jobs, also where only a sample is looked at', async () => {
 });
 
 it('tells how long the next job has waited, its delay not counted', async () => {
-  await queues.addPlans('HIGH', [{ ids: ids(1), delayMs: 300 }]);
+  await queues.addPlans('HIGH', [{ ids: ids(1), delayMs: 1_000 }]);
   const worker = new Worker('plan-high', null, { connection: blocking, prefix: names.queuePrefix });
   const state = async () => (await queueStates(redis, names.queuePrefix, ['plan-high', 'plan-none'])) ?? [];
   expect(await state()).toEqual([
     { queue: 'plan-high', jobs: 0, oldestMs: 0 },
     { queue: 'plan-none', jobs: 0, oldestMs: 0 },
   ]);
-  await new Promise((resolve) => setTimeout(resolve, 400));
   // Without a processor a worker takes jobs by hand: this one is taken, so that the next waits with a known age.
-  const job = await worker.getNextJob('token');
-  expect(job?.data.ids).toHaveLength(1);
+  await expect.poll(async () => (await worker.getNextJob('token'))?.data.ids).toHaveLength(1);
   await queues.addPlans('HIGH', [{ ids: ids(1) }]);
   await new Promise((resolve) => setTimeout(resolve, 150));
   const [high] = await state();
   expect(high?.jobs).toBe(1);
   expect(high?.oldestMs).toBeGreaterThanOrEqual(140);
-  expect(high?.oldestMs).toBeLessThan(2_000);
+  expect(high?.oldestMs).toBeLessThan(15_000);
   await worker.close(true);
 });

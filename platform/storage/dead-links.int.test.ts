@@ -43,13 +43,13 @@ describe('Redis', () => {
     link.blackHole();
     const first = await failureOf(redis.get('x'));
     expect(isDataServiceError(first.error)).toBe(true);
-    expect(first.ms).toBeLessThan(4_000);
-    await expect.poll(() => redis.status, { timeout: 8_000 }).not.toBe('ready');
+    expect(first.ms).toBeLessThan(10_000);
+    await expect.poll(() => redis.status).not.toBe('ready');
     const known = await failureOf(redis.get('x'));
     expect(isDataServiceError(known.error)).toBe(true);
-    expect(known.ms).toBeLessThan(100);
+    expect(known.ms).toBeLessThan(1_000);
     await link.restore('lost');
-    await expect.poll(() => redis.get('x').catch(() => 'not yet'), { timeout: 10_000 }).toBeNull();
+    await expect.poll(() => redis.get('x').catch(() => 'not yet')).toBeNull();
     redis.disconnect();
   });
 
@@ -64,16 +64,13 @@ describe('Redis', () => {
     });
     await subscriber.subscribe(channel);
     link.blackHole();
-    await expect.poll(() => subscriber.status, { timeout: 14_000 }).not.toBe('ready');
+    await expect.poll(() => subscriber.status).not.toBe('ready');
     await link.restore('lost');
     await expect
-      .poll(
-        async () => {
-          await publisher.publish(channel, 'x');
-          return heard;
-        },
-        { timeout: 10_000 },
-      )
+      .poll(async () => {
+        await publisher.publish(channel, 'x');
+        return heard;
+      })
       .toBeGreaterThan(0);
     subscriber.disconnect();
     publisher.disconnect();
@@ -89,16 +86,14 @@ test('MongoDB: a write fails within seconds, and works when the link is back', a
   link.blackHole();
   const first = await failureOf(write());
   expect(isDataServiceError(first.error)).toBe(true);
-  expect(first.ms).toBeLessThan(12_000);
+  expect(first.ms).toBeLessThan(20_000);
   await link.restore('lost');
   await expect
-    .poll(
-      () =>
-        write().then(
-          () => 'written',
-          () => 'not yet',
-        ),
-      { timeout: 10_000 },
+    .poll(() =>
+      write().then(
+        () => 'written',
+        () => 'not yet',
+      ),
     )
     .toBe('written');
   closing = true;

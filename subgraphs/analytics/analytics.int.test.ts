@@ -66,7 +66,7 @@ const total = async (app: string): Promise<number> => {
     .findOne({ _id: `default|app|${app}` });
   return doc?.counts.SENT ?? 0;
 };
-const until = async (condition: () => Promise<boolean>, timeoutMs = 20_000) => {
+const until = async (condition: () => Promise<boolean>, timeoutMs = 60_000) => {
   const end = Date.now() + timeoutMs;
   while (!(await condition())) {
     if (Date.now() > end) throw new Error('did not become true in time');

@@ -1,6 +1,6 @@
 /** Quiet hours by the graph, and as other rooms get them, in two processes. */
 import { pino } from 'pino';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Principal } from '../../platform/auth/principal.ts';
 import { SubgraphExecutor } from '../../platform/graphql/subgraph-executor.ts';
 import { InvalidationBus } from '../../platform/invalidation/invalidation-bus.ts';
@@ -75,9 +75,7 @@ describe('quiet hours', () => {
     expect(data).toMatchObject({
       setQuietHours: { id: 'ann', quietHours: { ...NIGHT, timezone: null, days: ['MONDAY'] } },
     });
-    await vi.waitFor(async () =>
-      expect(await there.quietHoursOf('ann')).toEqual({ ...NIGHT, days: ['MONDAY'] }),
-    );
+    await expect.poll(() => there.quietHoursOf('ann')).toEqual({ ...NIGHT, days: ['MONDAY'] });
     // A profile that is written anew leaves them.
     await here.ask(app, 'mutation { upsertUsers(users: [{ id: "ann", name: "Ann" }]) { id } }');
     expect(await here.quietHoursOf('ann')).toEqual({ ...NIGHT, days: ['MONDAY'] });
@@ -90,7 +88,7 @@ describe('quiet hours', () => {
     const { data } = await here.ask(operator, SET_DEFAULT, { hours: usual });
     expect(data).toMatchObject({ setDefaultQuietHours: usual });
     expect(await here.quietHoursOf('bob')).toEqual(usual);
-    await vi.waitFor(async () => expect(await there.quietHoursOf('bob')).toEqual(usual));
+    await expect.poll(() => there.quietHoursOf('bob')).toEqual(usual);
     expect(await there.quietHoursOf('ann')).toEqual({ ...NIGHT, days: ['MONDAY'] });
     expect((await there.service.recipients('other', ['bob'])).get('bob')?.quietHours).toBeUndefined();
     expect((await here.ask(app, '{ defaultQuietHours { from } }')).data).toEqual({

@@ -96,7 +96,7 @@ async function ask(
 }
 const refusal = (code: string, field?: string) => [{ code, field }];
 const until = async (condition: () => Promise<boolean>) => {
-  const end = Date.now() + 5_000;
+  const end = Date.now() + 30_000;
   while (!(await condition())) {
     if (Date.now() > end) throw new Error('did not become true in time');
     await new Promise((resolve) => setTimeout(resolve, 20));

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { ar } from './ar.ts';
 import { en } from './en.ts';
 import { translator } from './translator.ts';
@@ -6,6 +6,8 @@ import { zh } from './zh.ts';
 
 const NOW = Date.UTC(2026, 5, 15, 12);
 const ago = (seconds: number) => NOW - seconds * 1_000;
+// Dates are those of the reader's time zone.
+beforeEach(() => void vi.stubEnv('TZ', 'UTC'));
 
 describe('the languages', () => {
   const placeholders = (text: unknown) =>

@@ -32,7 +32,7 @@ async function start(config: object = {}) {
     body: '你好',
   };
   const send = (more: Partial<OutgoingMessage>) =>
-    provider.send({ ...message, ...more }, { idempotencyKey: 'k', signal: AbortSignal.timeout(5_000) });
+    provider.send({ ...message, ...more }, { idempotencyKey: 'k', signal: AbortSignal.timeout(20_000) });
   return { server, provider, send };
 }
 
@@ -59,11 +59,11 @@ describe('aliyun-sms provider', () => {
     const { provider } = await start({ receiptToken: 'a'.repeat(16) });
     const url = new URL('https://herald.example/receipts/aliyun-sms');
     const raw = { method: 'POST', url, headers: {}, body: Buffer.from('[]') };
-    expect(await provider.parseReceipts?.(raw, AbortSignal.timeout(1_000))).toMatchObject({
+    expect(await provider.parseReceipts?.(raw, AbortSignal.timeout(20_000))).toMatchObject({
       kind: 'unauthorized',
     });
     url.searchParams.set('token', 'a'.repeat(16));
-    expect(await provider.parseReceipts?.(raw, AbortSignal.timeout(1_000))).toMatchObject({ receipts: [] });
+    expect(await provider.parseReceipts?.(raw, AbortSignal.timeout(20_000))).toMatchObject({ receipts: [] });
     expect((await start()).provider.parseReceipts).toBeUndefined();
   });
 });

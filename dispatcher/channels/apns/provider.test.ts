@@ -35,7 +35,7 @@ async function start(
         body: 'A message.',
         ...message,
       },
-      { idempotencyKey: key, signal: AbortSignal.timeout(5_000) },
+      { idempotencyKey: key, signal: AbortSignal.timeout(20_000) },
     );
   return { fake, provider, send };
 }
@@ -73,7 +73,7 @@ describe('APNs provider', () => {
     await send();
     const other = apns.create(apns.config.parse(fake.config), testDeps(deps));
     cleanups.push(() => other.close?.());
-    expect(await other.health?.(AbortSignal.timeout(5_000))).toEqual({ ok: true });
+    expect(await other.health?.(AbortSignal.timeout(20_000))).toEqual({ ok: true });
     await send({}, 'key-2');
     const tokens = () => fake.requests.map(({ headers }) => headers.authorization);
     // Expired by the clock of the shared values, which is real.
@@ -108,7 +108,7 @@ describe('APNs provider', () => {
   ])('a configuration with %j is refused', async (config, code) => {
     const { provider, send } = await start(undefined, { config });
     expect(await send()).toMatchObject({ kind: 'permanent', code });
-    expect(await provider.health?.(AbortSignal.timeout(5_000))).toMatchObject({ ok: false });
+    expect(await provider.health?.(AbortSignal.timeout(20_000))).toMatchObject({ ok: false });
   });
 
   it.each([

@@ -74,7 +74,7 @@ describe.skipIf(absent)("moto's SES", () => {
         body: 'Hallo',
         html: '<p>Hallo 你好</p>',
       },
-      { idempotencyKey: 'k', signal: AbortSignal.timeout(10_000) },
+      { idempotencyKey: 'k', signal: AbortSignal.timeout(30_000) },
     );
 
   it('sends for a sender that is verified, and says so of one that is not', async () => {

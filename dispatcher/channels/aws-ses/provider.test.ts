@@ -95,7 +95,7 @@ async function start(answer: FakeAnswer = ACCEPTED, config: object = {}) {
         body: 'Text',
         ...message,
       },
-      { idempotencyKey: 'k', signal: AbortSignal.timeout(5_000) },
+      { idempotencyKey: 'k', signal: AbortSignal.timeout(20_000) },
     );
   const sent = (): unknown => JSON.parse(server.requests.at(-1)?.body.toString('utf8') ?? '');
   return { provider, send, sent, requests: server.requests };
@@ -227,6 +227,6 @@ describe('Amazon SES', () => {
     ],
   ])('%j: well = %s', async (answer, ok) => {
     const { provider } = await start(answer);
-    expect(await provider.health?.(AbortSignal.timeout(5_000))).toMatchObject({ ok });
+    expect(await provider.health?.(AbortSignal.timeout(20_000))).toMatchObject({ ok });
   });
 });

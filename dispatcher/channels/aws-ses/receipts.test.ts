@@ -54,8 +54,8 @@ async function parse(
   };
   const verifier = createSnsVerifier(fetchText, () => now);
   const reader = { verifier, fetchText, topicArns: [TOPIC] };
-  const parsed = await parseSesReceipts(raw(body), AbortSignal.timeout(1_000), reader);
-  return { parsed, fetched, again: () => parseSesReceipts(raw(body), AbortSignal.timeout(1_000), reader) };
+  const parsed = await parseSesReceipts(raw(body), AbortSignal.timeout(20_000), reader);
+  return { parsed, fetched, again: () => parseSesReceipts(raw(body), AbortSignal.timeout(20_000), reader) };
 }
 
 /** From "Amazon SNS notification examples for Amazon SES" and "Examples of event data". */

@@ -67,7 +67,7 @@ describe.skipIf(!isThere)('aws-sns provider against moto', () => {
         body: 'Grüße 🎉 & <b>"+"</b>',
         ...message,
       },
-      { idempotencyKey: 'k', signal: AbortSignal.timeout(10_000) },
+      { idempotencyKey: 'k', signal: AbortSignal.timeout(30_000) },
     );
   const seen = async () => state.parse(await (await fetch(`${origin}/moto-api/data.json`)).json()).sns;
   async function endpoint(Platform: string): Promise<string> {
@@ -88,7 +88,7 @@ describe.skipIf(!isThere)('aws-sns provider against moto', () => {
   }
 
   it('is well', async () => {
-    expect(await provider.health?.(AbortSignal.timeout(10_000))).toEqual({ ok: true });
+    expect(await provider.health?.(AbortSignal.timeout(30_000))).toEqual({ ok: true });
   });
 
   it('sends an SMS', async () => {

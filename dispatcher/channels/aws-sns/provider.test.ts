@@ -39,7 +39,7 @@ async function start(answer: FakeAnswer, keys: object = credentials) {
         body: 'Grüße 🎉',
         ...message,
       },
-      { idempotencyKey: 'k', signal: AbortSignal.timeout(5_000) },
+      { idempotencyKey: 'k', signal: AbortSignal.timeout(20_000) },
     );
   return { server, provider, send };
 }
@@ -99,7 +99,7 @@ describe('aws-sns provider', () => {
 
   it('is well with credentials that may only publish', async () => {
     const { provider } = await start(refusal(403, 'AuthorizationError'));
-    expect(await provider.health?.(AbortSignal.timeout(5_000))).toEqual({ ok: true });
+    expect(await provider.health?.(AbortSignal.timeout(20_000))).toEqual({ ok: true });
   });
 
   it.each([

@@ -22,7 +22,7 @@ async function linesOf(config: object) {
       body: 'Line 1\nLine 2',
       url: 'https://a.example/',
     },
-    { idempotencyKey: 'k', signal: AbortSignal.timeout(1_000) },
+    { idempotencyKey: 'k', signal: AbortSignal.timeout(20_000) },
   );
   return lines;
 }

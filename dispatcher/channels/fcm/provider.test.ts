@@ -26,7 +26,11 @@ async function start(
   const config = fcm.config.parse({ ...fake.config, ...(baseUrl !== undefined && { baseUrl }) });
   const provider = await fcm.create(config, testDeps(deps));
   cleanups.push(() => provider.close?.());
-  const send = (message: Partial<OutgoingMessage> = {}, signal = AbortSignal.timeout(5_000), key = 'key-1') =>
+  const send = (
+    message: Partial<OutgoingMessage> = {},
+    signal = AbortSignal.timeout(20_000),
+    key = 'key-1',
+  ) =>
     provider.send(
       {
         workspace: 'default',
@@ -107,7 +111,7 @@ describe('FCM provider', () => {
     const config = fcm.config.parse(fake.config);
     const other = await fcm.create(config, testDeps({ shared }));
     cleanups.push(() => other.close?.());
-    expect(await other.health?.(AbortSignal.timeout(5_000))).toEqual({ ok: true });
+    expect(await other.health?.(AbortSignal.timeout(20_000))).toEqual({ ok: true });
     expect(fake.tokenRequests).toHaveLength(1);
     expect(JSON.parse(fake.requests[1]?.body.toString() ?? '')).toMatchObject({ validate_only: true });
   });
@@ -198,7 +202,7 @@ describe('FCM provider', () => {
     const { fake, send } = await start(() => answer);
     const from = performance.now();
     expect(await send()).toMatchObject(expected);
-    expect(performance.now() - from).toBeLessThan(2_000);
+    expect(performance.now() - from).toBeLessThan(10_000);
     expect(fake.requests).toHaveLength(1);
   });
 
@@ -260,7 +264,7 @@ describe('FCM provider', () => {
       code: 'CHANNEL_UNEXPECTED_ANSWER',
       mayHaveSent: true,
     });
-    expect(performance.now() - from).toBeLessThan(2_000);
+    expect(performance.now() - from).toBeLessThan(10_000);
   });
 
   it('calls an API that is behind a path, and ends only the attempt that is over', async () => {
@@ -288,8 +292,8 @@ describe('FCM provider', () => {
     const { send } = await start(undefined, undefined, { baseUrl: await listen(server) });
     const stop = new AbortController();
     const busy = Array.from({ length: 64 }, (_, i) => send({}, stop.signal, `k${i}`));
-    await expect.poll(() => requests, { timeout: 5_000 }).toBe(64);
-    const last = send({}, AbortSignal.timeout(100));
+    await expect.poll(() => requests).toBe(64);
+    const last = send({}, AbortSignal.timeout(500));
     expect(await last).toMatchObject({ kind: 'retryable', code: 'CHANNEL_TIMEOUT', mayHaveSent: false });
     stop.abort();
     for (const outcome of await Promise.all(busy)) expect(outcome).toMatchObject({ mayHaveSent: true });

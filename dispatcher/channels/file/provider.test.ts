@@ -34,7 +34,7 @@ const message: OutgoingMessage = {
 function start(path: string) {
   const provider = file.create(file.config.parse({ channels: ['SMS'], path }), testDeps());
   closers.push(() => provider.close?.());
-  const send = (body = 'Hello', signal = AbortSignal.timeout(5_000)) =>
+  const send = (body = 'Hello', signal = AbortSignal.timeout(20_000)) =>
     provider.send({ ...message, body }, { idempotencyKey: 'k', signal });
   return { provider, send };
 }
@@ -81,7 +81,7 @@ it('says that a path which is a directory is wrong for good', async () => {
   await mkdir(path);
   const { send, provider } = start(path);
   expect(await send()).toMatchObject({ kind: 'permanent', code: 'CHANNEL_MISCONFIGURED' });
-  expect(await provider.health?.(AbortSignal.timeout(1_000))).toEqual({
+  expect(await provider.health?.(AbortSignal.timeout(20_000))).toEqual({
     ok: false,
     message: 'The file cannot be written (EISDIR).',
   });
@@ -113,7 +113,7 @@ it('writes nothing of a line whose attempt ends while it waits', async () => {
   const writer = createLineWriter(path);
   closers.push(() => writer.close());
   const stop = new AbortController();
-  const first = writer.write('first', AbortSignal.timeout(5_000));
+  const first = writer.write('first', AbortSignal.timeout(20_000));
   const second = writer.write('second', stop.signal);
   stop.abort();
   expect(await second).toEqual({ kind: 'stopped', begun: false });

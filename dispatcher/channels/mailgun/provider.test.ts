@@ -151,7 +151,7 @@ async function start(answer: FakeAnswer = { status: 200, body: '{"id":"<a@b>"}' 
         body: 'Text',
         ...message,
       },
-      { idempotencyKey: 'k', signal: AbortSignal.timeout(5_000) },
+      { idempotencyKey: 'k', signal: AbortSignal.timeout(20_000) },
     );
   /** The form, read by Node's own parser. */
   const sent = async () => {
@@ -229,7 +229,7 @@ describe('Mailgun', () => {
     [200, '{"id":"<a@b>"}', false],
   ])('%d %s to an empty message: well = %s', async (status, body, ok) => {
     const { provider } = await start({ status, body });
-    expect(await provider.health?.(AbortSignal.timeout(5_000))).toMatchObject({ ok });
+    expect(await provider.health?.(AbortSignal.timeout(20_000))).toMatchObject({ ok });
   });
 });
 

@@ -90,7 +90,7 @@ async function start(config: object = {}) {
         body: 'Text *|FNAME|*',
         ...message,
       },
-      { idempotencyKey: 'k', signal: AbortSignal.timeout(5_000) },
+      { idempotencyKey: 'k', signal: AbortSignal.timeout(20_000) },
     );
   const sent = (): unknown => JSON.parse(server.requests.at(-1)?.body.toString('utf8') ?? '');
   return { provider, send, sent, requests: server.requests };

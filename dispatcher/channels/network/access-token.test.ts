@@ -6,7 +6,7 @@ import { healthOfToken, type MadeToken, withAccessToken } from './access-token.t
 const ACCEPTED: SendOutcome = { kind: 'accepted' };
 const REFUSED: SendOutcome = { kind: 'permanent', code: 'CHANNEL_UNAUTHORIZED', message: 'refused' };
 
-function start(valid: string, shared = memorySharedValues(), signal = AbortSignal.timeout(5_000)) {
+function start(valid: string, shared = memorySharedValues(), signal = AbortSignal.timeout(20_000)) {
   const made: string[] = [];
   const tried: string[] = [];
   const now = () => new Date();

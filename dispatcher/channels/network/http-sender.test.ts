@@ -34,7 +34,7 @@ async function serve(listener: RequestListener) {
   });
   return { port, connections };
 }
-const post = (http: HttpSender, url: string, signal = AbortSignal.timeout(5_000)) =>
+const post = (http: HttpSender, url: string, signal = AbortSignal.timeout(20_000)) =>
   http.request({ url: new URL(url), headers: {}, body: 'x', signal });
 
 describe('HTTP sender', () => {

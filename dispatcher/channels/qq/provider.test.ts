@@ -37,7 +37,7 @@ async function start(answer: (request: FakeRequest) => FakeAnswer) {
     imageUrl: 'https://a.example/i.png',
   };
   const send = (more: Partial<OutgoingMessage> = {}) =>
-    provider.send({ ...message, ...more }, { idempotencyKey: 'k', signal: AbortSignal.timeout(5_000) });
+    provider.send({ ...message, ...more }, { idempotencyKey: 'k', signal: AbortSignal.timeout(20_000) });
   const bodies = () => server.requests.map(({ body }) => JSON.parse(body.toString()) as object);
   return { server, send, bodies };
 }

@@ -31,7 +31,7 @@ function start(keepSandboxMessage: (message: OutgoingMessage, at: Date) => Promi
   );
   return {
     lines,
-    send: () => provider.send(message, { idempotencyKey: 'k', signal: AbortSignal.timeout(5_000) }),
+    send: () => provider.send(message, { idempotencyKey: 'k', signal: AbortSignal.timeout(20_000) }),
   };
 }
 

@@ -116,7 +116,7 @@ async function start(config: object = {}) {
         body: 'Text',
         ...message,
       },
-      { idempotencyKey: 'k', signal: AbortSignal.timeout(5_000) },
+      { idempotencyKey: 'k', signal: AbortSignal.timeout(20_000) },
     );
   const sent = (): unknown => JSON.parse(server.requests.at(-1)?.body.toString('utf8') ?? '');
   return { provider, send, sent, requests: server.requests };
@@ -192,7 +192,7 @@ describe('SendGrid', () => {
 
   it('says that a key without Mail Send is of no use', async () => {
     const { provider } = await start();
-    expect(await provider.health?.(AbortSignal.timeout(5_000))).toEqual({
+    expect(await provider.health?.(AbortSignal.timeout(20_000))).toEqual({
       ok: false,
       message: expect.stringContaining('Mail Send'),
     });

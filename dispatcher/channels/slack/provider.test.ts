@@ -30,7 +30,7 @@ async function start(...answers: readonly FakeAnswer[]) {
         body: 'Hello',
         ...message,
       },
-      { idempotencyKey: 'k', signal: AbortSignal.timeout(5_000) },
+      { idempotencyKey: 'k', signal: AbortSignal.timeout(20_000) },
     );
   const bodies = () => server.requests.map(({ body }) => JSON.parse(body.toString()));
   return { send, server, bodies, provider };
@@ -47,7 +47,7 @@ it('posts to an incoming webhook without a token', async () => {
       blocks: [{ type: 'section', text: { type: 'mrkdwn', text: 'Hello', verbatim: true } }],
     },
   ]);
-  expect(await provider.health?.(AbortSignal.timeout(1_000))).toEqual({ ok: true });
+  expect(await provider.health?.(AbortSignal.timeout(20_000))).toEqual({ ok: true });
 });
 
 it('does not tell the address of a webhook, which is its secret', async () => {

@@ -60,7 +60,7 @@ async function start(
     locale: 'de',
     body: 'Hello',
   };
-  const send = (more: Partial<OutgoingMessage> = {}, signal = AbortSignal.timeout(4_000)) =>
+  const send = (more: Partial<OutgoingMessage> = {}, signal = AbortSignal.timeout(20_000)) =>
     provider.send({ ...message, ...more }, { idempotencyKey: 'k', signal });
   return { provider, send, submitted, sessions, logged };
 }

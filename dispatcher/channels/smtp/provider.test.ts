@@ -70,7 +70,7 @@ const send = (provider: Provider, message: Partial<OutgoingMessage> = {}, key = 
       body: 'A message.',
       ...message,
     },
-    { idempotencyKey: key, signal: AbortSignal.timeout(5_000) },
+    { idempotencyKey: key, signal: AbortSignal.timeout(20_000) },
   );
 
 describe('SMTP provider', () => {

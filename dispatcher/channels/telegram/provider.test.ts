@@ -34,7 +34,7 @@ async function start(...answers: readonly object[]) {
         body: 'Hello',
         ...message,
       },
-      { idempotencyKey: 'k', signal: AbortSignal.timeout(5_000) },
+      { idempotencyKey: 'k', signal: AbortSignal.timeout(20_000) },
     );
   const calls = () =>
     server.requests.map(({ path, body }) => [path.split('/').at(-1), JSON.parse(body.toString())]);

@@ -39,7 +39,7 @@ async function start(config: object = {}) {
         body: 'Grüße 🎉',
         ...message,
       },
-      { idempotencyKey: 'k', signal: AbortSignal.timeout(5_000) },
+      { idempotencyKey: 'k', signal: AbortSignal.timeout(20_000) },
     );
   return { server, send };
 }

@@ -43,7 +43,7 @@ async function start(now: () => Date, config: object = {}) {
         body: 'Grüße 🎉',
         ...message,
       },
-      { idempotencyKey: 'k', signal: AbortSignal.timeout(5_000) },
+      { idempotencyKey: 'k', signal: AbortSignal.timeout(20_000) },
     );
   return { server, send };
 }

@@ -41,7 +41,7 @@ async function start(status = 201, allowedNetworks = ['127.0.0.1/32']) {
         body: 'A message.',
         ...message,
       },
-      { idempotencyKey, signal: AbortSignal.timeout(5_000) },
+      { idempotencyKey, signal: AbortSignal.timeout(20_000) },
     );
   return { server, send, receiver: { keys, auth } };
 }

@@ -43,7 +43,7 @@ async function start(
         body: 'Grüße 🎉',
         ...message,
       },
-      { idempotencyKey, signal: AbortSignal.timeout(5_000) },
+      { idempotencyKey, signal: AbortSignal.timeout(20_000) },
     );
   return { server, send };
 }

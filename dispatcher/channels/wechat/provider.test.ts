@@ -39,7 +39,7 @@ async function start(answer: (request: FakeRequest) => FakeAnswer, config: objec
         body: '你好',
         ...message,
       },
-      { idempotencyKey: 'k', signal: AbortSignal.timeout(5_000) },
+      { idempotencyKey: 'k', signal: AbortSignal.timeout(20_000) },
     );
   const messages = () => server.requests.filter(({ path }) => !path.includes('stable_token'));
   return { messages, provider, send };
@@ -103,7 +103,7 @@ describe('wechat provider', () => {
     const { provider } = await start(() => ok({}), { callbackToken: 'abc' });
     const url = new URL('https://herald.example/receipts/wechat');
     const raw = { method: 'POST', url, headers: {}, body: Buffer.alloc(0) };
-    expect(await provider.parseReceipts?.(raw, AbortSignal.timeout(1_000))).toMatchObject({
+    expect(await provider.parseReceipts?.(raw, AbortSignal.timeout(20_000))).toMatchObject({
       kind: 'unauthorized',
     });
     expect((await start(() => ok({}))).provider.parseReceipts).toBeUndefined();

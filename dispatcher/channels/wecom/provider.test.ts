@@ -45,7 +45,7 @@ async function start(answer: (request: FakeRequest) => FakeAnswer, app = true) {
         body: '你好',
         ...message,
       },
-      { idempotencyKey: 'k', signal: AbortSignal.timeout(5_000) },
+      { idempotencyKey: 'k', signal: AbortSignal.timeout(20_000) },
     );
   return { server, provider, send };
 }

@@ -37,7 +37,7 @@ async function start() {
         body: 'Hello',
         data,
       },
-      { idempotencyKey: 'k', signal: AbortSignal.timeout(5_000) },
+      { idempotencyKey: 'k', signal: AbortSignal.timeout(20_000) },
     );
   return { server, send };
 }

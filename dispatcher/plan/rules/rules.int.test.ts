@@ -48,7 +48,7 @@ beforeAll(async () => {
     {},
     'templates',
   );
-}, 60_000);
+});
 afterAll(async () => {
   await planner.close();
   await graph.close();
@@ -272,7 +272,7 @@ describe('digest', () => {
         .toArray();
       expect(found).toHaveLength(2);
       return found;
-    }, 10_000);
+    }, 30_000);
     await loop.close();
     await plan(made.map(({ _id }) => _id));
     for (const { _id, to } of made) {

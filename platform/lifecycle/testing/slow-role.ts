@@ -6,7 +6,7 @@ import { closeApp } from '../../http/close-app.ts';
 import { registerHealth } from '../../http/health.ts';
 import { roleProcess } from '../serve-role.ts';
 
-const settings = loadSettings({ PORT: '0', LOG_LEVEL: 'silent', SHUTDOWN_GRACE_MS: '800' });
+const settings = loadSettings({ PORT: '0', LOG_LEVEL: 'silent', SHUTDOWN_GRACE_MS: '2500' });
 const { shutdown, address } = roleProcess('gateway', settings);
 const app = fastify({ return503OnClosing: false });
 registerHealth(app, { ready: async () => [], shutdown });

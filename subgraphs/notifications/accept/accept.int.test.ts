@@ -129,9 +129,9 @@ describe('accepting', () => {
   });
 
   it('answers a repeat with the first even when it would be refused by now', async () => {
-    const input = { ...good, idempotencyKey: 'late', expiresAt: new Date(Date.now() + 300) };
+    const input = { ...good, idempotencyKey: 'late', expiresAt: new Date(Date.now() + 3_000) };
     const first = await accepted(input);
-    await new Promise((resolve) => setTimeout(resolve, 350));
+    await new Promise((resolve) => setTimeout(resolve, 3_050));
     expect(await accepted(input)).toMatchObject({
       deduplicated: true,
       notification: { _id: first.notification._id },

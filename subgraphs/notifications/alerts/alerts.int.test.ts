@@ -130,7 +130,8 @@ describe('an alert', () => {
     const now = Date.now();
     for (let window = 0; window < 3; window++) {
       await plant(3, -window * 60_000);
-      await raise(new Date(now + window * 60_000 + 100));
+      // Late enough for all that was planted, however long that took.
+      await raise(new Date(now + window * 60_000 + 30_000));
     }
     const seen: string[] = [];
     let after: string | null = null;

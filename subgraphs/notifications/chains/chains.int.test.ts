@@ -1,5 +1,5 @@
 /** Fallback chains in the store: what each step's end does to the others. */
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { freshDatabase } from '../../../testing/fresh.ts';
 import type { FallbackSuccess } from '../../templates/index.ts';
 import type { AttemptOutcome } from '../outbox/attempt-outcome.ts';
@@ -76,7 +76,7 @@ async function attempt(delivery: DeliveryRecord | undefined, kind: 'sent' | 'fai
 }
 const stateOf = async (id: string) => (await store.models.raw.notifications.findOne({ _id: id }))?.state;
 /** A look that took long on a loaded machine puts the next one off. */
-const completed = (id: string) => vi.waitFor(async () => expect(await stateOf(id)).toBe('COMPLETED'), 10_000);
+const completed = (id: string) => expect.poll(() => stateOf(id)).toBe('COMPLETED');
 const states = async ({ steps }: { steps: () => Promise<DeliveryRecord[]> }) =>
   (await steps()).map(({ state }) => state);
 const inFuture = (ms: number) => new Date(Date.now() + ms);

@@ -43,7 +43,7 @@ const watch = async (graph: OpenGraph, user: string) => {
   };
 };
 async function becomes(user: string, expected: boolean): Promise<void> {
-  for (const end = Date.now() + 5_000; (await online(OLGA, user))[0] !== expected; )
+  for (const end = Date.now() + 20_000; (await online(OLGA, user))[0] !== expected; )
     if (Date.now() > end) throw new Error(`${user} is not ${expected ? 'online' : 'offline'}`);
 }
 
@@ -72,7 +72,7 @@ describe('a user', () => {
       ).user.lastSeenAt;
     expect(await seen()).toBeNull();
     const page = await watch(one, 'bob');
-    for (const end = Date.now() + 5_000; (await seen()) === null; )
+    for (const end = Date.now() + 20_000; (await seen()) === null; )
       if (Date.now() > end) throw new Error('not seen');
     expect(Date.now() - Date.parse((await seen()) ?? '')).toBeLessThan(60_000);
     await page.end();

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { freshDatabase } from '../../../testing/fresh.ts';
 import type { Actor } from '../audit/actor.ts';
 import { cancelNotification } from '../change/cancel.ts';
@@ -169,7 +169,7 @@ describe('claims and records', () => {
     expect(await reread(id)).toMatchObject({ state: 'PROCESSING' });
     await store.outbox.record([sent(second, 7)], 'w');
     // A look that took long on a loaded machine puts the next one off.
-    await vi.waitFor(async () => expect(await reread(id)).toMatchObject({ state: 'COMPLETED' }), 10_000);
+    await expect.poll(() => reread(id)).toMatchObject({ state: 'COMPLETED' });
     for (const delivery of await deliveriesOf(id))
       expect(delivery).toMatchObject({
         state: 'SENT',
@@ -231,7 +231,7 @@ describe('claims and records', () => {
   });
 
   it('does not attempt what has expired or was cancelled', async () => {
-    const expiring = notification({ to: [], expiresAt: new Date(Date.now() + 30) });
+    const expiring = notification({ to: [], expiresAt: new Date(Date.now() + 30_000) });
     const cancelled = notification({ to: [] });
     await insert(expiring, cancelled);
     const { queued } = await store.outbox.storePlans(
@@ -239,13 +239,12 @@ describe('claims and records', () => {
       new Date(),
     );
     await cancelNotification(store, await reread(cancelled._id), somebody);
-    await new Promise((resolve) => setTimeout(resolve, 40));
     expect(
       await store.outbox.claim(
         queued.map((q) => q.id),
         0,
         'w',
-        new Date(),
+        expiring.expiresAt ?? new Date(),
         lease(),
       ),
     ).toEqual([]);

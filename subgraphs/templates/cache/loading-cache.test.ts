@@ -90,10 +90,10 @@ describe('LoadingCache', () => {
 
   test('a value is loaded again after its greatest age', async () => {
     let v = 0;
-    const cache = new LoadingCache({ load: async () => ({ v: ++v }), maxEntries: 10, maxAgeMs: 300 });
+    const cache = new LoadingCache({ load: async () => ({ v: ++v }), maxEntries: 10, maxAgeMs: 1_000 });
     expect(await cache.get('a')).toEqual({ v: 1 });
     expect(await cache.get('a')).toEqual({ v: 1 });
-    await setTimeout(350);
+    await setTimeout(1_100);
     expect(await cache.get('a')).toEqual({ v: 2 });
   });
 

@@ -705,16 +705,21 @@ describe('while a package is published again and again', () => {
         }
         return reads;
       })();
-      for (let round = 1; round <= 20; round++) await put(round);
-      const done = performance.now();
-      while ((await other.service.publishedRoute('default', 'moving'))?.category !== 'round-20') {
-        expect(performance.now() - done).toBeLessThan(1_000);
-        await new Promise((resolve) => setTimeout(resolve, 10));
+      for (let round = 1; round < 18; round++) await put(round);
+      const tookMs: number[] = [];
+      for (const round of [18, 19, 20]) {
+        await put(round);
+        const done = performance.now();
+        const newest = async () => (await other.service.publishedRoute('default', 'moving'))?.category;
+        await expect.poll(newest, { interval: 10 }).toBe(`round-${round}`);
+        tookMs.push(performance.now() - done);
       }
+      // A busy machine may hold up one of them.
+      expect(tookMs.toSorted((a, b) => a - b)[1]).toBeLessThan(1_000);
       publishing = false;
       expect(await reading).toBeGreaterThan(20);
     } finally {
       await other.close();
     }
-  }, 60_000);
+  });
 });

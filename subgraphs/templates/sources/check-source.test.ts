@@ -107,7 +107,7 @@ describe('sourceProblem', () => {
     ])('%s', (_, source, problem) => {
       const start = performance.now();
       expect(sourceProblem(source)).toMatch(problem);
-      expect(performance.now() - start).toBeLessThan(2_000);
+      expect(performance.now() - start).toBeLessThan(10_000);
     });
 
     test('what is just within the bounds passes', () => {

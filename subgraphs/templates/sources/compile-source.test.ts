@@ -132,7 +132,7 @@ describe('bounds', () => {
     const source = '{{s}}'.repeat(5_000);
     const start = performance.now();
     expect(() => render('html', source, { s: '<'.repeat(60_000) })).toThrow('it makes too much text');
-    expect(performance.now() - start).toBeLessThan(15_000);
+    expect(performance.now() - start).toBeLessThan(40_000);
   });
 
   test('a render that takes too long', () => {
@@ -141,7 +141,7 @@ describe('bounds', () => {
     expect(() => render('body', source, { a: many(40_000), s: '👩‍👩‍👧‍👦'.repeat(5_000) })).toThrow(
       'it takes more than 2000 ms',
     );
-    expect(performance.now() - start).toBeLessThan(7_000);
+    expect(performance.now() - start).toBeLessThan(20_000);
   });
 
   const many = (n: number) => Array.from({ length: n }, (_, i) => i);

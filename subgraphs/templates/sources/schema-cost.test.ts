@@ -51,5 +51,5 @@ test.each([
 ])('%s', (_, schema, message) => {
   const start = performance.now();
   expect(variablesProblem(schema)).toMatch(message);
-  expect(performance.now() - start).toBeLessThan(2_000);
+  expect(performance.now() - start).toBeLessThan(10_000);
 });

@@ -25,7 +25,7 @@ describe('textDiffs', () => {
     const lines = (word: string) => Array.from({ length: 20_000 }, (_, i) => `${word} ${i}`).join('\n');
     const begun = performance.now();
     const [diff] = await diffs({ a: lines('old') }, { a: lines('new') });
-    expect(performance.now() - begun).toBeLessThan(5_000);
+    expect(performance.now() - begun).toBeLessThan(20_000);
     expect(diff?.diff).toContain('@@ -1,20000 +1,20000 @@\n-old 0\n');
     expect(diff?.diff).toContain('\n+new 19999\n');
   });

@@ -80,7 +80,7 @@ const seenAt = async (collection: string, _id: string) =>
   (await one.connection.collection<{ _id: string; lastSeenAt?: Date }>(collection).findOne({ _id }))
     ?.lastSeenAt;
 async function until<T>(read: () => Promise<T>, isGood: (value: T) => boolean): Promise<T> {
-  for (const end = Date.now() + 10_000; ; ) {
+  for (const end = Date.now() + 30_000; ; ) {
     const value = await read();
     if (isGood(value)) return value;
     if (Date.now() > end) throw new Error(`still ${JSON.stringify(value)}`);

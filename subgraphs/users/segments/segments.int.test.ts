@@ -85,7 +85,7 @@ async function pagesOf(segment: string, limit: number, from: SegmentPlace = {}):
   return [[...users], ...(next ? await pagesOf(segment, limit, next) : [])];
 }
 async function until<T>(read: () => Promise<T>, isGood: (value: T) => boolean): Promise<T> {
-  for (const end = Date.now() + 10_000; ; ) {
+  for (const end = Date.now() + 30_000; ; ) {
     const value = await read();
     if (isGood(value)) return value;
     if (Date.now() > end) throw new Error(`still ${JSON.stringify(value)}`);

@@ -78,16 +78,11 @@ afterAll(() => Promise.all([here, there].map((process) => process?.close())));
 
 const SUPPRESSED = { suppressed: true, unwanted: [] };
 
-async function within1s(condition: () => Promise<void>): Promise<void> {
-  const end = performance.now() + 1_000;
-  for (;;) {
-    try {
-      return await condition();
-    } catch (error) {
-      if (performance.now() > end) throw error;
-      await setTimeout(2);
-    }
-  }
+/** How long it took until `there` has it so, in ms. */
+async function timeUntil(stops: object | undefined, address: string): Promise<number> {
+  const start = performance.now();
+  await expect.poll(() => there.stops('w1', address), { interval: 5 }).toEqual(stops);
+  return performance.now() - start;
 }
 
 describe('suppressions', () => {
@@ -106,19 +101,21 @@ describe('suppressions', () => {
       },
     });
     expect(await here.stops('w1', 'JANE@example.com')).toEqual(SUPPRESSED);
-    await within1s(async () => expect(await there.stops('w1', 'jane@EXAMPLE.com')).toEqual(SUPPRESSED));
+    const tookMs = [await timeUntil(SUPPRESSED, 'jane@EXAMPLE.com')];
     // Another address, channel and workspace are not meant. The workspace has some now, so each is looked up.
     expect(await there.stops('w1', 'joe@example.com')).toBeUndefined();
     expect(await there.stops('w1', 'jane@example.com', 'SLACK')).toBeUndefined();
     expect(await there.stops('w2', 'jane@example.com')).toBeUndefined();
     // An address that was known to be free.
     await here.suppress('w1', 'joe@example.com');
-    await within1s(async () => expect(await there.stops('w1', 'joe@example.com')).toEqual(SUPPRESSED));
+    tookMs.push(await timeUntil(SUPPRESSED, 'joe@example.com'));
 
     const remove = 'mutation { removeSuppression(channel: EMAIL, address: "JANE@example.com") }';
     expect(await here.run('w1', remove)).toEqual({ removeSuppression: true });
     expect(await here.stops('w1', 'jane@example.com')).toBeUndefined();
-    await within1s(async () => expect(await there.stops('w1', 'jane@example.com')).toBeUndefined());
+    tookMs.push(await timeUntil(undefined, 'jane@example.com'));
+    // A busy machine may hold up one of them.
+    expect(tookMs.toSorted((a, b) => a - b)[1]).toBeLessThan(1_000);
     expect(await here.run('w1', remove)).toEqual({ removeSuppression: false });
   });
 
@@ -247,15 +244,13 @@ describe('withdrawConsent', () => {
       ),
     );
     expect(answers).toEqual(categories.map(() => true));
-    await within1s(async () => {
-      const ann = (await there.service.recipients('w8', ['ann'])).get('ann');
-      expect(ann?.preferences).toHaveLength(categories.length);
-      expect(ann?.preferences).toEqual(
-        expect.arrayContaining(
-          categories.map((category) => ({ category, channel: 'EMAIL', enabled: false })),
-        ),
-      );
-    });
+    await expect
+      .poll(async () => (await there.service.recipients('w8', ['ann'])).get('ann')?.preferences)
+      .toHaveLength(categories.length);
+    const ann = (await there.service.recipients('w8', ['ann'])).get('ann');
+    expect(ann?.preferences).toEqual(
+      expect.arrayContaining(categories.map((category) => ({ category, channel: 'EMAIL', enabled: false }))),
+    );
     expect(await here.service.withdrawConsent('w8', 'nobody', { channel: 'EMAIL' })).toBe(false);
   });
 });
