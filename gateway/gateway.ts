@@ -12,6 +12,7 @@ import type { RequestContext } from '../platform/auth/principal.ts';
 import { forwardedNames } from '../platform/config/subgraph-rules.ts';
 import { closeApp, watchConnections } from '../platform/http/close-app.ts';
 import { registerHealth } from '../platform/http/health.ts';
+import { registerJsonBodies } from '../platform/http/json-bodies.ts';
 import { requestIdFrom } from '../platform/http/request-id.ts';
 import type { InvalidationBus } from '../platform/invalidation/invalidation-bus.ts';
 import type { Shutdown } from '../platform/lifecycle/shutdown.ts';
@@ -161,6 +162,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     reply.header(REQUEST_ID_HEADER, request.id);
     done();
   });
+  registerJsonBodies(app);
   watchConnections(app);
   registerHealth(app, { ready, shutdown });
   const counts = new ConnectionCounts(limits);

@@ -14,6 +14,7 @@ import {
   consoleAppId,
   createUsersSubgraph,
   openDirectory,
+  personFinder,
 } from '../subgraphs/users/index.ts';
 
 /**
@@ -34,15 +35,17 @@ export async function createInProcessSubgraphs(
   );
   const { mongo, bus, redis, names, events } = connections;
   const demo = isOn(settings.HERALD_DEMO, options);
-  const [users, templates, analytics] = await Promise.all([
-    createUsersSubgraph({
-      connection: mongo,
-      bus,
-      log,
-      jwtSecret: HERALD_JWT_SECRET,
-      vapidPublicKey: VAPID_PUBLIC_KEY,
-    }),
-    createTemplatesSubgraph({ connection: mongo, bus, directory: openDirectory(mongo), log }),
+  const users = await createUsersSubgraph({
+    connection: mongo,
+    bus,
+    log,
+    jwtSecret: HERALD_JWT_SECRET,
+    vapidPublicKey: VAPID_PUBLIC_KEY,
+  });
+  const directory = openDirectory(mongo);
+  const findPerson = personFinder(users.service);
+  const [templates, analytics] = await Promise.all([
+    createTemplatesSubgraph({ connection: mongo, bus, directory, log, findPerson }),
     createAnalyticsSubgraph({ connection: mongo, redis, names, log, fold: true }),
   ]);
   await bootstrapUsers(users.service, settings, { demo });

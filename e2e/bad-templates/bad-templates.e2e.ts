@@ -104,6 +104,12 @@ const templates: readonly (readonly [string, Record<string, unknown>, string, Re
   ['CRLF in a subject', mail({ title: 'Hi\r\nBcc: a@example.org' }), 'input.contents.1.title', /one line/],
   ['1 MB of HTML', mail({ html: `<p>${'x'.repeat(1024 * 1024)}</p>` }), 'input.contents.1.html', /bytes/],
   ['blocks without end', mail({ body: '{{#if a}}'.repeat(2_000) }), BODY, /nested|blocks/],
+  [
+    'a name that changes what objects are',
+    mail({}, { sample: JSON.parse('{"__proto__": {"a": 1}}') as unknown }),
+    'input.sample.__proto__',
+    /rename it/,
+  ],
   ['a JSON Schema bomb', mail({}, { variables: bomb }), 'input.variables', /./],
 ];
 

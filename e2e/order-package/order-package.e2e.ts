@@ -45,7 +45,7 @@ const order = {
   items: [{ name: 'Walnut lamp', quantity: 1, price: 1200 }],
 };
 
-test('it is taken in, and nothing is found in it', async () => {
+test('it is taken in, and nothing is found in it but who is missing', async () => {
   await platform.app.data(
     `mutation { upsertUsers(users: [
       { id: "li", name: "李雷", locale: "zh-CN", timezone: "Asia/Shanghai", email: "li@example.org", groups: ["support"] }
@@ -57,7 +57,14 @@ test('it is taken in, and nothing is found in it', async () => {
     }`,
     { input: { id: EXAMPLE_PACKAGE, files: exampleFiles() } },
   );
-  expect(importPackage.problems).toEqual([]);
+  // Those who pack come later.
+  expect(importPackage.problems).toEqual([
+    {
+      severity: 'WARNING',
+      field: 'routes.shop.order.packing.actions.0.recipients.0.group',
+      message: expect.stringContaining('group "logistics"') as string,
+    },
+  ]);
   const { package: read } = await platform.operator.data<{
     package: { templates: { nodes: { id: string; findings: unknown[] }[] } };
   }>('{ package(id: "orders") { templates { nodes { id findings { severity field rule message } } } } }');
@@ -80,6 +87,38 @@ test('a draft is shown with its sample, by any time zone', async () => {
     '{ previewTemplate(id: "orders-placed", sample: true, timezone: "Moon/Sea") { body } }',
   );
   expect(errors?.[0]?.extensions).toMatchObject({ code: 'BAD_USER_INPUT', field: 'timezone' });
+});
+
+test('a draft is shown for a person: in their language, with what is known of them', async () => {
+  await platform.operator.data('mutation ($input: TemplateInput!) { saveTemplate(input: $input) { id } }', {
+    input: {
+      id: 'about-you',
+      name: 'About you',
+      contents: [
+        {
+          channel: 'IN_APP',
+          body: '{{user.name}} {{user.attributes.tier}} {{user.counts.opened}} {{time at}}',
+        },
+        { channel: 'IN_APP', locale: 'zh', body: '您好 {{user.name}} {{time at}}' },
+      ],
+    },
+  });
+  await platform.app.data(
+    'mutation { upsertUsers(users: [{ id: "mo", name: "Mo", timezone: "Europe/Berlin", attributes: {tier: "gold"} }]) { id } }',
+  );
+  const bodyOf = async (more: string) =>
+    (
+      await platform.operator.data<{ previewTemplate: { body: string }[] }>(
+        `{ previewTemplate(id: "about-you", data: {at: "2026-03-05T22:30:00Z"}, ${more}) { body } }`,
+      )
+    ).previewTemplate[0]?.body;
+  expect(await bodyOf('user: "mo"')).toMatch(/^Mo gold 0 11:30\sPM$/);
+  expect(await bodyOf('user: "mo", timezone: "UTC", locale: "zh-CN"')).toBe('您好 Mo 22:30');
+  expect(await bodyOf('user: "li"')).toBe('您好 李雷 06:30');
+  const { errors } = await platform.operator.ask(
+    '{ previewTemplate(id: "about-you", user: "none") { body } }',
+  );
+  expect(errors?.[0]?.extensions).toMatchObject({ code: 'BAD_USER_INPUT', field: 'user' });
 });
 
 test('a draft is sent to one recipient to be looked at, and to nobody else', async () => {

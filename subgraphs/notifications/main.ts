@@ -47,6 +47,13 @@ export async function run(settings: Settings, _options: RunOptions): Promise<voi
       otpLimits: otpLimitsOf(settings),
       log,
     });
-    return subgraph;
+    return {
+      ...subgraph,
+      close: async () => {
+        await subgraph.close();
+        await templates.subgraph.close();
+        await users.subgraph.close();
+      },
+    };
   });
 }

@@ -146,6 +146,32 @@ export interface Cancels {
   readonly key: string;
 }
 
+/**
+ * Somebody whom a preview is made for: their locale, and `user` of templates. Undefined where there is nobody of this
+ * id.
+ */
+export type FindPerson = (
+  workspace: string,
+  user: string,
+) => Promise<{ readonly locale?: string; readonly variables: Readonly<Record<string, unknown>> } | undefined>;
+
+/** A version, or a draft, that is put into words off the event loop. */
+export interface TestedTemplate {
+  readonly channels: readonly Channel[];
+  /**
+   * One content for each of `channels`, which must be the template's.
+   * @throws HeraldError BAD_USER_INPUT naming `data`, or what is missing or wrong in it (`data.order.id`).
+   */
+  words(wanted: {
+    readonly channels: readonly Channel[];
+    readonly locale?: string;
+    readonly data: unknown;
+    /** As the variables of these names. */
+    readonly user: Readonly<Record<string, unknown>>;
+    readonly notification: Readonly<Record<string, unknown>>;
+  }): Promise<RenderedContent[]>;
+}
+
 /** What there is of what routes and packages refer to, besides templates. */
 export interface Directory {
   hasWorkspace(id: string): Promise<boolean>;
@@ -159,11 +185,11 @@ export interface Directory {
 
 export interface TemplatesService {
   /**
-   * The draft where no version is named and there is one, compiled. For tests that are put into words at once: nothing
-   * else may send a draft.
+   * The draft where no version is named and there is one. For tests that are put into words at once: nothing else may
+   * send a draft.
    * @throws HeraldError NOT_FOUND; BAD_USER_INPUT naming what cannot be compiled.
    */
-  testedTemplate(workspace: string, id: string, version?: number): Promise<CompiledTemplate>;
+  testedTemplate(workspace: string, id: string, version?: number): Promise<TestedTemplate>;
   /** The published version; cached, and current on every process within moments of a publish. */
   publishedTemplate(workspace: string, id: string): Promise<CompiledTemplate | undefined>;
   /** A given version, published or once published. */

@@ -8,7 +8,8 @@ import { DateTimeScalar, JsonScalar } from '../../platform/graphql/scalars.ts';
 import type { Subgraph } from '../../platform/graphql/subgraph.ts';
 import type { InvalidationBus } from '../../platform/invalidation/invalidation-bus.ts';
 import type { Logger } from '../../platform/logging/logger.ts';
-import type { Directory, TemplatesService } from './contract.ts';
+import { Compiler } from './compiler/compiler.ts';
+import type { Directory, FindPerson, TemplatesService } from './contract.ts';
 import { ensureDemo } from './demo.ts';
 import type { Resolvers } from './generated/types.ts';
 import { PackageDrafts } from './packages/package-drafts.ts';
@@ -28,10 +29,12 @@ export type {
   CompiledTemplate,
   FallbackStep,
   FallbackSuccess,
+  FindPerson,
   PublishedRoute,
   RouteAction,
   RouteRecipient,
   TemplatesService,
+  TestedTemplate,
 } from './contract.ts';
 export { valueAt } from './input/data-path.ts';
 export { type FallbackStepInput, fallbackSteps } from './input/fallback-input.ts';
@@ -46,6 +49,8 @@ export interface TemplatesDependencies {
   readonly bus: InvalidationBus;
   readonly directory: Directory;
   readonly log: Logger;
+  /** For previews; without it nobody is known. */
+  readonly findPerson?: FindPerson;
 }
 
 export interface TemplatesRoom {
@@ -61,20 +66,23 @@ export async function createTemplatesSubgraph({
   bus,
   directory,
   log,
+  findPerson = async () => undefined,
 }: TemplatesDependencies): Promise<TemplatesRoom> {
   const stores = new Stores(connection);
   await stores.ensureCollections();
 
   const published = publishedReader(stores, bus, log);
-  const templates = new TemplateDrafts(stores, published, bus, log);
+  const compiler = new Compiler();
+  const templates = new TemplateDrafts(stores, compiler, findPerson, bus, log);
   const routes = new RouteDrafts(stores, bus, log);
-  const partials = new PartialDrafts(stores, bus, log);
-  const packages = new PackageDrafts(stores, directory, bus, log);
+  const partials = new PartialDrafts(stores, compiler, bus, log);
+  const packages = new PackageDrafts(stores, compiler, directory, bus, log);
   const loaders = createLoaders(templates, routes, partials, packages);
   const ofTemplates = templateResolvers(templates, loaders);
   const ofRoutes = routeResolvers(routes, directory, loaders);
   const ofPartials = partialResolvers(partials, loaders);
-  const ofPackages = packageResolvers(packages, new PackageFiles(stores, directory, log), loaders);
+  const files = new PackageFiles(stores, compiler, directory, log);
+  const ofPackages = packageResolvers(packages, files, loaders);
   const resolvers: Resolvers = {
     ...ofTemplates,
     ...ofRoutes,
@@ -99,7 +107,7 @@ export async function createTemplatesSubgraph({
       ...published,
       testedTemplate: (workspace, id, version) => templates.tested(workspace, id, version),
     },
-    subgraph: { name: 'templates', schema, close: async () => undefined },
+    subgraph: { name: 'templates', schema, close: () => compiler.close() },
     ensureDemo: (workspace) => ensureDemo(workspace, templates, routes),
   };
 }

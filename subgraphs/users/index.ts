@@ -46,6 +46,7 @@ export type {
 } from './contract.ts';
 export { type Directory, openDirectory } from './directory/directory.ts';
 export { normalToken } from './input/device-input.ts';
+export { personFinder } from './variables/person-finder.ts';
 export { userVariables, writtenUserVariables } from './variables/user-variables.ts';
 
 export interface UsersDependencies {
@@ -62,6 +63,16 @@ export interface UsersDependencies {
 export interface UsersRoom {
   readonly service: UsersService & UsersBootstrap;
   readonly subgraph: Subgraph;
+}
+
+/** People, for a process that only reads them. What is the workspace's and not their own is left out. */
+export function openPeople({
+  connection,
+  bus,
+}: Pick<UsersDependencies, 'connection' | 'bus'>): Pick<UsersService, 'recipients'> {
+  const models = usersModels(connection);
+  const users = connection.collection<UserDocument>(models.users.collection.name);
+  return new Profiles(connection, users, new Devices(models, bus), bus, async () => undefined);
 }
 
 /** Once for each connection. Creates collections and indexes that are missing. */

@@ -8,7 +8,7 @@ import { type Invalidation, InvalidationBus } from '../../platform/invalidation/
 import { connectMongo } from '../../platform/storage/mongo.ts';
 import { connectRedis, whenReady } from '../../platform/storage/redis.ts';
 import { freshDatabase } from '../../testing/fresh.ts';
-import { consoleAppId, createUsersSubgraph } from './index.ts';
+import { consoleAppId, createUsersSubgraph, openPeople, personFinder } from './index.ts';
 
 const JWT_SECRET = 'a-secret-of-at-least-32-characters!';
 const VAPID_PUBLIC_KEY = 'vapid-public-key';
@@ -41,6 +41,7 @@ async function openProcess() {
   const executor = new SubgraphExecutor(subgraph.schema, silent);
   return {
     connection,
+    bus,
     service,
     told,
     run: (query: string, variables: Record<string, unknown>, principal?: Principal) =>
@@ -277,6 +278,19 @@ describe('what sending asks', () => {
         },
       ],
     });
+  });
+});
+
+describe('what previews ask', () => {
+  it('knows a person by a connection alone', async () => {
+    await upsert('default', { id: 'pat', name: 'Pat', locale: 'de', attributes: { plan: 'pro' } });
+    const find = personFinder(openPeople(one));
+    expect(await find('default', 'pat')).toMatchObject({
+      locale: 'de',
+      variables: { id: 'pat', name: 'Pat', attributes: { plan: 'pro' }, counts: { opened: 0 } },
+    });
+    expect(await find('default', 'nobody-at-all')).toBeUndefined();
+    expect(await find('other', 'pat')).toBeUndefined();
   });
 });
 

@@ -3,6 +3,7 @@ import { type FastifyInstance, fastify } from 'fastify';
 import { closeApp, watchConnections } from '../../http/close-app.ts';
 import { attachGraphQLWebSocket } from '../../http/graphql-web-socket.ts';
 import { registerHealth } from '../../http/health.ts';
+import { registerJsonBodies } from '../../http/json-bodies.ts';
 import { requestIdFrom } from '../../http/request-id.ts';
 import type { Shutdown } from '../../lifecycle/shutdown.ts';
 import { type Logger, REQUEST_ID_HEADER } from '../../logging/logger.ts';
@@ -46,6 +47,7 @@ export function createSubgraphServer(options: SubgraphServerOptions): SubgraphSe
   });
   const executor = new SubgraphExecutor(subgraph.schema, log);
   const isGateway = secretCheck(options.gatewaySecret);
+  registerJsonBodies(app);
   watchConnections(app);
   registerHealth(app, { ready: options.problems, shutdown });
   registerSubgraphRoute(app, { executor, isGateway, log });

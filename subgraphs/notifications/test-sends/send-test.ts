@@ -3,15 +3,16 @@
  * that a draft is in nothing but its test.
  */
 import { badInput, HeraldError } from '../../../platform/errors/herald-error.ts';
-import { messageOf } from '../../../platform/errors/message-of.ts';
 import type { Channel } from '../../../platform/graphql/contract-enums.ts';
 import { storedJsonProblem } from '../../../platform/graphql/json-problem.ts';
-import { type CompiledTemplate, isLocale, type TemplatesService } from '../../templates/index.ts';
-import { type UsersService, writtenUserVariables } from '../../users/index.ts';
+import { isLocale, type TemplatesService, type TestedTemplate } from '../../templates/index.ts';
+import { personFinder, type UsersService } from '../../users/index.ts';
 import type { AcceptService } from '../accept/accept.ts';
 import type { SendInput } from '../accept/check-input.ts';
 import type { Sender } from '../accept/to-record.ts';
 import type { NotificationRecord, RecipientEntry } from '../records/notification-record.ts';
+
+type Words = Awaited<ReturnType<TestedTemplate['words']>>[number];
 
 /** What tests are counted and opted out by. */
 export const TEST_CATEGORY = 'test';
@@ -56,24 +57,22 @@ export async function sendTest(
   const wrongJson = storedJsonProblem(data);
   if (wrongJson !== undefined) throw badInput('data', wrongJson);
   const template = await deps.templates.testedTemplate(workspace, input.template, input.version);
-  const problem = template.dataProblem(data);
-  if (problem) throw badInput(problem.path === '' ? 'data' : `data.${problem.path}`, problem.message);
-  const person =
-    to.user == null ? undefined : (await deps.users.recipients(workspace, [to.user])).get(to.user);
+  const person = to.user == null ? undefined : await personFinder(deps.users)(workspace, to.user);
   if (to.user != null && !person)
     throw badInput('to.user', `There is no user "${to.user}". Create it with upsertUsers first.`);
   const locale = input.locale ?? person?.locale;
-  const variables = {
-    ...(data as object),
+  const words = await template.words({
+    channels: channelsOf(template, input),
+    ...(locale !== undefined && { locale }),
     data,
-    user: writtenUserVariables(person),
+    user: person?.variables ?? {},
     notification: { category: TEST_CATEGORY },
-  };
-  const inputs = channelsOf(template, input).map(
-    (channel): SendInput => ({
-      content: wordsOf(template, channel, locale, variables),
+  });
+  const inputs = words.map(
+    (content): SendInput => ({
+      content: contentOf(content),
       to: [to],
-      channels: [channel],
+      channels: [content.channel],
       priority: 'HIGH',
       category: TEST_CATEGORY,
     }),
@@ -99,7 +98,7 @@ function checkOne({ user, group, segment, channel, address }: RecipientEntry): v
     throw badInput('to.channel', 'A channel goes with an address; for a user say `channels`.');
 }
 
-function channelsOf(template: CompiledTemplate, { to, channels }: TestInput): readonly Channel[] {
+function channelsOf(template: TestedTemplate, { to, channels }: TestInput): readonly Channel[] {
   const wanted = [...new Set(channels ?? (to.channel == null ? template.channels : [to.channel]))];
   if (wanted.length === 0) throw badInput('channels', 'Name at least one channel, or leave it out.');
   for (const [index, channel] of wanted.entries()) {
@@ -112,25 +111,13 @@ function channelsOf(template: CompiledTemplate, { to, channels }: TestInput): re
   return wanted;
 }
 
-function wordsOf(
-  template: CompiledTemplate,
-  channel: Channel,
-  locale: string | undefined,
-  variables: Readonly<Record<string, unknown>>,
-): NonNullable<SendInput['content']> {
-  try {
-    const { title, body, html, url, data } = template.render(channel, locale, variables);
-    return {
-      body,
-      ...(title !== undefined && { title }),
-      ...(html !== undefined && { html }),
-      ...(url !== undefined && { url }),
-      ...(data !== undefined && { data }),
-    };
-  } catch (error) {
-    throw new HeraldError('BAD_USER_INPUT', messageOf(error), { field: 'data', cause: error });
-  }
-}
+const contentOf = ({ title, body, html, url, data }: Words): NonNullable<SendInput['content']> => ({
+  body,
+  ...(title !== undefined && { title }),
+  ...(html !== undefined && { html }),
+  ...(url !== undefined && { url }),
+  ...(data !== undefined && { data }),
+});
 
 /** What is wrong with the send, at the argument that it comes from. */
 function ofArguments(error: HeraldError): HeraldError {

@@ -566,6 +566,7 @@ export type QueryPreviewTemplateArgs = {
   locale?: InputMaybe<Scalars['String']['input']>;
   sample?: InputMaybe<Scalars['Boolean']['input']>;
   timezone?: InputMaybe<Scalars['String']['input']>;
+  user?: InputMaybe<Scalars['ID']['input']>;
   version?: InputMaybe<Scalars['Int']['input']>;
 };
 

@@ -17,31 +17,34 @@ import { lintSources } from '../sources/lint/lint.ts';
 import { isLocale, localeKey } from '../sources/locale.ts';
 import { NO_PARTIALS, type PartialSet } from '../sources/partial-set.ts';
 import { trialProblem } from '../sources/try-source.ts';
+import { type UnderWay, untold } from '../sources/under-way.ts';
 import { compileVariables, variablesProblem } from '../sources/variables.ts';
 import type { StoredAction, StoredContent, TemplateBody } from '../store/records.ts';
 import { sampleOf } from '../versions/lint-body.ts';
 import { checkCategory, checkName, checkNewId } from './names.ts';
 
 /**
- * The template to store. Compiling hundreds of sources takes a while, so that other requests get their turn
- * between two contents.
+ * The template to store. Trying hundreds of sources takes a while: for the process that compiles.
  * @param partials what its sources may call.
  * @throws HeraldError BAD_USER_INPUT naming the field (`input.contents.2.html`).
  */
-export async function templateBody(
+export function templateBody(
   input: TemplateInput,
   partials: PartialSet = NO_PARTIALS,
-): Promise<TemplateBody> {
+  at: UnderWay = untold,
+): TemplateBody {
   checkNewId('input.id', input.id);
   const name = checkName('input.name', input.name);
   const category = checkCategory('input.category', input.category);
+  at('input.variables');
   const variables = checkVariables(input.variables);
+  at('input.sample');
   const sample = checkSample(input.sample, input.variables);
   const tried = sampleOf({
     ...(variables !== undefined && { variables }),
     ...(sample !== undefined && { sample }),
   });
-  const contents = await checkContents(input.contents, tried, partials);
+  const contents = checkContents(input.contents, tried, partials, at);
   const calls = calledBy(sourcesOf(contents));
   return {
     name,
@@ -72,11 +75,12 @@ function checkSample(sample: unknown, variables: unknown): string | undefined {
   return JSON.stringify(sample);
 }
 
-async function checkContents(
+function checkContents(
   contents: readonly TemplateContentInput[],
   sample: Readonly<Record<string, unknown>>,
   partials: PartialSet,
-): Promise<StoredContent[]> {
+  under: UnderWay,
+): StoredContent[] {
   if (contents.length === 0)
     throw badInput('input.contents', 'A template needs at least one content: a channel and its body.');
   if (contents.length > MAX_CONTENTS)
@@ -95,9 +99,9 @@ async function checkContents(
         `Contents ${first} and ${index} are for the same channel and locale (${content.channel}, ${content.locale ?? 'no locale'}); keep one.`,
       );
     seen.set(key, index);
-    checkSyntax(at, content, sample, partials);
+    checkSyntax(at, content, sample, partials, under);
+    under(at);
     refuseFindings(at, stored.at(-1), partials);
-    await new Promise((resolve) => setImmediate(resolve));
   }
   return stored;
 }
@@ -203,10 +207,12 @@ function checkSyntax(
   content: TemplateContentInput,
   sample: Readonly<Record<string, unknown>>,
   partials: PartialSet,
+  under: UnderWay,
 ): void {
   for (const part of SOURCE_PARTS) {
     const source = content[part];
     if (source == null) continue;
+    under(`${at}.${part}`);
     const problem = sourceProblem(source, { partials });
     if (problem !== undefined) throw badInput(`${at}.${part}`, problem);
     const reason = trialProblem(part, source, sample, partials);
@@ -214,6 +220,7 @@ function checkSyntax(
   }
   for (const [index, action] of (content.actions ?? []).entries())
     for (const part of ['title', 'url'] as const) {
+      under(`${at}.actions.${index}.${part}`);
       const problem =
         sourceProblem(action[part], { partials }) ?? trialProblem(part, action[part], sample, partials);
       if (problem !== undefined) throw badInput(`${at}.actions.${index}.${part}`, problem);

@@ -3,6 +3,7 @@ import { badInput, conflict, notFound } from '../../../platform/errors/herald-er
 import type { InvalidationBus } from '../../../platform/invalidation/invalidation-bus.ts';
 import type { Logger } from '../../../platform/logging/logger.ts';
 import { isCallerId } from '../../../platform/names/ids.ts';
+import type { Compiler } from '../compiler/compiler.ts';
 import type { Directory } from '../contract.ts';
 import type { PackageInput } from '../generated/types.ts';
 import type { PartialHead } from '../partials/partial-drafts.ts';
@@ -37,12 +38,14 @@ const NO_MEMBERS: PackageMembers = { templates: [], routes: [], partials: [] };
 
 export class PackageDrafts {
   readonly #stores: Stores;
+  readonly #compiler: Compiler;
   readonly #directory: Directory;
   readonly #bus: InvalidationBus;
   readonly #log: Logger;
 
-  constructor(stores: Stores, directory: Directory, bus: InvalidationBus, log: Logger) {
+  constructor(stores: Stores, compiler: Compiler, directory: Directory, bus: InvalidationBus, log: Logger) {
     this.#stores = stores;
+    this.#compiler = compiler;
     this.#directory = directory;
     this.#bus = bus;
     this.#log = log;
@@ -56,11 +59,11 @@ export class PackageDrafts {
   /** What is wrong with the drafts of all members, together; publishing refuses errors. @throws HeraldError NOT_FOUND. */
   async problems(workspace: string, id: string): Promise<readonly PackageFinding[]> {
     const state = await readState(this.#stores, workspace, await this.#head(workspace, id));
-    const { findings } = await planPublish(this.#stores, state);
+    const { findings } = await planPublish(this.#stores, this.#compiler, state);
     return [
       ...findings,
       ...(await recipientFindings(this.#directory, state)),
-      ...(await lintDrafts(this.#stores, state)),
+      ...(await lintDrafts(this.#stores, this.#compiler, state)),
     ];
   }
 
@@ -73,7 +76,8 @@ export class PackageDrafts {
   async publish(workspace: string, id: string, publisher: Publisher = {}): Promise<PackageHead> {
     const compiled: Compiled = new Map();
     return this.#publish(workspace, id, publisher, async (head) => {
-      const plan = await planPublish(this.#stores, await readState(this.#stores, workspace, head), compiled);
+      const state = await readState(this.#stores, workspace, head);
+      const plan = await planPublish(this.#stores, this.#compiler, state, compiled);
       const wrong = plan.findings.find(({ severity }) => severity === 'ERROR');
       if (wrong) throw badInput(wrong.field, wrong.message);
       const { members: _members, ...body } = head.draft ?? head.published ?? missingBody(id);

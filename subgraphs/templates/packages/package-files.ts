@@ -2,12 +2,12 @@
 import { badInput, conflict, forbidden, notFound } from '../../../platform/errors/herald-error.ts';
 import type { Logger } from '../../../platform/logging/logger.ts';
 import { isCallerId, isWorkspaceId } from '../../../platform/names/ids.ts';
+import type { Compiler } from '../compiler/compiler.ts';
 import type { Directory, RouteBody } from '../contract.ts';
 import { checkId } from '../input/names.ts';
 import { routeBody } from '../input/route-input.ts';
-import { sourcesOf, templateBody } from '../input/template-input.ts';
+import { sourcesOf } from '../input/template-input.ts';
 import { findPartials, knowing } from '../partials/find-partials.ts';
-import { partialBody } from '../partials/partial-input.ts';
 import { perhapsCalled, reachSources } from '../partials/reach-sources.ts';
 import { type Publisher, publishStamp } from '../service/publishing.ts';
 import type { Change } from '../store/change.ts';
@@ -22,7 +22,7 @@ import {
   savedRoute,
   savedTemplate,
 } from './files/package-content.ts';
-import { atFile, type PackageInputs, readFiles } from './files/read-files.ts';
+import { atFile, type PackageInputs } from './files/read-files.ts';
 import { packageFiles } from './files/write-files.ts';
 import { packageBody } from './package-input.ts';
 import { draftOf, type PackageState, readState } from './package-state.ts';
@@ -37,11 +37,13 @@ export interface ImportResult {
 
 export class PackageFiles {
   readonly #stores: Stores;
+  readonly #compiler: Compiler;
   readonly #directory: Directory;
   readonly #log: Logger;
 
-  constructor(stores: Stores, directory: Directory, log: Logger) {
+  constructor(stores: Stores, compiler: Compiler, directory: Directory, log: Logger) {
     this.#stores = stores;
+    this.#compiler = compiler;
     this.#directory = directory;
     this.#log = log;
   }
@@ -80,7 +82,7 @@ export class PackageFiles {
     publisher: Publisher = {},
   ): Promise<ImportResult> {
     checkId('input.id', id);
-    return this.#put(workspace, await readFiles(id, files), dryRun, publisher);
+    return this.#put(workspace, await this.#compiler.packageInputs(id, files), dryRun, publisher);
   }
 
   /**
@@ -108,7 +110,7 @@ export class PackageFiles {
         `There is no workspace "${toWorkspace}". Make it with createWorkspace first.`,
       );
     const files = await this.export(workspace, id, version);
-    return this.#put(toWorkspace, await readFiles(id, files), false, publisher);
+    return this.#put(toWorkspace, await this.#compiler.packageInputs(id, files), false, publisher);
   }
 
   async #put(
@@ -144,7 +146,7 @@ export class PackageFiles {
       };
       const after = stateAfter(workspace, wanted, { head, templates, routes, partials });
       const before = now ? contentOf(now) : undefined;
-      const { findings } = await planPublish(this.#stores, after);
+      const { findings } = await planPublish(this.#stores, this.#compiler, after);
       return {
         changes: dryRun ? {} : changes,
         result: {
@@ -175,12 +177,12 @@ export class PackageFiles {
     for (const { file, input } of inputs.partials) {
       const called = perhapsCalled([input.source]).filter((name) => name !== input.id);
       const reached = await reachSources(called, find);
-      partials.set(input.id, await atFile(file, () => partialBody(input, reached.partials)));
+      partials.set(input.id, await atFile(file, () => this.#compiler.partialBody(input, reached.partials)));
     }
     const templates = new Map<string, TemplateBody>();
     for (const { file, input } of inputs.templates) {
       const reached = await reachSources(perhapsCalled(sourcesOf(input.contents)), find);
-      templates.set(input.id, await atFile(file, () => templateBody(input, reached.partials)));
+      templates.set(input.id, await atFile(file, () => this.#compiler.templateBody(input, reached.partials)));
     }
     const routes = new Map<string, RouteBody>();
     for (const { file, input } of inputs.routes)

@@ -1,9 +1,9 @@
 /** What publishing the draft of a package would do, and what is wrong with it. */
+import type { Compiler } from '../compiler/compiler.ts';
 import type { RouteBody } from '../contract.ts';
 import { reachSources } from '../partials/reach-sources.ts';
 import { followUpCycle } from '../service/follow-up-cycle.ts';
 import { unofferedChannels } from '../service/unoffered-channels.ts';
-import { partialsProblem } from '../sources/partial-set.ts';
 import type { Change } from '../store/change.ts';
 import type {
   HeadRecord,
@@ -14,12 +14,7 @@ import type {
 } from '../store/records.ts';
 import type { Changes, Stores } from '../store/stores.ts';
 import { templatesOfRoute } from '../store/templates-of-route.ts';
-import {
-  compileVersion,
-  type GatheredVersion,
-  gatherVersion,
-  saysTheSame,
-} from '../versions/make-version.ts';
+import { type GatheredVersion, gatherVersion, saysTheSame } from '../versions/gather-version.ts';
 import { draftOf, type PackageState, partialsOfState } from './package-state.ts';
 
 /** Something wrong, at a place in the package: `templates.welcome.contents.2.html`, `routes.order.paid`. */
@@ -40,11 +35,11 @@ export interface PublishPlan {
 export type Compiled = Map<string, Promise<GatheredVersion>>;
 
 /**
- * Reads what the package uses from outside; stores nothing. Takes milliseconds a template that has changed; other
- * requests get their turn between two templates.
+ * Reads what the package uses from outside; stores nothing. Takes milliseconds a template that has changed.
  */
 export async function planPublish(
   stores: Stores,
+  compiler: Compiler,
   state: PackageState,
   compiled: Compiled = new Map(),
 ): Promise<PublishPlan> {
@@ -53,8 +48,8 @@ export async function planPublish(
   const partials = planAll(state.partials, (head, draft) =>
     head.published !== undefined && sameBody(head.published, draft) ? undefined : draft,
   );
-  await checkPartials(stores, state, error);
-  const templates = await planTemplates(stores, state, compiled, error);
+  await checkPartials(stores, compiler, state, error);
+  const templates = await planTemplates(stores, compiler, state, compiled, error);
   await checkRemovals(stores, state, error);
   await checkRoutes(stores, state, findings);
   const pinned = new Map(templates.members.map(({ id, version }) => [id, version]));
@@ -114,6 +109,7 @@ function inOrder(value: unknown): unknown {
 
 async function checkPartials(
   stores: Stores,
+  compiler: Compiler,
   state: PackageState,
   error: (field: string, message: string) => void,
 ): Promise<void> {
@@ -126,12 +122,13 @@ async function checkPartials(
       error(`partials.${caller.id}`, `It calls the partial "${name}", which is not there or not published.`);
   }
   if (missing.length > 0) return;
-  const problem = partialsProblem(partials);
+  const problem = await compiler.partialsProblem(partials);
   if (problem) error(problem.name === undefined ? 'partials' : `partials.${problem.name}`, problem.message);
 }
 
 async function planTemplates(
   stores: Stores,
+  compiler: Compiler,
   state: PackageState,
   compiled: Compiled,
   error: (field: string, message: string) => void,
@@ -146,17 +143,21 @@ async function planTemplates(
     const gathered = await gatherVersion(draft, find, settings);
     const isNew = !head.published || !saysTheSame(head.published, gathered.body);
     if (!isNew && gathered.problems.length === 0) continue;
-    const { body, problems } = await compileOnce(gathered, compiled);
+    const { body, problems } = await compileOnce(compiler, gathered, compiled);
     for (const { field, message } of problems) error(`templates.${head.id}.${field}`, message);
     bodies.set(head.id, body);
   }
   return planAll(state.templates, (head) => bodies.get(head.id));
 }
 
-function compileOnce(gathered: GatheredVersion, compiled: Compiled): Promise<GatheredVersion> {
+function compileOnce(
+  compiler: Compiler,
+  gathered: GatheredVersion,
+  compiled: Compiled,
+): Promise<GatheredVersion> {
   if (gathered.problems.length > 0) return Promise.resolve(gathered);
   const key = JSON.stringify(gathered.body);
-  const known = compiled.get(key) ?? compileVersion(gathered);
+  const known = compiled.get(key) ?? compiler.compileVersion(gathered);
   compiled.set(key, known);
   return known;
 }

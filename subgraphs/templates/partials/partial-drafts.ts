@@ -3,6 +3,7 @@ import { badInput, conflict } from '../../../platform/errors/herald-error.ts';
 import type { InvalidationBus } from '../../../platform/invalidation/invalidation-bus.ts';
 import type { Logger } from '../../../platform/logging/logger.ts';
 import { isCallerId } from '../../../platform/names/ids.ts';
+import type { Compiler } from '../compiler/compiler.ts';
 import type { PartialInput } from '../generated/types.ts';
 import { checkPackage, removalFromPackage } from '../packages/membership.ts';
 import {
@@ -24,9 +25,9 @@ import type {
   VersionStamp,
 } from '../store/records.ts';
 import type { Stores } from '../store/stores.ts';
-import { compileVersion, gatherVersion, saysTheSame } from '../versions/make-version.ts';
+import { gatherVersion, saysTheSame } from '../versions/gather-version.ts';
 import { findPartials, knowing } from './find-partials.ts';
-import { checkPartialId, partialBody } from './partial-input.ts';
+import { checkPartialId } from './partial-input.ts';
 import { perhapsCalled, reachSources } from './reach-sources.ts';
 
 export type PartialHead = HeadRecord<PartialSummary>;
@@ -41,11 +42,13 @@ const NAMED: Named = { what: 'Partial', field: 'id' };
 
 export class PartialDrafts {
   readonly #stores: Stores;
+  readonly #compiler: Compiler;
   readonly #bus: InvalidationBus;
   readonly #log: Logger;
 
-  constructor(stores: Stores, bus: InvalidationBus, log: Logger) {
+  constructor(stores: Stores, compiler: Compiler, bus: InvalidationBus, log: Logger) {
     this.#stores = stores;
+    this.#compiler = compiler;
     this.#bus = bus;
     this.#log = log;
   }
@@ -61,7 +64,7 @@ export class PartialDrafts {
       perhapsCalled([input.source]).filter((name) => name !== input.id),
       find,
     );
-    const body = partialBody(input, reached.partials);
+    const body = await this.#compiler.partialBody(input, reached.partials);
     await checkPackage(this.#stores, workspace, input.package);
     return partials.saveDraft(workspace, input.id, body, input.package);
   }
@@ -110,7 +113,7 @@ export class PartialDrafts {
       if (head.packageKey !== undefined || !published || !(id in (published.partials ?? {}))) continue;
       const gathered = await gatherVersion(published, find, undefined);
       if (gathered.problems.length === 0 && saysTheSame(published, gathered.body)) continue;
-      const { body, problems } = await compileVersion(gathered);
+      const { body, problems } = await this.#compiler.compileVersion(gathered);
       const [problem] = problems;
       if (problem)
         throw badInput(

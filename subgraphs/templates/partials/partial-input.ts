@@ -3,6 +3,7 @@ import { badInput } from '../../../platform/errors/herald-error.ts';
 import type { PartialInput } from '../generated/types.ts';
 import { checkName } from '../input/names.ts';
 import { isPartialName, partialsProblem } from '../sources/partial-set.ts';
+import type { UnderWay } from '../sources/under-way.ts';
 import type { PartialBody } from '../store/records.ts';
 import { calledBy } from './reach-sources.ts';
 
@@ -10,9 +11,14 @@ import { calledBy } from './reach-sources.ts';
  * @param partials what it may call, as far as these lead.
  * @throws HeraldError BAD_USER_INPUT naming the field.
  */
-export function partialBody(input: PartialInput, partials: Readonly<Record<string, string>>): PartialBody {
+export function partialBody(
+  input: PartialInput,
+  partials: Readonly<Record<string, string>>,
+  at: UnderWay,
+): PartialBody {
   checkPartialId(input.id);
   const name = checkName('input.name', input.name ?? input.id);
+  at('input.source');
   const problem = partialsProblem({ ...partials, [input.id]: input.source });
   if (problem)
     throw badInput(

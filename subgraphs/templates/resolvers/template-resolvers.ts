@@ -54,7 +54,8 @@ export function templateResolvers(
         const { workspace } = requirePrincipal(context, 'app', 'operator');
         return pageOf(args, (after, limit) => drafts.page(workspace, after, limit));
       },
-      previewTemplate(_, { id, data, locale, version, allowOversize, timezone, sample }, context) {
+      previewTemplate(_, { user, ...args }, context) {
+        const { id, data, locale, version, allowOversize, timezone, sample } = args;
         const { workspace } = requirePrincipal(context, 'app', 'operator');
         return drafts.preview(workspace, {
           id,
@@ -64,6 +65,7 @@ export function templateResolvers(
           allowOversize: allowOversize ?? false,
           ...(timezone != null && { timezone }),
           sample: sample ?? false,
+          ...(user != null && { user }),
         });
       },
       templateDiff(_, { id, from, to }, context) {

@@ -1,16 +1,17 @@
 /** What operators do with templates: save, publish, compare, roll back, look at, preview. */
-import { badInput, conflict, HeraldError, notFound } from '../../../platform/errors/herald-error.ts';
-import { messageOf } from '../../../platform/errors/message-of.ts';
+import { badInput, conflict, notFound } from '../../../platform/errors/herald-error.ts';
 import { jsonProblem } from '../../../platform/graphql/json-problem.ts';
 import type { InvalidationBus } from '../../../platform/invalidation/invalidation-bus.ts';
 import type { Logger } from '../../../platform/logging/logger.ts';
 import { isCallerId, scopedKey } from '../../../platform/names/ids.ts';
+import type { Compiler } from '../compiler/compiler.ts';
+import type { FindPerson, TestedTemplate } from '../contract.ts';
 import type { TemplateInput } from '../generated/types.ts';
-import { sourcesOf, templateBody } from '../input/template-input.ts';
+import { sourcesOf } from '../input/template-input.ts';
 import { checkPackage, removalFromPackage } from '../packages/membership.ts';
 import { findPartials } from '../partials/find-partials.ts';
 import { perhapsCalled, reachSources } from '../partials/reach-sources.ts';
-import type { SourcedContent, SourcedTemplate } from '../sources/compile-template.ts';
+import type { SourcedContent } from '../sources/compile-template.ts';
 import { isTimeZone } from '../sources/format-value.ts';
 import type { Finding } from '../sources/lint/lint.ts';
 import { isLocale } from '../sources/locale.ts';
@@ -19,12 +20,9 @@ import { packageOf } from '../store/package-of.ts';
 import type { HeadRecord, TemplateBody, TemplateSummary, VersionStamp } from '../store/records.ts';
 import type { Stores } from '../store/stores.ts';
 import { templatesOfRoute } from '../store/templates-of-route.ts';
-import { compileBody } from '../versions/compile-body.ts';
-import { lintBody, sampleOf } from '../versions/lint-body.ts';
-import { compileVersion, gatherVersion, type VersionProblem } from '../versions/make-version.ts';
+import { gatherVersion, type VersionProblem } from '../versions/gather-version.ts';
 import { templateTexts } from '../versions/template-texts.ts';
 import { type TextDiff, textDiffs } from '../versions/text-diff.ts';
-import type { PublishedReader } from './published.ts';
 import {
   type Named,
   type Publisher,
@@ -50,21 +48,25 @@ export interface PreviewRequest {
   readonly version?: number;
   /** Shows also what is larger than its channel takes. */
   readonly allowOversize?: boolean;
-  /** Of dates and times; UTC without it. */
+  /** Of dates and times; without it the user's, else UTC. */
   readonly timezone?: string;
+  /** For whom: their variables, and their locale where none is given. Nobody without it. */
+  readonly user?: string;
   /** Takes the template's sample where `data` says nothing. */
   readonly sample?: boolean;
 }
 
 export class TemplateDrafts {
   readonly #stores: Stores;
-  readonly #published: PublishedReader;
+  readonly #compiler: Compiler;
+  readonly #findPerson: FindPerson;
   readonly #bus: InvalidationBus;
   readonly #log: Logger;
 
-  constructor(stores: Stores, published: PublishedReader, bus: InvalidationBus, log: Logger) {
+  constructor(stores: Stores, compiler: Compiler, findPerson: FindPerson, bus: InvalidationBus, log: Logger) {
     this.#stores = stores;
-    this.#published = published;
+    this.#compiler = compiler;
+    this.#findPerson = findPerson;
     this.#bus = bus;
     this.#log = log;
   }
@@ -74,7 +76,7 @@ export class TemplateDrafts {
    * package.
    */
   async save(workspace: string, input: TemplateInput): Promise<TemplateHead> {
-    const body = await templateBody(input, await this.#callable(workspace, input));
+    const body = await this.#compiler.templateBody(input, await this.#callable(workspace, input));
     await checkPackage(this.#stores, workspace, input.package);
     return this.#stores.templates.saveDraft(workspace, input.id, body, input.package);
   }
@@ -105,7 +107,8 @@ export class TemplateDrafts {
       const head = thatIsAlone(NAMED, thatIs(NAMED, id, await templates.head(workspace, id)));
       const draft = thatHasDraft(NAMED, head);
       const find = findPartials(partials, workspace, undefined, 'published');
-      const { body, problems } = await compileVersion(await gatherVersion(draft, find, undefined));
+      const gathered = await gatherVersion(draft, find, undefined);
+      const { body, problems } = await this.#compiler.compileVersion(gathered);
       refuse(problems);
       return { head, body };
     });
@@ -243,37 +246,34 @@ export class TemplateDrafts {
   }
 
   /**
-   * One rendered content for each channel, in the order of the sources. Nothing is sent or stored; `user`
-   * and `notification` are empty.
-   * @throws HeraldError NOT_FOUND; BAD_USER_INPUT naming `data.<path>` that is missing or wrong, or the content
+   * One rendered content for each channel, in the order of the sources. Nothing is sent or stored; `notification` is
+   * empty, and `user` where no user is named.
+   * @throws HeraldError NOT_FOUND; BAD_USER_INPUT naming `user`, `data.<path>` that is missing or wrong, or the content
    * (`contents.2.body`) that is larger than its channel takes.
    */
   async preview(workspace: string, request: PreviewRequest): Promise<SourcedContent[]> {
-    const { timezone, locale } = request;
-    if (locale !== undefined && !isLocale(locale))
-      throw badInput('locale', `"${locale}" is not a language tag; write one like "en" or "pt-BR".`);
+    const { timezone, user } = request;
+    if (request.locale !== undefined && !isLocale(request.locale))
+      throw badInput('locale', `"${request.locale}" is not a language tag; write one like "en" or "pt-BR".`);
     if (timezone !== undefined && !isTimeZone(timezone))
       throw badInput('timezone', `"${timezone}" is no time zone; write one like "Europe/Berlin".`);
-    const { template, body } = await this.#tested(workspace, request.id, request.version);
-    const given = request.data ?? {};
-    const wrongJson = jsonProblem(given);
+    const data = request.data ?? {};
+    const wrongJson = jsonProblem(data);
     if (wrongJson !== undefined) throw badInput('data', wrongJson);
-    const isObject = typeof given === 'object' && !Array.isArray(given);
-    const data = request.sample && isObject ? { ...sampleOf(body), ...given } : given;
-    const problem = template.dataProblem(data);
-    if (problem) throw badInput(problem.path === '' ? 'data' : `data.${problem.path}`, problem.message);
-    // dataProblem has seen that it is an object.
-    const user = timezone === undefined ? {} : { timezone };
-    const variables = { ...(data as object), data, user, notification: {} };
-    const contents = template.channels.map((channel) => {
-      try {
-        return template.renderSourced(channel, request.locale, variables);
-      } catch (error) {
-        throw new HeraldError('BAD_USER_INPUT', messageOf(error), {
-          field: 'data',
-          cause: error,
-        });
-      }
+    const { version, body } = await this.#compiled(workspace, request.id, request.version);
+    const person = user === undefined ? undefined : await this.#findPerson(workspace, user);
+    if (user !== undefined && !person)
+      throw badInput('user', `There is no user "${user}". Create it with upsertUsers first.`);
+    const locale = request.locale ?? person?.locale;
+    const contents = await this.#compiler.putIntoWords(body, {
+      id: request.id,
+      version,
+      channels: body.channels,
+      ...(locale !== undefined && { locale }),
+      data,
+      sample: request.sample ?? false,
+      user: { ...person?.variables, ...(timezone !== undefined && { timezone }) },
+      notification: {},
     });
     for (const content of request.allowOversize ? [] : contents) {
       const tooLarge = renderedSizeProblem(content);
@@ -286,32 +286,36 @@ export class TemplateDrafts {
    * The draft where no version is named and there is one. Nothing but a test may send it.
    * @throws HeraldError NOT_FOUND; BAD_USER_INPUT naming what cannot be compiled.
    */
-  async tested(workspace: string, id: string, version?: number): Promise<SourcedTemplate> {
-    return (await this.#tested(workspace, id, version)).template;
+  async tested(workspace: string, id: string, asked?: number): Promise<TestedTemplate> {
+    const { version, body } = await this.#compiled(workspace, id, asked);
+    return {
+      channels: body.channels,
+      words: (wanted) => this.#compiler.putIntoWords(body, { ...wanted, id, version, sample: false }),
+    };
   }
 
-  async #tested(
+  async #compiled(
     workspace: string,
     id: string,
     version: number | undefined,
-  ): Promise<{ readonly template: SourcedTemplate; readonly body: TemplateSummary }> {
+  ): Promise<{ readonly version: number; readonly body: TemplateBody }> {
     const absent = () => notFound('template', version === undefined ? id : `${id}, version ${version}`);
     if (!isCallerId(id)) throw absent();
     const head = await this.#stores.templates.head(workspace, id);
     if (head?.draft && (version === undefined || version === head.nextVersion)) {
-      const { body, problems } = await compileVersion(await this.#gathered(head, head.draft), 'unbounded');
+      const gathered = await this.#gathered(head, head.draft);
+      const { body, problems } = await this.#compiler.compileVersion(gathered, 'unbounded');
       refuse(problems);
-      return { template: compileBody(id, head.nextVersion, body), body };
+      return { version: head.nextVersion, body };
     }
     const wanted = version ?? head?.publishedVersion;
     if (!head || wanted === undefined) throw absent();
-    const template = await this.#published.templateVersion(workspace, id, wanted);
     const body =
       wanted === head.publishedVersion
         ? head.published
         : await this.#stores.templates.version(workspace, id, wanted);
-    if (!template || !body) throw absent();
-    return { template, body };
+    if (!body) throw absent();
+    return { version: wanted, body };
   }
 
   /**
@@ -320,11 +324,11 @@ export class TemplateDrafts {
    */
   async findings(head: HeadRecord<TemplateBody>): Promise<Finding[]> {
     const { draft, published } = head;
-    if (!draft) return published ? lintBody(published) : [];
+    if (!draft) return published ? this.#compiler.lintBody(published) : [];
     const { body, problems } = await this.#gathered(head, draft);
     if (problems.length > 0)
       return problems.map((problem) => ({ ...problem, severity: 'ERROR', rule: 'partials' }));
-    return lintBody(body);
+    return this.#compiler.lintBody(body);
   }
 }
 

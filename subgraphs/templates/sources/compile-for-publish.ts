@@ -1,11 +1,12 @@
 /** What of a draft is made once, when it is published, and not at each send. */
 import type { StoredContent } from '../store/records.ts';
 import { sourceProblem } from './check-source.ts';
-import { TooMuchWork } from './email/bounded-run.ts';
 import { compileHtml } from './email/compile-html.ts';
 import { plainTwin } from './email/plain-twin.ts';
+import { isStackOverflow, TOO_DEEP } from './email/too-deep.ts';
 import { WriteOutProblem } from './email/write-out-partials.ts';
 import { NO_PARTIALS, type PartialSet } from './partial-set.ts';
+import { type UnderWay, untold } from './under-way.ts';
 
 export interface CompileProblem {
   /** As in `Template.contents`: `contents.2.html`. */
@@ -20,13 +21,14 @@ export interface CompiledContents {
 }
 
 /**
- * Other requests get their turn between two contents.
+ * May go on without end on hostile sources: for the process that compiles, and for sources that are one's own.
  * @param contents have been checked when they were saved; a blank body is one that the html is to make.
  * @param partials passed `partialsProblem`.
  */
 export async function compileForPublish(
   contents: readonly StoredContent[],
   partials: PartialSet = NO_PARTIALS,
+  at: UnderWay = untold,
 ): Promise<CompiledContents> {
   const problems: CompileProblem[] = [];
   const compiled: StoredContent[] = [];
@@ -35,7 +37,7 @@ export async function compileForPublish(
       compiled.push(content);
       continue;
     }
-    await new Promise((resolve) => setImmediate(resolve));
+    at(`contents.${index}.html`);
     const made = await compileHtml(content.html, partials);
     if ('problem' in made) {
       problems.push({ field: `contents.${index}.html`, message: made.problem });
@@ -47,7 +49,8 @@ export async function compileForPublish(
       compiled.push(withHtml);
       continue;
     }
-    const twin = await twinOf(made.html, partials);
+    at(`contents.${index}.body`);
+    const twin = twinOf(made.html, partials);
     if ('problem' in twin)
       problems.push({
         field: `contents.${index}.body`,
@@ -58,16 +61,17 @@ export async function compileForPublish(
   return { contents: problems.length > 0 ? contents : compiled, problems };
 }
 
-async function twinOf(
+function twinOf(
   html: string,
   partials: PartialSet,
-): Promise<{ readonly body: string } | { readonly problem: string }> {
+): { readonly body: string } | { readonly problem: string } {
   try {
-    const body = await plainTwin(html, partials);
+    const body = plainTwin(html, partials);
     const problem = sourceProblem(body, { partials });
     return problem === undefined ? { body } : { problem };
   } catch (error) {
-    if (error instanceof WriteOutProblem || error instanceof TooMuchWork) return { problem: error.message };
+    if (error instanceof WriteOutProblem) return { problem: error.message };
+    if (isStackOverflow(error)) return { problem: TOO_DEEP };
     throw error;
   }
 }

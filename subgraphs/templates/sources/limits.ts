@@ -38,8 +38,17 @@ export const MAX_LOOP_ITERATIONS = 50_000;
 export const MAX_PARTIAL_CALLS = 5_000;
 /** How long one source may take: it holds up its process as long. */
 export const MAX_RENDER_MS = 2_000;
-/** The same of MJML, of CSS, and of the text of one html, when they are compiled. */
-export const MAX_COMPILE_MS = 5_000;
+/** Of checking and compiling, which a process of its own does. */
+export const COMPILE_LIMITS = {
+  /** Of one source: an html, its text. */
+  stepMs: 5_000,
+  /** Of one template. */
+  taskMs: 60_000,
+  /** Of its heap, with the libraries that it has loaded. */
+  memoryMb: 256,
+  /** It goes when nothing was compiled for so long, and all that it has loaded with it. */
+  idleMs: 60_000,
+} as const;
 
 /** Of the partials of one template. */
 export const MAX_PARTIALS = 200;

@@ -2,6 +2,7 @@
 import { sourceProblem } from './check-source.ts';
 import { MAX_PARTIALS, MAX_SOURCE_BYTES } from './limits.ts';
 import { type ParsedSource, parseSource } from './parsed-source.ts';
+import { type UnderWay, untold } from './under-way.ts';
 
 /** By name. Immutable: another version is another set. */
 export type PartialSet = Readonly<Record<string, string>>;
@@ -17,13 +18,15 @@ export interface PartialProblem {
 export const isPartialName = (name: string): boolean => /^[a-z][a-z0-9_-]{0,99}$/i.test(name);
 
 /** The first thing that is wrong with a set of partials: a name, a source, a circle. Pure. */
-export function partialsProblem(partials: PartialSet): PartialProblem | undefined {
+export function partialsProblem(partials: PartialSet, at: UnderWay = untold): PartialProblem | undefined {
   const names = Object.keys(partials);
   if (names.length > MAX_PARTIALS) return { message: `There are at most ${MAX_PARTIALS} partials.` };
   for (const [name, source] of Object.entries(partials)) {
+    at(`partials.${name}`);
     const message = partialProblem(name, source, partials);
     if (message !== undefined) return { name, message };
   }
+  at('partials');
   const circle = partialCircle(partials);
   if (!circle) return undefined;
   const [name = ''] = circle;

@@ -14,11 +14,11 @@ test.each([
   [[{ channel: 'SMS' as const, body: x(5_000), oversize: 'TRUNCATE' as const }]],
   [[{ channel: 'SLACK' as const, body: '🎉'.repeat(12_000) }]],
 ])('%# fits', async (contents) => {
-  expect(await sizeProblem(contents)).toBeUndefined();
+  expect(sizeProblem(contents)).toBeUndefined();
 });
 
 test('of several contents, the one that is too large is named', async () => {
-  const problem = await sizeProblem([
+  const problem = sizeProblem([
     { channel: 'EMAIL', body: x(5_000) },
     { channel: 'SMS', locale: 'de', body: `${x(1_000)}{{name}}${x(601)}` },
   ]);
@@ -33,12 +33,12 @@ test.each([
   ['the title counts too', { channel: 'SMS' as const, title: 'Title', body: x(1_599) }],
   ['bytes, where the channel counts them', { channel: 'DINGTALK' as const, body: '好'.repeat(6_700) }],
 ])('%s', async (_, content) => {
-  expect((await sizeProblem([content]))?.field).toBe('contents.0.body');
+  expect(sizeProblem([content])?.field).toBe('contents.0.body');
 });
 
 test('a title that no cut of the body can help', async () => {
   const content = { channel: 'SMS', title: x(1_601), body: x(9), oversize: 'TRUNCATE' } as const;
-  expect((await sizeProblem([content]))?.field).toBe('contents.0.title');
+  expect(sizeProblem([content])?.field).toBe('contents.0.title');
 });
 
 test('a rendered message is told with its content, size and limit', () => {
@@ -55,9 +55,9 @@ test('a rendered message is told with its content, size and limit', () => {
 test('html that no render would give', async () => {
   const mail = { channel: 'EMAIL', body: 'x' } as const;
   const most = 2 * 1024 * 1024;
-  expect(await sizeProblem([{ ...mail, html: `${x(most)}{{a}}` }])).toBeUndefined();
-  expect(await sizeProblem([{ ...mail, html: `{{#if a}}${x(most + 1)}{{/if}}` }])).toBeUndefined();
-  expect(await sizeProblem([mail, { ...mail, html: `${x(most)}{{a}}y` }])).toEqual({
+  expect(sizeProblem([{ ...mail, html: `${x(most)}{{a}}` }])).toBeUndefined();
+  expect(sizeProblem([{ ...mail, html: `{{#if a}}${x(most + 1)}{{/if}}` }])).toBeUndefined();
+  expect(sizeProblem([mail, { ...mail, html: `${x(most)}{{a}}y` }])).toEqual({
     field: 'contents.1.html',
     message: expect.stringContaining('2097153 characters') as string,
   });

@@ -5,6 +5,7 @@ import type { SourcedContent } from './compile-template.ts';
 import { fixedText } from './fixed-text.ts';
 import { MAX_OUTPUT_CHARS } from './limits.ts';
 import { DEFAULT_LOCALE } from './locale.ts';
+import { type UnderWay, untold } from './under-way.ts';
 
 export interface SizeProblem {
   /** As in `Template.contents`: `contents.2.body`. */
@@ -13,13 +14,16 @@ export interface SizeProblem {
 }
 
 /**
- * The first content whose fixed text alone is over its channel's limit, or whose html over what is ever made; undefined where there is none. Parsing long
- * sources takes a while, so that other requests get their turn between two contents.
+ * The first content whose fixed text alone is over its channel's limit, or whose html over what is ever made; undefined where there is none. Pure.
  * @param contents have been checked when they were saved.
  */
-export async function sizeProblem(contents: readonly StoredContent[]): Promise<SizeProblem | undefined> {
+export function sizeProblem(
+  contents: readonly StoredContent[],
+  at: UnderWay = untold,
+): SizeProblem | undefined {
   for (const [index, content] of contents.entries()) {
     const { channel, title: titleSource, oversize } = content;
+    at(`contents.${index}`);
     const tooLong = htmlProblem(content.html);
     if (tooLong !== undefined) return { field: `contents.${index}.html`, message: tooLong };
     // A body that is cut is never too long; the title may be.
@@ -27,7 +31,6 @@ export async function sizeProblem(contents: readonly StoredContent[]): Promise<S
     // No fixed text is longer than its source.
     const source = { channel, body: bodySource, ...(titleSource !== undefined && { title: titleSource }) };
     if (contentSize(source).fits) continue;
-    await new Promise((resolve) => setImmediate(resolve));
     const body = fixedText(bodySource);
     const { characters, bytes, limit, fits } = contentSize({
       channel,

@@ -5,6 +5,7 @@ import { parseDocument } from 'yaml';
 import { badInput, HeraldError } from '../../../../platform/errors/herald-error.ts';
 import { fileName } from '../../../../platform/names/file-name.ts';
 import type { PackageInput, PartialInput, RouteInput, TemplateInput } from '../../generated/types.ts';
+import { type UnderWay, untold } from '../../sources/under-way.ts';
 import type { PackageFile } from './package-content.ts';
 import { FORMAT } from './write-files.ts';
 
@@ -29,10 +30,9 @@ const MAX_BYTES = 64 * 1024 * 1024;
 
 /**
  * @param id of the package, which the files must name, too.
- * Other requests get their turn between two files.
  * @throws HeraldError BAD_USER_INPUT (`input.files.3`): `templates/welcome.yaml: contents.0.chanel: …`.
  */
-export async function readFiles(id: string, files: readonly PackageFile[]): Promise<PackageInputs> {
+export function readFiles(id: string, files: readonly PackageFile[], at: UnderWay = untold): PackageInputs {
   if (files.length > MAX_FILES) throw badInput('input.files', `At most ${MAX_FILES} files are allowed.`);
   const bytes = files.reduce((sum, { content }) => sum + Buffer.byteLength(content), 0);
   if (bytes > MAX_BYTES)
@@ -43,7 +43,7 @@ export async function readFiles(id: string, files: readonly PackageFile[]): Prom
     if (byPath.has(file.path)) throw wrong(placed, 'this file is given twice');
     byPath.set(file.path, placed);
   }
-  return new Reader(id, byPath).read();
+  return new Reader(id, byPath, at).read();
 }
 
 /** @throws HeraldError BAD_USER_INPUT at the file, for what `work` finds wrong with its input. */
@@ -63,30 +63,20 @@ export async function atFile<Result>(
 const wrong = ({ path, index }: PlacedFile, message: string): HeraldError =>
   badInput(`input.files.${index}`, `${path}: ${message}`);
 
-async function inTurn<Result>(
-  files: readonly PlacedFile[],
-  read: (file: PlacedFile) => Result,
-): Promise<Result[]> {
-  const results: Result[] = [];
-  for (const file of files) {
-    await new Promise((resolve) => setImmediate(resolve));
-    results.push(read(file));
-  }
-  return results;
-}
-
 class Reader {
   readonly #id: string;
   readonly #files: ReadonlyMap<string, PlacedFile>;
   /** Files that were read, or that a read one names. */
   readonly #used = new Set<string>();
+  readonly #at: UnderWay;
 
-  constructor(id: string, files: ReadonlyMap<string, PlacedFile>) {
+  constructor(id: string, files: ReadonlyMap<string, PlacedFile>, at: UnderWay) {
     this.#id = id;
     this.#files = files;
+    this.#at = at;
   }
 
-  async read(): Promise<PackageInputs> {
+  read(): PackageInputs {
     const file = this.#files.get('package.yaml');
     if (!file) throw badInput('input.files', 'There is no package.yaml, which every package has.');
     const { format, partials: names, ...own } = this.#members(file);
@@ -98,8 +88,8 @@ class Reader {
     const input = this.#input<PackageInput>(file, 'PackageInput', own);
     if (input.id !== this.#id)
       throw wrong(file, `id: must be "${this.#id}", as the package; it is "${input.id}"`);
-    const templates = await inTurn(this.#matching(/^templates\/[^/]+\.yaml$/), (one) => this.#template(one));
-    const routes = await inTurn(this.#matching(/^routes\/[^/]+\.yaml$/), (one) => this.#route(one));
+    const templates = this.#matching(/^templates\/[^/]+\.yaml$/).map((one) => this.#template(one));
+    const routes = this.#matching(/^routes\/[^/]+\.yaml$/).map((one) => this.#route(one));
     const partials = this.#matching(/^partials\/[^/]+\.hbs$/).map((one) =>
       partialOf(one, nameOf(file, names, one)),
     );
@@ -160,6 +150,7 @@ class Reader {
 
   #members(file: PlacedFile): Record<string, unknown> {
     this.#used.add(file.path);
+    this.#at(`input.files.${file.index}`);
     const document = parseDocument(file.content, {
       uniqueKeys: true,
       prettyErrors: true,

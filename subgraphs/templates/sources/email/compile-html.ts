@@ -1,14 +1,15 @@
 /**
  * The html of e-mails as it is sent: MJML made to HTML, CSS put into the tags (many mail programs read no `<style>`).
- * Done when a template is published; its expressions are left for the send. Both libraries are loaded at first use.
+ * Done when a template is published; its expressions are left for the send.
  */
+import juice from 'juice';
+import mjml2html from 'mjml';
 import { messageOf } from '../../../../platform/errors/message-of.ts';
 import { sourceProblem } from '../check-source.ts';
-import { MAX_COMPILE_MS } from '../limits.ts';
 import type { PartialSet } from '../partial-set.ts';
-import { boundedRun, isStackOverflow, TOO_DEEP, TooMuchWork } from './bounded-run.ts';
 import { expandMjml, isMjml, keepBlocksBetweenTags, MjmlProblem } from './expand-mjml.ts';
 import { type ProtectedSource, protectExpressions, rootStyles, StyleProblem } from './protect-expressions.ts';
+import { isStackOverflow, TOO_DEEP } from './too-deep.ts';
 
 export type CompiledHtml = { readonly html: string } | { readonly problem: string };
 
@@ -32,18 +33,13 @@ export async function compileHtml(source: string, partials: PartialSet): Promise
 async function compileMjml(source: string, partials: PartialSet): Promise<CompiledHtml> {
   if (/<mj-include[\s/>]/i.test(source))
     return { problem: 'mj-include reads files, of which there are none here; use a partial: {{> footer}}.' };
-  const { default: mjml2html } = await import('mjml');
   const expressions = protectExpressions(source);
   let made: Awaited<ReturnType<typeof mjml2html>>;
   try {
     // Without its own fonts: the reader's program would ask another company's server for them.
-    // All that it does is done before it gives its promise.
-    made = await boundedRun(MAX_COMPILE_MS, () =>
-      mjml2html(keepBlocksBetweenTags(expressions), { validationLevel: 'soft', fonts: {} }),
-    );
+    made = await mjml2html(keepBlocksBetweenTags(expressions), { validationLevel: 'soft', fonts: {} });
   } catch (error) {
     if (isStackOverflow(error)) return { problem: TOO_DEEP };
-    if (error instanceof TooMuchWork) return { problem: error.message };
     return { problem: `This is no MJML: ${expressions.restore(messageOf(error))}` };
   }
   for (const { line, message, tagName } of made.errors) {
@@ -58,20 +54,18 @@ async function compileMjml(source: string, partials: PartialSet): Promise<Compil
   return restored(expressions, made.html.trim(), partials);
 }
 
-async function inlineCss(source: string, partials: PartialSet): Promise<CompiledHtml> {
-  const { default: juice } = await import('juice');
+function inlineCss(source: string, partials: PartialSet): CompiledHtml {
   const expressions = protectExpressions(source);
   let made: string;
   try {
-    made = boundedRun(MAX_COMPILE_MS, () =>
-      juice(expressions.text, {
-        preserveMediaQueries: true,
-        preserveFontFaces: true,
-        preserveKeyFrames: true,
-        preservePseudos: true,
-      }),
-    );
+    made = juice(expressions.text, {
+      preserveMediaQueries: true,
+      preserveFontFaces: true,
+      preserveKeyFrames: true,
+      preservePseudos: true,
+    });
   } catch (error) {
+    if (isStackOverflow(error)) return { problem: TOO_DEEP };
     return { problem: `The CSS cannot be put into the tags: ${expressions.restore(messageOf(error))}` };
   }
   return restored(expressions, made, partials);

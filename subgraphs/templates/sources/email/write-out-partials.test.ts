@@ -48,7 +48,7 @@ test('what has no tags stays a call; what cannot be followed is told', () => {
 });
 
 test('a text has no tags of partials', async () => {
-  const text = await plainTwin(
+  const text = plainTwin(
     '<table>{{> row label="Of"}}</table><p><a href="mailto:a@example.org">a@example.org</a></p>',
     partials,
   );

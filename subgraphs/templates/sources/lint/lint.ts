@@ -9,6 +9,7 @@ import { SOURCE_PARTS, type SourcePart } from '../limits.ts';
 import { NO_PARTIALS, type PartialSet, partialsProblem } from '../partial-set.ts';
 import { sampleData } from '../sample-data.ts';
 import { trialProblem } from '../try-source.ts';
+import { type UnderWay, untold } from '../under-way.ts';
 import { variablesProblem } from '../variables.ts';
 import { brokenLinks } from './broken-links.ts';
 import { declarationOf } from './declared-variables.ts';
@@ -30,6 +31,7 @@ export const LINT_RULES = [
   'unescaped-html',
   'broken-link',
   'no-subject',
+  'too-much-work',
 ] as const;
 export type LintRule = (typeof LINT_RULES)[number];
 
@@ -60,10 +62,10 @@ const MAX_HTML_BYTES = 1024 * 1024;
 const GIVEN = new Set(['user', 'notification']);
 
 /** In the order of the fields. Pure. */
-export function lint(template: LintedTemplate): Finding[] {
+export function lint(template: LintedTemplate, under: UnderWay = untold): Finding[] {
   const { contents, partials = NO_PARTIALS } = template;
   const findings: Finding[] = [];
-  const wrongPartials = partialsProblem(partials);
+  const wrongPartials = partialsProblem(partials, under);
   if (wrongPartials)
     findings.push({
       severity: 'ERROR',
@@ -71,6 +73,7 @@ export function lint(template: LintedTemplate): Finding[] {
       message: wrongPartials.message,
       rule: 'partials',
     });
+  under('variables');
   const wrongSchema = template.variables == null ? undefined : variablesProblem(template.variables);
   if (wrongSchema !== undefined)
     findings.push({ severity: 'ERROR', field: 'variables', message: wrongSchema, rule: 'json-schema' });
@@ -85,13 +88,15 @@ export function lint(template: LintedTemplate): Finding[] {
   const uses: VariableUse[] = [];
   for (const [index, content] of contents.entries()) {
     const at = `contents.${index}`;
+    under(at);
     const found = lintSources(at, content, partials);
     findings.push(...found.findings);
     if (!found.isReadable) continue;
     uses.push(...found.uses.map(({ use }) => use));
     findings.push(...lintUses(found.uses, template.variables, sample, given));
-    const tried = lintTrial(at, content, partials, sample);
+    const tried = lintTrial(at, content, partials, sample, under);
     findings.push(...tried);
+    under(at);
     if (tried.length === 0) findings.push(...lintMade(at, content, partials, sample));
     if (content.channel === 'EMAIL' && !content.title?.trim())
       findings.push({
@@ -240,9 +245,11 @@ function lintTrial(
   content: StoredContent,
   partials: PartialSet,
   sample: Readonly<Record<string, unknown>>,
+  under: UnderWay,
 ): Finding[] {
   return SOURCE_PARTS.flatMap((part): Finding[] => {
     const source = content[part];
+    if (source !== undefined) under(`${at}.${part}`);
     const problem = source === undefined ? undefined : trialProblem(part, source, sample, partials);
     return problem === undefined
       ? []

@@ -1,9 +1,6 @@
-/** From a draft to a version that has all that it is rendered with. */
+/** From a draft to a version with all that it uses. */
 
 import { type FindPartials, reachSources } from '../partials/reach-sources.ts';
-import { compileForPublish } from '../sources/compile-for-publish.ts';
-import { partialsProblem } from '../sources/partial-set.ts';
-import { sizeProblem } from '../sources/size-problem.ts';
 import type { StoredContent, TemplateBody } from '../store/records.ts';
 
 /** What is wrong with a template, at a place in it: `contents.2.html`, `partials.footer`. */
@@ -11,9 +8,6 @@ export interface VersionProblem {
   readonly field: string;
   readonly message: string;
 }
-
-/** A version and its draft fit one document of 16 MB with the version before. */
-const MAX_VERSION_BYTES = 6 * 1024 * 1024;
 
 /** A version before it is compiled: enough to tell whether it says anything new. */
 export interface GatheredVersion {
@@ -82,40 +76,4 @@ function sourceKey({
   ]);
   const used = Object.entries(partials ?? {}).toSorted(([a], [b]) => (a < b ? -1 : 1));
   return JSON.stringify([name, category, channels, variables, sample, own, used, settings]);
-}
-
-/**
- * Compiles what was gathered; the body is as given where there are problems. Takes a while.
- * @param bounds `unbounded`: to be looked at, also where a channel could not take it.
- */
-export async function compileVersion(
-  { body, problems }: GatheredVersion,
-  bounds: 'bounded' | 'unbounded' = 'bounded',
-): Promise<GatheredVersion> {
-  if (problems.length > 0) return { body, problems };
-  const wrongPartial = partialsProblem(body.partials ?? {});
-  if (wrongPartial) {
-    const field = wrongPartial.name === undefined ? 'partials' : `partials.${wrongPartial.name}`;
-    return { body, problems: [{ field, message: wrongPartial.message }] };
-  }
-  const compiled = await compileForPublish(body.contents, body.partials);
-  if (compiled.problems.length > 0) return { body, problems: compiled.problems };
-  const tooLarge = bounds === 'bounded' ? await sizeProblem(compiled.contents) : undefined;
-  if (tooLarge) return { body, problems: [tooLarge] };
-  const whole =
-    JSON.stringify(compiled.contents) === JSON.stringify(body.contents)
-      ? body
-      : { ...body, compiled: compiled.contents };
-  const bytes = Buffer.byteLength(JSON.stringify(whole));
-  if (bytes > MAX_VERSION_BYTES)
-    return {
-      body,
-      problems: [
-        {
-          field: 'contents',
-          message: `With its partials and compiled e-mails it has ${bytes} bytes; at most ${MAX_VERSION_BYTES} are allowed.`,
-        },
-      ],
-    };
-  return { body: whole, problems: [] };
 }

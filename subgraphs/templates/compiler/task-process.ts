@@ -1,0 +1,216 @@
+/**
+ * A process for work that hostile input can make endless, or fill the memory with: off this one's event loop, and killed
+ * where it goes beyond its bounds. One task at a time, in the order of asking; it is there while it is needed.
+ *
+ * Not a thread: where one fills its heap (`resourceLimits`), V8 ends the whole process as often as not.
+ */
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { HeraldError, unavailable } from '../../../platform/errors/herald-error.ts';
+import type { Order, Report } from './messages.ts';
+
+export interface TaskLimits {
+  /** Of each thing that a task works on. */
+  readonly stepMs: number;
+  /** Of a whole task. */
+  readonly taskMs: number;
+  /** Of the heap, what is loaded included. */
+  readonly memoryMb: number;
+  /** Without work the process ends. */
+  readonly idleMs: number;
+}
+
+/** A task that was ended. The message is for people. */
+export class StoppedTask extends Error {
+  override readonly name = 'StoppedTask';
+  /** What it worked on. */
+  readonly field: string;
+  constructor(field: string, message: string) {
+    super(message);
+    this.field = field;
+  }
+}
+
+interface Job {
+  readonly order: Order;
+  /** What is worked on, and the how many-th thing that is. */
+  field: string;
+  step: number;
+  resolve(value: unknown): void;
+  reject(error: unknown): void;
+}
+
+/** By these V8, or the system, ends what has no memory left. */
+const MEMORY_SIGNALS: ReadonlySet<string | null> = new Set(['SIGABRT', 'SIGTRAP', 'SIGILL', 'SIGKILL']);
+
+export class TaskProcess {
+  readonly #entry: URL;
+  readonly #limits: TaskLimits;
+  readonly #waiting: Job[] = [];
+  #child: ChildProcess | undefined;
+  #job: Job | undefined;
+  #stepTimer: NodeJS.Timeout | undefined;
+  #taskTimer: NodeJS.Timeout | undefined;
+  #idleTimer: NodeJS.Timeout | undefined;
+  #isClosed = false;
+
+  /** @param entry the module that the process runs: it answers each `Order` with `Report`s. */
+  constructor(entry: URL, limits: TaskLimits) {
+    this.#entry = entry;
+    this.#limits = limits;
+  }
+
+  /**
+   * @param field what is worked on until the process says otherwise.
+   * @throws StoppedTask; the HeraldError or Error that the task threw; HeraldError UNAVAILABLE once closed.
+   */
+  run(order: Order, field: string): Promise<unknown> {
+    if (this.#isClosed) return Promise.reject(closing());
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ order, field, step: 0, resolve, reject });
+      this.#next();
+    });
+  }
+
+  /** Ends the process; what is not done is refused. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    const open = [...(this.#job ? [this.#job] : []), ...this.#waiting.splice(0)];
+    this.#finish();
+    const child = this.#child;
+    const gone = child && once(child, 'exit');
+    child?.ref();
+    this.#kill();
+    for (const job of open) job.reject(closing());
+    await gone;
+  }
+
+  #next(): void {
+    if (this.#job) return;
+    const job = this.#waiting.shift();
+    if (!job) {
+      this.#rest();
+      return;
+    }
+    clearTimeout(this.#idleTimer);
+    this.#job = job;
+    const child = this.#child ?? this.#start();
+    // Whoever waits for it keeps this process.
+    child.ref();
+    child.channel?.ref();
+    const onSent = (error: unknown) => {
+      if (error && this.#job === job) this.#settle(() => job.reject(error));
+    };
+    try {
+      child.send(job.order, onSent);
+    } catch (error) {
+      // What cannot be copied.
+      onSent(error);
+    }
+  }
+
+  #rest(): void {
+    this.#child?.unref();
+    this.#child?.channel?.unref();
+    this.#idleTimer = setTimeout(() => this.#kill(), this.#limits.idleMs);
+    this.#idleTimer.unref();
+  }
+
+  #start(): ChildProcess {
+    const child = fork(this.#entry, {
+      execArgv: [`--max-old-space-size=${this.#limits.memoryMb}`],
+      // No secrets for those who work on what others have written.
+      env: {},
+      serialization: 'advanced',
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    });
+    this.#child = child;
+    const isCurrent = () => child === this.#child;
+    child.on('message', (report) => {
+      if (isCurrent()) this.#onReport(report as Report);
+    });
+    child.on('error', (error) => {
+      if (isCurrent()) this.#onEnd(error);
+    });
+    child.on('exit', (code, signal) => {
+      if (!isCurrent()) return;
+      const { memoryMb } = this.#limits;
+      this.#onEnd(
+        MEMORY_SIGNALS.has(signal) || code === 134
+          ? `It takes more than ${memoryMb} MB of memory: make it smaller.`
+          : new Error(`the process that compiles has ended: ${signal ?? code}`),
+      );
+    });
+    return child;
+  }
+
+  #onReport(report: Report): void {
+    const job = this.#job;
+    if (!job) return;
+    if (report.kind === 'at') this.#onStep(job, report.field);
+    else
+      this.#settle(() => {
+        if (report.kind === 'made') job.resolve(report.value);
+        else job.reject(report.kind === 'refused' ? refusal(report) : report.error);
+      });
+  }
+
+  #onStep(job: Job, field: string): void {
+    const { stepMs, taskMs } = this.#limits;
+    if (job.step === 0)
+      this.#taskTimer = setTimeout(
+        () => this.#onTime(job, () => true, `With all before it, it takes longer than ${taskMs} ms`),
+        taskMs,
+      );
+    job.field = field;
+    job.step += 1;
+    const { step } = job;
+    clearTimeout(this.#stepTimer);
+    this.#stepTimer = setTimeout(
+      () => this.#onTime(job, () => job.step === step, `It takes longer than ${stepMs} ms`),
+      stepMs,
+    );
+  }
+
+  #onTime(job: Job, isStill: () => boolean, message: string): void {
+    // Where this process was busy itself, the news that it is done may wait behind the timer.
+    setImmediate(() => {
+      if (this.#job !== job || !isStill()) return;
+      this.#kill();
+      this.#settle(() => job.reject(new StoppedTask(job.field, `${message}: make it simpler.`)));
+    });
+  }
+
+  /** The process has ended by itself. @param why a sentence where the task is to blame. */
+  #onEnd(why: Error | string): void {
+    this.#child = undefined;
+    const job = this.#job;
+    if (!job) return;
+    const error = typeof why === 'string' ? new StoppedTask(job.field, why) : why;
+    this.#settle(() => job.reject(error));
+  }
+
+  #kill(): void {
+    const child = this.#child;
+    this.#child = undefined;
+    child?.kill('SIGKILL');
+  }
+
+  #settle(tell: () => void): void {
+    this.#finish();
+    tell();
+    this.#next();
+  }
+
+  #finish(): void {
+    this.#job = undefined;
+    clearTimeout(this.#stepTimer);
+    clearTimeout(this.#taskTimer);
+    clearTimeout(this.#idleTimer);
+  }
+}
+
+const closing = (): HeraldError => unavailable('This process is shutting down.');
+
+const refusal = ({ code, message, field }: Extract<Report, { kind: 'refused' }>): HeraldError =>
+  new HeraldError(code, message, field === undefined ? {} : { field });
