@@ -59,6 +59,12 @@ export interface SendChunk {
   readonly dueAt: Date;
 }
 
+interface NewJob<J> {
+  readonly name: string;
+  readonly data: J;
+  readonly opts: BulkJobOptions;
+}
+
 /** Channels that something outside delivers: IN_APP is delivered by the plan and has no queue. */
 export const SENT_CHANNELS = CHANNELS.filter((channel) => channel !== 'IN_APP');
 
@@ -91,7 +97,8 @@ export class DispatchQueues {
   async addPlans(priority: Priority, chunks: readonly PlanChunk[]): Promise<void> {
     if (chunks.length === 0) return;
     const timestamp = sharedNow();
-    await this.#queue<PlanJob>(planQueueName(priority)).addBulk(
+    await this.#add<PlanJob>(
+      planQueueName(priority),
       chunks.map(({ ids, delayMs = 0, look }) => ({
         name: 'plan',
         data: { ids },
@@ -104,7 +111,8 @@ export class DispatchQueues {
   async addSends(channel: Channel, priority: Priority, chunks: readonly SendChunk[]): Promise<void> {
     if (chunks.length === 0) return;
     const timestamp = sharedNow();
-    await this.#queue<SendJob>(sendQueueName(channel, priority)).addBulk(
+    await this.#add<SendJob>(
+      sendQueueName(channel, priority),
       chunks.map(({ ids, attempt, dueAt }) => ({
         name: 'send',
         data: { ids, attempt, priority },
@@ -121,13 +129,13 @@ export class DispatchQueues {
   /** @throws when Redis does not take it. */
   async addProviderTest(job: ProviderTestJob): Promise<void> {
     const opts = { ...ONCE, timestamp: sharedNow(), jobId: job.id };
-    await this.#queue<ProviderTestJob>(PROVIDER_TEST_QUEUE).addBulk([{ name: 'test', data: job, opts }]);
+    await this.#add<ProviderTestJob>(PROVIDER_TEST_QUEUE, [{ name: 'test', data: job, opts }]);
   }
 
   /** @throws when Redis does not take it. */
   async addExplain(job: ExplainJob): Promise<void> {
     const opts = { ...ONCE, timestamp: sharedNow(), jobId: job.id };
-    await this.#queue<ExplainJob>(EXPLAIN_QUEUE).addBulk([{ name: 'explain', data: job, opts }]);
+    await this.#add<ExplainJob>(EXPLAIN_QUEUE, [{ name: 'explain', data: job, opts }]);
   }
 
   /**
@@ -149,7 +157,14 @@ export class DispatchQueues {
     await Promise.all([...this.#made.values()].map((queue) => queue.close()));
   }
 
-  #queue<J>(name: string): Pick<Queue<J, unknown, string>, 'addBulk'> {
+  /** One job goes without a pipeline: ioredis makes each with a member for every one of BullMQ's scripts. */
+  async #add<J>(queue: string, jobs: readonly NewJob<J>[]): Promise<void> {
+    const [first, ...more] = jobs;
+    if (first && more.length === 0) await this.#queue(queue).add(first.name, first.data, first.opts);
+    else await this.#queue(queue).addBulk([...jobs]);
+  }
+
+  #queue(name: string): Queue {
     let queue = this.#made.get(name);
     if (!queue) {
       queue = new Queue(name, { connection: this.#redis, prefix: this.#prefix });
@@ -157,7 +172,7 @@ export class DispatchQueues {
       queue.on('error', () => undefined);
       this.#made.set(name, queue);
     }
-    return queue as unknown as Pick<Queue<J, unknown, string>, 'addBulk'>;
+    return queue;
   }
 }
 
