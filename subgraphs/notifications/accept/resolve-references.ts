@@ -54,14 +54,24 @@ export class ReferenceResolver {
     const results: (Resolved | HeraldError)[] = [];
     for (const [index, input] of inputs.entries()) {
       const at = paths[index] ?? 'input';
-      results.push(inputProblem(input, at, now) ?? (await this.#withChain(workspace, input, at, now)));
+      // Own words refer to nothing: not worth two turns for each of a batch.
+      results.push(
+        inputProblem(input, at, now) ??
+          (input.content && !input.fallback ? {} : await this.#withChain(workspace, input, at, now)),
+      );
     }
     const wanted = results.map((result, index) =>
       result instanceof HeraldError ? [] : recipientsOf(inputs[index] ?? {}, result, paths[index] ?? 'input'),
     );
-    const users = new Set(wanted.flatMap((own) => own.flatMap((r) => r.user ?? [])));
-    const groups = new Set(wanted.flatMap((own) => own.flatMap((r) => r.group ?? [])));
-    const segments = new Set(wanted.flatMap((own) => own.flatMap((r) => r.segment ?? [])));
+    const users = new Set<string>();
+    const groups = new Set<string>();
+    const segments = new Set<string>();
+    for (const own of wanted)
+      for (const { user, group, segment } of own) {
+        if (user !== undefined) users.add(user);
+        if (group !== undefined) groups.add(group);
+        if (segment !== undefined) segments.add(segment);
+      }
     const [missing, empty, unknown] = await Promise.all([
       users.size > 0 ? this.#users.missingUsers(workspace, [...users]) : [],
       groups.size > 0 ? this.#users.emptyGroups(workspace, [...groups]) : [],
@@ -179,16 +189,18 @@ interface Named {
 
 function recipientsOf(input: SendInput, { route, actions }: Resolved, at: string): Named[] {
   const named: Named[] = [];
-  const callers = new Set<string>();
   for (const [position, { user, group, segment }] of (input.to ?? []).entries()) {
     if (user != null) named.push({ user, field: `${at}.to.${position}.user`, of: '' });
     if (group != null) named.push({ group, field: `${at}.to.${position}.group`, of: '' });
     if (segment != null) named.push({ segment, field: `${at}.to.${position}.segment`, of: '' });
-    callers.add(`${user ?? ''} ${group ?? ''} ${segment ?? ''}`);
   }
+  if (!actions) return named;
+  const callers = new Set(
+    (input.to ?? []).map(({ user, group, segment }) => `${user ?? ''} ${group ?? ''} ${segment ?? ''}`),
+  );
   const of = `, whom the route of "${route?.event}" names`;
   const field = `${at}.event`;
-  for (const { user, group, segment } of (actions ?? []).flatMap(({ to }) => to)) {
+  for (const { user, group, segment } of actions.flatMap(({ to }) => to)) {
     if (callers.has(`${user ?? ''} ${group ?? ''} ${segment ?? ''}`)) continue;
     if (user !== undefined) named.push({ user, field, of });
     if (group !== undefined) named.push({ group, field, of });

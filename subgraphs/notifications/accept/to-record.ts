@@ -86,13 +86,12 @@ function ofEvent(
   waits: boolean,
   now: Date,
 ): Pick<NotificationRecord, 'cancelKey' | 'cancels' | 'followUps'> {
+  if (!route) return cancels.length > 0 ? { cancels } : {};
   const cancelKey =
-    waits && route && route.cancelOn.length > 0 && route.key !== undefined
-      ? keyAt(input.data, route.key)
-      : undefined;
+    waits && route.cancelOn.length > 0 && route.key !== undefined ? keyAt(input.data, route.key) : undefined;
   const to = (input.to ?? []).map(withoutNulls<RecipientEntry>);
-  const variables = { data: input.data ?? {}, event: route?.event ?? '', now };
-  const followUps = (route?.followUps ?? [])
+  const variables = { data: input.data ?? {}, event: route.event, now };
+  const followUps = route.followUps
     .filter(({ when }) => when === undefined || judge('event', when, variables).holds)
     .map(({ event, afterSeconds }) => ({ event, afterSeconds, to }));
   return {
