@@ -522,6 +522,30 @@ describe('first attempts, before the plan is stored', () => {
     const states = (await stored(begun.map((_, i) => `dlv_busy${i}`))).map((d) => d.state);
     expect(states.filter((s) => s === 'SENT')).toHaveLength(3);
   });
+
+  it('does not send what waited for a place and was not stored meanwhile', async () => {
+    const answer = Promise.withResolvers<void>();
+    const sent: string[] = [];
+    const { sender } = await worker(
+      {},
+      soleAccount('full', {
+        async send({ delivery }) {
+          sent.push(delivery);
+          await answer.promise;
+          return { kind: 'accepted' };
+        },
+      }),
+    );
+    const dropped = () => metric('herald_send_dropped_total', 'reason="plan"');
+    const before = await dropped();
+    const begun = Array.from({ length: FIRST_WINDOW + 1 }, (_, i) => sender.begin(unstored(`dlv_full${i}`)));
+    await expect.poll(() => sent.length, { timeout: 15_000 }).toBe(FIRST_WINDOW);
+    for (const { leave } of begun) leave(Promise.resolve(false));
+    await Promise.resolve();
+    answer.resolve();
+    await expect.poll(dropped, { timeout: 15_000 }).toBe(before + begun.length);
+    expect(sent).toHaveLength(FIRST_WINDOW);
+  }, 60_000);
 });
 
 /** An account of a provider without idempotency keys, all of whose recipients are the vendor's. */

@@ -119,16 +119,26 @@ export class Sender {
 
   /**
    * Begins the first attempt at a delivery that is not stored yet and that nobody else can have. Where the provider
-   * turns out to have no room, there is no outcome: the delivery is put off once it is left here and stored.
+   * turns out to have no room, there is no outcome: the delivery is put off once it is left here and stored. One that
+   * waited for a place is not attempted where somebody else may have it by then.
    */
   begin(delivery: DeliveryRecord): Begun {
-    const begun = this.#attemptNow(delivery);
+    let isOurs = () => true;
+    const begun = this.#attemptNow(delivery, () => isOurs());
     this.#track(begun.then(() => undefined)).catch((error: unknown) => this.#tellFailure(error));
     return {
-      outcome: begun.then((result) => ('attempt' in result ? result : new Promise<never>(() => undefined))),
-      leave: (stored) => {
+      outcome: begun.then((result) =>
+        result !== 'lost' && 'attempt' in result ? result : new Promise<never>(() => undefined),
+      ),
+      leave: (whenStored) => {
         const leaseUntil = this.#claims.hold(delivery._id);
-        this.#track(this.#goOn(delivery, begun, stored)).catch((error: unknown) => this.#tellFailure(error));
+        let isRefused = false;
+        isOurs = () => !isRefused && this.#claims.surely(delivery._id);
+        const noted = whenStored.then((stored) => {
+          isRefused = !stored;
+          return stored;
+        });
+        this.#track(this.#goOn(delivery, begun, noted)).catch((error: unknown) => this.#tellFailure(error));
         return { kind: 'underWay', fence: this.#claims.fence, leaseUntil };
       },
     };
@@ -270,14 +280,19 @@ export class Sender {
   }
 
   /** An attempt at a delivery that is not stored yet, if there is room for it at once. */
-  async #attemptNow(delivery: DeliveryRecord): Promise<AttemptOutcome | Postponement> {
+  async #attemptNow(
+    delivery: DeliveryRecord,
+    isOurs: () => boolean,
+  ): Promise<AttemptOutcome | Postponement | 'lost'> {
     const { priority } = delivery;
     if (this.#turns.room(priority) === 0 || !this.#slots.tryTake(priority)) return { waitMs: 0, why: 'busy' };
     return this.#inSlot(priority, () =>
       this.#turns.inHand(priority, async () => {
         const permit = await this.#accounts.permit(priority, 0, this.#pauses.pause);
         if ('waitMs' in permit) return permit;
-        return await this.#attemptUnless(delivery, permit, 0, () => expired(delivery));
+        return await this.#attemptUnless(delivery, permit, 0, () =>
+          isOurs() ? expired(delivery) : ('lost' as const),
+        );
       }),
     );
   }
@@ -285,12 +300,13 @@ export class Sender {
   /** What has been left here ends as any other: recorded, or put off. Where it was not stored, it is planned again. */
   async #goOn(
     delivery: DeliveryRecord,
-    begun: Promise<AttemptOutcome | Postponement>,
+    begun: Promise<AttemptOutcome | Postponement | 'lost'>,
     whenStored: Promise<boolean>,
   ): Promise<void> {
     try {
       const [result, stored] = await Promise.all([begun, whenStored]);
       if (!stored) droppedTotal.inc({ channel: this.#channel, reason: 'plan' });
+      else if (result === 'lost') droppedTotal.inc({ channel: this.#channel, reason: 'lease' });
       else if ('attempt' in result) await this.#outcomes.recordSurely(result);
       else await this.#defer(delivery, result);
     } finally {
