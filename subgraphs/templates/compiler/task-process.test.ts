@@ -3,7 +3,7 @@ import { StoppedTask, type TaskLimits, TaskProcess } from './task-process.ts';
 
 vi.setConfig({ testTimeout: 60_000 });
 
-const LIMITS: TaskLimits = { stepMs: 60_000, taskMs: 60_000, memoryMb: 64, idleMs: 60_000 };
+const LIMITS: TaskLimits = { stepMs: 60_000, taskMs: 60_000, memoryMb: 64, idleMs: 60_000, maxWaiting: 10 };
 const open: TaskProcess[] = [];
 
 function start(limits: Partial<TaskLimits> = {}): (task: string, ...args: unknown[]) => Promise<unknown> {
@@ -75,6 +75,13 @@ describe('the process', () => {
     expect(await run('pid')).toBe(first);
     await expect.poll(() => isAlive(first), { timeout: 20_000 }).toBe(false);
     expect(await run('pid')).not.toBe(first);
+  });
+
+  test('takes so many tasks, and no more', async () => {
+    const run = start({ maxWaiting: 1 });
+    const [, second, third] = await Promise.allSettled([run('pid'), run('echo', 2), run('echo', 3)]);
+    expect(second).toEqual({ status: 'fulfilled', value: [2] });
+    expect(third).toMatchObject({ status: 'rejected', reason: { code: 'UNAVAILABLE' } });
   });
 
   test('is not without work while it works', async () => {

@@ -18,6 +18,8 @@ export interface TaskLimits {
   readonly memoryMb: number;
   /** Without work the process ends. */
   readonly idleMs: number;
+  /** Tasks that wait for the one under way: more are refused. */
+  readonly maxWaiting: number;
 }
 
 /** A task that was ended. The message is for people. */
@@ -62,10 +64,12 @@ export class TaskProcess {
 
   /**
    * @param field what is worked on until the process says otherwise.
-   * @throws StoppedTask; the HeraldError or Error that the task threw; HeraldError UNAVAILABLE once closed.
+   * @throws StoppedTask; the HeraldError or Error that the task threw; HeraldError UNAVAILABLE once closed, or when too
+   * many wait.
    */
   run(order: Order, field: string): Promise<unknown> {
     if (this.#isClosed) return Promise.reject(closing());
+    if (this.#waiting.length >= this.#limits.maxWaiting) return Promise.reject(tooMany());
     return new Promise((resolve, reject) => {
       this.#waiting.push({ order, field, step: 0, resolve, reject });
       this.#next();
@@ -211,6 +215,13 @@ export class TaskProcess {
 }
 
 const closing = (): HeraldError => unavailable('This process is shutting down.');
+
+const RETRY_AFTER_MS = 5_000;
+
+const tooMany = (): HeraldError =>
+  new HeraldError('UNAVAILABLE', `Too much is being compiled: try again in ${RETRY_AFTER_MS} ms.`, {
+    retryAfterMs: RETRY_AFTER_MS,
+  });
 
 const refusal = ({ code, message, field }: Extract<Report, { kind: 'refused' }>): HeraldError =>
   new HeraldError(code, message, field === undefined ? {} : { field });

@@ -48,6 +48,8 @@ export const COMPILE_LIMITS = {
   memoryMb: 256,
   /** It goes when nothing was compiled for so long, and all that it has loaded with it. */
   idleMs: 60_000,
+  /** Some pages of templates with their findings. */
+  maxWaiting: 500,
 } as const;
 
 /** Of the partials of one template. */
