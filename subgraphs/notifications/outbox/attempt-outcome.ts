@@ -5,10 +5,11 @@ import type { AttemptRecord, DeliveryRecord } from '../records/delivery-record.t
 export interface AttemptOutcome {
   readonly delivery: DeliveryRecord;
   readonly attempt: AttemptRecord;
-  readonly result: /** `receipts`: the provider tells later what became of it. */
+  readonly result:
     | {
         readonly kind: 'sent';
         readonly providerMessageId?: string;
+        /** The provider tells later what became of it. */
         readonly receipts?: true;
         /** Of the account, where its id alone is not the only one of its kind; see `providerAccountKey`. */
         readonly accountKey?: string;
