@@ -4,7 +4,7 @@ import { LONG_WAIT_MS, PATIENCE_MS } from '../flow/patience.ts';
 
 export class RateTurns {
   readonly #ratePerSecond: () => number | undefined;
-  /** By priority: deliveries in hand that have not been attempted yet. */
+  /** By priority: deliveries in hand, with those whose attempt is under way. */
   readonly #backlog = { HIGH: 0, MEDIUM: 0, LOW: 0 };
   /** By priority: when those that were put off for the rate have had their turn (monotonic). */
   readonly #turns = { HIGH: 0, MEDIUM: 0, LOW: 0 };
@@ -22,7 +22,7 @@ export class RateTurns {
     return Math.max(0, within - this.#backlog[priority]);
   }
 
-  /** Works on one that has not been attempted yet. */
+  /** Works on one, until its attempt is over. */
   async inHand<T>(priority: Priority, work: () => Promise<T>): Promise<T> {
     this.#backlog[priority]++;
     try {
