@@ -24,6 +24,22 @@ describe('AccountRoom', () => {
     expect(await Promise.all(waiting)).toEqual([true, true]);
   });
 
+  it('lets what is urgent wait beside a backlog, and wakes it first', async () => {
+    const room = new AccountRoom(1);
+    room.enter();
+    const woken: string[] = [];
+    const waits = ['first', 'second'].map((name) => room.waitFor(never, true).then(() => woken.push(name)));
+    waits.push(room.waitFor(never, true, true).then(() => woken.push('urgent')));
+    expect(await room.waitFor(never, true, true), 'not without end').toBe(false);
+    for (let i = 0; i < 3; i++) {
+      room.leave(1);
+      await Promise.resolve();
+      room.enter();
+    }
+    await Promise.all(waits);
+    expect(woken).toEqual(['urgent', 'first', 'second']);
+  });
+
   it('gives turns one after the other, as attempts end', () => {
     const room = new AccountRoom(2);
     for (let i = 0; i < 100; i++) {

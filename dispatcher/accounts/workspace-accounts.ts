@@ -90,8 +90,9 @@ export class WorkspaceAccounts implements WayIn {
       const leftMs = started + mostMs - performance.now();
       const waitMs = forPlace ? leftMs : refused.waitMs;
       const waits = leftMs > 0 && waitMs <= leftMs;
-      if (waits && (await room.waitFor(() => pause(waitMs), forPlace))) continue;
-      return delivery.priority === 'HIGH' ? refused : inTurn(refused, refusedBy, room);
+      const urgent = delivery.priority === 'HIGH';
+      if (waits && (await room.waitFor(() => pause(waitMs), forPlace, urgent))) continue;
+      return urgent ? refused : inTurn(refused, refusedBy, room);
     }
   }
 

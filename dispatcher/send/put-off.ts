@@ -4,6 +4,7 @@ import { sharedDate, sharedNow } from '../../platform/clock/shared-clock.ts';
 import type { Priority } from '../../platform/graphql/contract-enums.ts';
 import type { QueuedDelivery } from '../../platform/queues/enqueue-sends.ts';
 import type { DeliveryRecord, Outbox } from '../../subgraphs/notifications/index.ts';
+import { LONGEST_TURN_MS } from '../accounts/account-room.ts';
 import type { ProviderChannel } from '../channels/contract.ts';
 import { MAX_PAUSE_MS } from '../flow/circuit.ts';
 import { type DeferReason, deferredTotal } from '../flow/flow-metrics.ts';
@@ -13,6 +14,8 @@ import type { Enqueue } from '../plan/planner.ts';
 const MAX_GROUP = 200;
 /** The longest pause of a circuit, and what it is spread by. */
 const SOON_MS = MAX_PAUSE_MS + 5_000;
+/** Those that found no room have a turn of their own up to here; behind it are many at the same moment. */
+const TURN_MS = LONGEST_TURN_MS - 1;
 
 /** A delivery of a job. */
 export interface JobDelivery {
@@ -107,10 +110,9 @@ export class PutOff {
 
 /**
  * Whether it waits in its queue, in a job for all that are due at the same moment: what is urgent, or due, and what
- * knows when it can go on, if that is soon. The sweeper brings back the others: what waits for hours, and what found
- * no room among others of its kind and would come in vain if it came at once.
+ * knows when it can go on, if that is soon. The sweeper brings back what waits for longer.
  */
 function isQueued({ priority, why, nextAttemptAt }: PutOffDelivery, now: number): boolean {
   const waitMs = nextAttemptAt.getTime() - now;
-  return priority === 'HIGH' || waitMs <= 0 || (why !== 'busy' && waitMs <= SOON_MS);
+  return priority === 'HIGH' || waitMs <= 0 || waitMs <= (why === 'busy' ? TURN_MS : SOON_MS);
 }
