@@ -163,6 +163,11 @@ test('who unsubscribes while the first step is tried does not get the second', a
   await dee.data(
     `mutation { setPreferences(preferences: [{ category: "parcels", enabled: false }]) { id } }`,
   );
+  // A preference is in force within a second, not at once (docs/operating.md): then new messages tell.
+  await eventually(
+    async () => completed(await send({ to: [{ user: 'dee' }], category: 'parcels', channels: ['SMS'] })),
+    ({ SMS }) => expect(SMS?.skipReason).toBe('UNSUBSCRIBED'),
+  );
   slow.answered.resolve();
   expect(await completed(id)).toMatchObject({
     WEBHOOK: { state: 'FAILED' },
