@@ -25,6 +25,8 @@ const BATCH = Math.max(1, Math.round(RATE / 20));
 const IN_FORCE_MS = 1_000;
 /** That changes are told of takes milliseconds; so much on a busy machine. Whoever was not told takes longer, but for what is published. */
 const TOLD_MS = 3_000;
+/** One look at each kind is no statistics: a process may have stood still just then. */
+const MARGIN_MS = 2_000;
 
 const database = freshDatabase();
 const cluster = new RoleCluster(database, {
@@ -223,7 +225,8 @@ describe.each([
           // When it was asked: a slow answer says nothing of what was in force.
           const afterMs = Date.now() - answeredAt;
           if (await isSeen()) return `${what} ${afterMs} ms`;
-          expect(afterMs, what).toBeLessThan(isDeaf ? missedMs : Math.min(missedMs, TOLD_MS));
+          const withinMs = isDeaf ? missedMs : Math.min(missedMs, TOLD_MS);
+          expect(afterMs, what).toBeLessThan(withinMs + MARGIN_MS);
         }
       }),
     );
