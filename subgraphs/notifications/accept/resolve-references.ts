@@ -9,7 +9,6 @@ import type {
 import type { UsersService } from '../../users/index.ts';
 import type { NotificationRecord, PassedOver } from '../records/notification-record.ts';
 import { callersChain, inputProblem, type SendInput } from './check-input.ts';
-
 import { type RoutedAction, routed } from './resolve-route.ts';
 import { keyAt, keyProblem } from './route-rules.ts';
 

@@ -7,7 +7,6 @@ import { newId } from '../../../platform/names/ids.ts';
 import type { RouteAction } from '../../templates/index.ts';
 import { FIRST_LOOK_MS } from '../outbox/looks.ts';
 import type { InlineContent, NotificationRecord, RecipientEntry } from '../records/notification-record.ts';
-
 import type { SendInput } from './check-input.ts';
 import { requestHash } from './request-hash.ts';
 import type { Resolved, ResolvedAction } from './resolve-references.ts';

@@ -6,7 +6,6 @@
 import type { SkipReason } from '../../../platform/graphql/contract-enums.ts';
 import { FIRST_LOOK_MS } from '../outbox/looks.ts';
 import type { DeliveryRecord } from '../records/delivery-record.ts';
-
 import { quietMove } from '../rules/quiet-rules.ts';
 
 /** What the rules go by. */

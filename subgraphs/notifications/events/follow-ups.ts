@@ -11,7 +11,6 @@ import { DURABLE } from '../../../platform/storage/mongo.ts';
 import type { AcceptService } from '../accept/accept.ts';
 import type { PlanEnqueuer } from '../accept/plan-enqueuer.ts';
 import type { NotificationRecord } from '../records/notification-record.ts';
-
 import type { NotificationModels } from '../store/models.ts';
 import { type OwnEvent, refusedEvent } from './refused-event.ts';
 

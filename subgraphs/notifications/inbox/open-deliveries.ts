@@ -6,7 +6,6 @@ import { supersedeFailures } from '../chains/supersede-failures.ts';
 import { deliveryEvent } from '../outbox/delivery-events.ts';
 import type { DeliveryRecord } from '../records/delivery-record.ts';
 import type { InboxMessageRecord } from '../records/inbox-message-record.ts';
-
 import type { NotificationModels } from '../store/models.ts';
 
 export interface Opened {

@@ -8,7 +8,6 @@ import { NONE, type Opened } from '../inbox/open-deliveries.ts';
 import { deliveryEvent } from '../outbox/delivery-events.ts';
 import { afterReceipt } from '../receipts/after-receipt.ts';
 import type { DeliveryRecord } from '../records/delivery-record.ts';
-
 import type { NotificationModels } from '../store/models.ts';
 
 /**

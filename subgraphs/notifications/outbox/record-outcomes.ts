@@ -14,7 +14,6 @@ import { keepProviderMessages } from '../receipts/provider-messages.ts';
 import type { DeliveryRecord } from '../records/delivery-record.ts';
 import type { NotificationModels } from '../store/models.ts';
 import type { AttemptOutcome } from './attempt-outcome.ts';
-
 import { changeHeld } from './change-held.ts';
 import { completeSole, completionEvents } from './completion.ts';
 import { deliveryEvent } from './delivery-events.ts';
