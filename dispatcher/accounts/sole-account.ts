@@ -21,9 +21,14 @@ export class SoleAccount implements WayIn {
     this.#permit = { account };
   }
 
+  /** Not while the account is shut: permits that wait for its end would all be used at that moment, beyond the rate. */
   async permit(priority: Priority, patienceMs: number, pause: Pause): Promise<Permit | NotNow> {
     if (!this.#account) return this.#permit;
-    return (await this.#account.flow.permit(priority, patienceMs, pause)) ?? this.#permit;
+    const { flow } = this.#account;
+    const end = performance.now() + patienceMs;
+    for (let shut = flow.shut(); shut; shut = flow.shut())
+      if (performance.now() + shut.waitMs > end || !(await pause(shut.waitMs))) return shut;
+    return (await flow.permit(priority, end - performance.now(), pause)) ?? this.#permit;
   }
 
   async enter(
