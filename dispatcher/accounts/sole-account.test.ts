@@ -2,6 +2,7 @@ import { expect, it } from 'vitest';
 import { sandbox } from '../channels/sandbox/provider.ts';
 import { ProviderFlow } from '../flow/provider-flow.ts';
 import type { SharedCircuits } from '../flow/shared-circuits.ts';
+import type { Account } from './account.ts';
 import { SoleAccount } from './sole-account.ts';
 
 /** An account that is shut for another 100 ms, for so many looks. */
@@ -22,10 +23,10 @@ function accountShutFor(looks: number) {
     limits: { ratePerSecond: 1 },
     probeLostAfterMs: 1,
   });
-  const account = {
+  const account: Account = {
     provider: { id: 'sole', definition: sandbox, provider: { send: async () => ({ kind: 'accepted' }) } },
     flow,
-  } as const;
+  };
   const pause = async (ms: number) => {
     seen.push(`pause ${ms}`);
     return true;
