@@ -24,7 +24,7 @@ async function queuedAfter(postponement: Postponement, priority: DeliveryRecord[
   });
   await putOff.claimed({ _id: 'd1', attempt: 0, priority } as DeliveryRecord, postponement);
   expect(deferred).toHaveLength(1);
-  return queued.map(({ nextAttemptAt }) => nextAttemptAt.getTime() - deferred[0].getTime());
+  return queued.map(({ nextAttemptAt }) => nextAttemptAt.getTime() - (deferred[0]?.getTime() ?? 0));
 }
 
 describe('what is put off', () => {
