@@ -8,7 +8,7 @@ import { DateTimeScalar, JsonScalar } from '../../platform/graphql/scalars.ts';
 import type { Subgraph } from '../../platform/graphql/subgraph.ts';
 import type { InvalidationBus } from '../../platform/invalidation/invalidation-bus.ts';
 import type { Logger } from '../../platform/logging/logger.ts';
-import { Compiler } from './compiler/compiler.ts';
+import { Compilers } from './compiler/compiler.ts';
 import type { Directory, FindPerson, TemplatesService } from './contract.ts';
 import { ensureDemo } from './demo.ts';
 import type { Resolvers } from './generated/types.ts';
@@ -72,16 +72,16 @@ export async function createTemplatesSubgraph({
   await stores.ensureCollections();
 
   const published = publishedReader(stores, bus, log);
-  const compiler = new Compiler();
-  const templates = new TemplateDrafts(stores, compiler, findPerson, bus, log);
+  const compilers = new Compilers();
+  const templates = new TemplateDrafts(stores, compilers, findPerson, bus, log);
   const routes = new RouteDrafts(stores, bus, log);
-  const partials = new PartialDrafts(stores, compiler, bus, log);
-  const packages = new PackageDrafts(stores, compiler, directory, bus, log);
+  const partials = new PartialDrafts(stores, compilers, bus, log);
+  const packages = new PackageDrafts(stores, compilers, directory, bus, log);
   const loaders = createLoaders(templates, routes, partials, packages);
   const ofTemplates = templateResolvers(templates, loaders);
   const ofRoutes = routeResolvers(routes, directory, loaders);
   const ofPartials = partialResolvers(partials, loaders);
-  const files = new PackageFiles(stores, compiler, directory, log);
+  const files = new PackageFiles(stores, compilers, directory, log);
   const ofPackages = packageResolvers(packages, files, loaders);
   const resolvers: Resolvers = {
     ...ofTemplates,
@@ -107,7 +107,7 @@ export async function createTemplatesSubgraph({
       ...published,
       testedTemplate: (workspace, id, version) => templates.tested(workspace, id, version),
     },
-    subgraph: { name: 'templates', schema, close: () => compiler.close() },
+    subgraph: { name: 'templates', schema, close: () => compilers.close() },
     ensureDemo: (workspace) => ensureDemo(workspace, templates, routes),
   };
 }

@@ -1,12 +1,13 @@
 import { afterAll, describe, expect, test, vi } from 'vitest';
 import { COMPILE_LIMITS } from '../sources/limits.ts';
 import type { TemplateBody } from '../store/records.ts';
-import { Compiler } from './compiler.ts';
+import { Compilers } from './compiler.ts';
 
 vi.setConfig({ testTimeout: 60_000 });
 
-const quick = new Compiler({ ...COMPILE_LIMITS, stepMs: 2_000 });
-afterAll(() => quick.close());
+const compilers = new Compilers({ ...COMPILE_LIMITS, stepMs: 2_000 });
+const quick = compilers.of('default');
+afterAll(() => compilers.close());
 
 const mail = (html: string, body = 'x'): TemplateBody => ({
   name: 'Mail',
@@ -64,9 +65,9 @@ describe('what would take for ever is refused at its place', () => {
   });
 
   test('and what needs too much memory', async () => {
-    const small = new Compiler({ ...COMPILE_LIMITS, stepMs: 120_000, taskMs: 120_000, memoryMb: 48 });
+    const small = new Compilers({ ...COMPILE_LIMITS, stepMs: 120_000, taskMs: 120_000, memoryMb: 48 });
     const html = `<mjml><mj-body>${'<mj-section/>'.repeat(39_000)}</mj-body></mjml>`;
-    const { problems } = await compile(html, 'x', small);
+    const { problems } = await compile(html, 'x', small.of('default'));
     expect(problems).toEqual([
       { field: 'contents.1.html', message: 'It takes more than 48 MB of memory: make it smaller.' },
     ]);

@@ -15,11 +15,31 @@ import { StoppedTask, type TaskLimits, TaskProcess } from './task-process.ts';
 import type { TaskArgs, TaskName, TaskResult } from './tasks.ts';
 
 /** One for each process, closed with it. The other process starts with the first task. */
-export class Compiler {
+export class Compilers {
   readonly #process: TaskProcess;
 
   constructor(limits: TaskLimits = COMPILE_LIMITS) {
     this.#process = new TaskProcess(new URL('./compile-process.ts', import.meta.url), limits);
+  }
+
+  /** That of a workspace: workspaces take turns. */
+  of(workspace: string): Compiler {
+    return new Compiler(this.#process, workspace);
+  }
+
+  close(): Promise<void> {
+    return this.#process.close();
+  }
+}
+
+/** What a workspace lets compile. */
+export class Compiler {
+  readonly #process: TaskProcess;
+  readonly #workspace: string;
+
+  constructor(process: TaskProcess, workspace: string) {
+    this.#process = process;
+    this.#workspace = workspace;
   }
 
   /** What `saveTemplate` stores. @throws HeraldError BAD_USER_INPUT naming the field. */
@@ -65,10 +85,6 @@ export class Compiler {
     });
   }
 
-  close(): Promise<void> {
-    return this.#process.close();
-  }
-
   #refusing<Name extends TaskName>(field: string, task: Name, ...args: TaskArgs<Name>) {
     return this.#run(field, task, ...args).catch((error: unknown) => {
       const ended = stopped(error);
@@ -77,7 +93,7 @@ export class Compiler {
   }
 
   #run<Name extends TaskName>(field: string, task: Name, ...args: TaskArgs<Name>): Promise<TaskResult<Name>> {
-    return this.#process.run({ task, args }, field) as Promise<TaskResult<Name>>;
+    return this.#process.run(this.#workspace, { task, args }, field) as Promise<TaskResult<Name>>;
   }
 }
 

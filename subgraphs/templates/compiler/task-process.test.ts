@@ -3,16 +3,30 @@ import { StoppedTask, type TaskLimits, TaskProcess } from './task-process.ts';
 
 vi.setConfig({ testTimeout: 60_000 });
 
-const LIMITS: TaskLimits = { stepMs: 60_000, taskMs: 60_000, memoryMb: 64, idleMs: 60_000, maxWaiting: 10 };
+const LIMITS: TaskLimits = {
+  startMs: 60_000,
+  stepMs: 60_000,
+  taskMs: 60_000,
+  memoryMb: 64,
+  idleMs: 60_000,
+  maxWaiting: 10,
+};
 const open: TaskProcess[] = [];
 
 function start(limits: Partial<TaskLimits> = {}): (task: string, ...args: unknown[]) => Promise<unknown> {
+  const run = startFor(limits);
+  return (task, ...args) => run('somebody', task, ...args);
+}
+
+function startFor(
+  limits: Partial<TaskLimits> = {},
+): (asker: string, task: string, ...args: unknown[]) => Promise<unknown> {
   const tasks = new TaskProcess(new URL('./testing/stubborn-process.ts', import.meta.url), {
     ...LIMITS,
     ...limits,
   });
   open.push(tasks);
-  return (task, ...args) => tasks.run({ task, args }, 'start');
+  return (asker, task, ...args) => tasks.run(asker, { task, args }, 'start');
 }
 
 afterEach(async () => {
@@ -65,6 +79,46 @@ describe('a task that is ended names what it worked on', () => {
     const run = start();
     await expect(run('leave')).rejects.toThrow('the process that compiles has ended: 3');
     expect(await run('echo')).toEqual([]);
+  });
+});
+
+test('those who ask take turns, whoever has asked more often', async () => {
+  const run = startFor();
+  const done: string[] = [];
+  const ask = (asker: string, what: string) => run(asker, 'echo', what).then(() => done.push(what));
+  await Promise.all([
+    ...['a1', 'a2', 'a3', 'a4'].map((what) => ask('a', what)),
+    ...['b1', 'b2'].map((what) => ask('b', what)),
+    ask('c', 'c1'),
+  ]);
+  expect(done).toEqual(['a1', 'a2', 'b1', 'c1', 'a3', 'b2', 'a4']);
+});
+
+describe('a task whose process was killed from outside', () => {
+  test('is done by the next one', async () => {
+    const run = start();
+    const pid = (await run('pid')) as number;
+    const waiting = run('wait', 1_000);
+    process.kill(pid, 'SIGKILL');
+    expect(await waiting).toBe(1_000);
+    expect(await run('pid')).not.toBe(pid);
+  });
+
+  test('but not again and again: the system kills what needs too much memory, too', async () => {
+    const run = start();
+    await expect(run('perish')).rejects.toMatchObject({
+      field: 'last words',
+      message: 'It takes more than 64 MB of memory: make it smaller.',
+    });
+    expect(await run('echo')).toEqual([]);
+  });
+
+  test('and so is that of one which has come to a stop', async () => {
+    const run = start({ startMs: 5_000 });
+    const pid = (await run('pid')) as number;
+    process.kill(pid, 'SIGSTOP');
+    expect(await run('echo', 1)).toEqual([1]);
+    await expect.poll(() => isAlive(pid), { timeout: 20_000 }).toBe(false);
   });
 });
 

@@ -1,6 +1,7 @@
 /**
  * A process for work that hostile input can make endless, or fill the memory with: off this one's event loop, and killed
- * where it goes beyond its bounds. One task at a time, in the order of asking; it is there while it is needed.
+ * where it goes beyond its bounds. One task at a time; those who ask take turns, so that nobody's many tasks keep the others
+ * waiting. It is there while it is needed.
  *
  * Not a thread: where one fills its heap (`resourceLimits`), V8 ends the whole process as often as not.
  */
@@ -10,6 +11,8 @@ import { HeraldError, unavailable } from '../../../platform/errors/herald-error.
 import type { Order, Report } from './messages.ts';
 
 export interface TaskLimits {
+  /** From a task's order to the first that is heard of it: a process that starts, and loads what it needs. */
+  readonly startMs: number;
   /** Of each thing that a task works on. */
   readonly stepMs: number;
   /** Of a whole task. */
@@ -35,9 +38,13 @@ export class StoppedTask extends Error {
 
 interface Job {
   readonly order: Order;
+  /** Who asks. */
+  readonly asker: string;
   /** What is worked on, and the how many-th thing that is. */
   field: string;
   step: number;
+  /** Whether it was given to a process before, which ended for no fault of the task's. */
+  isSecond: boolean;
   resolve(value: unknown): void;
   reject(error: unknown): void;
 }
@@ -48,9 +55,11 @@ const MEMORY_SIGNALS: ReadonlySet<string | null> = new Set(['SIGABRT', 'SIGTRAP'
 export class TaskProcess {
   readonly #entry: URL;
   readonly #limits: TaskLimits;
-  readonly #waiting: Job[] = [];
+  /** By who asks; the first in it has the next turn. */
+  readonly #waiting = new Map<string, Job[]>();
   #child: ChildProcess | undefined;
   #job: Job | undefined;
+  #startTimer: NodeJS.Timeout | undefined;
   #stepTimer: NodeJS.Timeout | undefined;
   #taskTimer: NodeJS.Timeout | undefined;
   #idleTimer: NodeJS.Timeout | undefined;
@@ -63,15 +72,19 @@ export class TaskProcess {
   }
 
   /**
+   * @param asker for example a workspace: all who wait get one task done each, in turns.
    * @param field what is worked on until the process says otherwise.
    * @throws StoppedTask; the HeraldError or Error that the task threw; HeraldError UNAVAILABLE once closed, or when too
    * many wait.
    */
-  run(order: Order, field: string): Promise<unknown> {
+  run(asker: string, order: Order, field: string): Promise<unknown> {
     if (this.#isClosed) return Promise.reject(closing());
     if (this.#waiting.length >= this.#limits.maxWaiting) return Promise.reject(tooMany());
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ order, field, step: 0, resolve, reject });
+      const job = { order, asker, field, step: 0, isSecond: false, resolve, reject };
+      const own = this.#waiting.get(asker);
+      if (own) own.push(job);
+      else this.#waiting.set(asker, [job]);
       this.#next();
     });
   }
@@ -79,7 +92,8 @@ export class TaskProcess {
   /** Ends the process; what is not done is refused. */
   async close(): Promise<void> {
     this.#isClosed = true;
-    const open = [...(this.#job ? [this.#job] : []), ...this.#waiting.splice(0)];
+    const open = [...(this.#job ? [this.#job] : []), ...[...this.#waiting.values()].flat()];
+    this.#waiting.clear();
     this.#finish();
     const child = this.#child;
     const gone = child && once(child, 'exit');
@@ -91,25 +105,47 @@ export class TaskProcess {
 
   #next(): void {
     if (this.#job) return;
-    const job = this.#waiting.shift();
-    if (!job) {
-      this.#rest();
-      return;
+    const job = this.#takeTurn();
+    if (job) this.#give(job);
+    else this.#rest();
+  }
+
+  #takeTurn(): Job | undefined {
+    for (const [asker, own] of this.#waiting) {
+      this.#waiting.delete(asker);
+      const job = own.shift();
+      if (own.length > 0) this.#waiting.set(asker, own);
+      if (job) return job;
     }
+    return undefined;
+  }
+
+  #give(job: Job): void {
     clearTimeout(this.#idleTimer);
     this.#job = job;
+    const { startMs } = this.#limits;
+    this.#startTimer = setTimeout(
+      () =>
+        this.#onTime(
+          job,
+          () => job.step === 0,
+          () => this.#onEnd(new Error(`the process that compiles says nothing for ${startMs} ms`)),
+        ),
+      startMs,
+    );
     const child = this.#child ?? this.#start();
     // Whoever waits for it keeps this process.
     child.ref();
     child.channel?.ref();
-    const onSent = (error: unknown) => {
-      if (error && this.#job === job) this.#settle(() => job.reject(error));
+    const onSent = (error: Error | null) => {
+      // Who has ended unnoticed until now gets nothing more.
+      if (error && this.#job === job && this.#child === child) this.#onEnd(error);
     };
     try {
       child.send(job.order, onSent);
     } catch (error) {
       // What cannot be copied.
-      onSent(error);
+      this.#settle(() => job.reject(error));
     }
   }
 
@@ -143,6 +179,7 @@ export class TaskProcess {
         MEMORY_SIGNALS.has(signal) || code === 134
           ? `It takes more than ${memoryMb} MB of memory: make it smaller.`
           : new Error(`the process that compiles has ended: ${signal ?? code}`),
+        signal === 'SIGKILL',
       );
     });
     return child;
@@ -161,9 +198,13 @@ export class TaskProcess {
 
   #onStep(job: Job, field: string): void {
     const { stepMs, taskMs } = this.#limits;
+    const stop = (why: string) => () => {
+      this.#kill();
+      this.#settle(() => job.reject(new StoppedTask(job.field, `${why}: make it simpler.`)));
+    };
     if (job.step === 0)
       this.#taskTimer = setTimeout(
-        () => this.#onTime(job, () => true, `With all before it, it takes longer than ${taskMs} ms`),
+        () => this.#onTime(job, () => true, stop(`With all before it, it takes longer than ${taskMs} ms`)),
         taskMs,
       );
     job.field = field;
@@ -171,25 +212,33 @@ export class TaskProcess {
     const { step } = job;
     clearTimeout(this.#stepTimer);
     this.#stepTimer = setTimeout(
-      () => this.#onTime(job, () => job.step === step, `It takes longer than ${stepMs} ms`),
+      () => this.#onTime(job, () => job.step === step, stop(`It takes longer than ${stepMs} ms`)),
       stepMs,
     );
   }
 
-  #onTime(job: Job, isStill: () => boolean, message: string): void {
+  #onTime(job: Job, isStill: () => boolean, end: () => void): void {
     // Where this process was busy itself, the news that it is done may wait behind the timer.
     setImmediate(() => {
-      if (this.#job !== job || !isStill()) return;
-      this.#kill();
-      this.#settle(() => job.reject(new StoppedTask(job.field, `${message}: make it simpler.`)));
+      if (this.#job === job && isStill()) end();
     });
   }
 
-  /** The process has ended by itself. @param why a sentence where the task is to blame. */
-  #onEnd(why: Error | string): void {
-    this.#child = undefined;
+  /**
+   * The process has ended by itself, or is of no use.
+   * @param why a sentence where the task is to blame.
+   * @param wasKilled maybe by the system, which has no memory left, and maybe by somebody.
+   */
+  #onEnd(why: Error | string, wasKilled = false): void {
+    this.#kill();
     const job = this.#job;
     if (!job) return;
+    if (!job.isSecond && (wasKilled || job.step === 0)) {
+      this.#finish();
+      Object.assign(job, { isSecond: true, step: 0 });
+      this.#give(job);
+      return;
+    }
     const error = typeof why === 'string' ? new StoppedTask(job.field, why) : why;
     this.#settle(() => job.reject(error));
   }
@@ -208,9 +257,8 @@ export class TaskProcess {
 
   #finish(): void {
     this.#job = undefined;
-    clearTimeout(this.#stepTimer);
-    clearTimeout(this.#taskTimer);
-    clearTimeout(this.#idleTimer);
+    for (const timer of [this.#startTimer, this.#stepTimer, this.#taskTimer, this.#idleTimer])
+      clearTimeout(timer);
   }
 }
 

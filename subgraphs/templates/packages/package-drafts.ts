@@ -3,7 +3,7 @@ import { badInput, conflict, notFound } from '../../../platform/errors/herald-er
 import type { InvalidationBus } from '../../../platform/invalidation/invalidation-bus.ts';
 import type { Logger } from '../../../platform/logging/logger.ts';
 import { isCallerId } from '../../../platform/names/ids.ts';
-import type { Compiler } from '../compiler/compiler.ts';
+import type { Compilers } from '../compiler/compiler.ts';
 import type { Directory } from '../contract.ts';
 import type { PackageInput } from '../generated/types.ts';
 import type { PartialHead } from '../partials/partial-drafts.ts';
@@ -38,14 +38,14 @@ const NO_MEMBERS: PackageMembers = { templates: [], routes: [], partials: [] };
 
 export class PackageDrafts {
   readonly #stores: Stores;
-  readonly #compiler: Compiler;
+  readonly #compilers: Compilers;
   readonly #directory: Directory;
   readonly #bus: InvalidationBus;
   readonly #log: Logger;
 
-  constructor(stores: Stores, compiler: Compiler, directory: Directory, bus: InvalidationBus, log: Logger) {
+  constructor(stores: Stores, compilers: Compilers, directory: Directory, bus: InvalidationBus, log: Logger) {
     this.#stores = stores;
-    this.#compiler = compiler;
+    this.#compilers = compilers;
     this.#directory = directory;
     this.#bus = bus;
     this.#log = log;
@@ -59,11 +59,11 @@ export class PackageDrafts {
   /** What is wrong with the drafts of all members, together; publishing refuses errors. @throws HeraldError NOT_FOUND. */
   async problems(workspace: string, id: string): Promise<readonly PackageFinding[]> {
     const state = await readState(this.#stores, workspace, await this.#head(workspace, id));
-    const { findings } = await planPublish(this.#stores, this.#compiler, state);
+    const { findings } = await planPublish(this.#stores, this.#compilers.of(workspace), state);
     return [
       ...findings,
       ...(await recipientFindings(this.#directory, state)),
-      ...(await lintDrafts(this.#stores, this.#compiler, state)),
+      ...(await lintDrafts(this.#stores, this.#compilers.of(workspace), state)),
     ];
   }
 
@@ -77,7 +77,7 @@ export class PackageDrafts {
     const compiled: Compiled = new Map();
     return this.#publish(workspace, id, publisher, async (head) => {
       const state = await readState(this.#stores, workspace, head);
-      const plan = await planPublish(this.#stores, this.#compiler, state, compiled);
+      const plan = await planPublish(this.#stores, this.#compilers.of(workspace), state, compiled);
       const wrong = plan.findings.find(({ severity }) => severity === 'ERROR');
       if (wrong) throw badInput(wrong.field, wrong.message);
       const { members: _members, ...body } = head.draft ?? head.published ?? missingBody(id);

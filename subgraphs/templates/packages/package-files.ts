@@ -2,7 +2,7 @@
 import { badInput, conflict, forbidden, notFound } from '../../../platform/errors/herald-error.ts';
 import type { Logger } from '../../../platform/logging/logger.ts';
 import { isCallerId, isWorkspaceId } from '../../../platform/names/ids.ts';
-import type { Compiler } from '../compiler/compiler.ts';
+import type { Compilers } from '../compiler/compiler.ts';
 import type { Directory, RouteBody } from '../contract.ts';
 import { checkId } from '../input/names.ts';
 import { routeBody } from '../input/route-input.ts';
@@ -37,13 +37,13 @@ export interface ImportResult {
 
 export class PackageFiles {
   readonly #stores: Stores;
-  readonly #compiler: Compiler;
+  readonly #compilers: Compilers;
   readonly #directory: Directory;
   readonly #log: Logger;
 
-  constructor(stores: Stores, compiler: Compiler, directory: Directory, log: Logger) {
+  constructor(stores: Stores, compilers: Compilers, directory: Directory, log: Logger) {
     this.#stores = stores;
-    this.#compiler = compiler;
+    this.#compilers = compilers;
     this.#directory = directory;
     this.#log = log;
   }
@@ -82,7 +82,12 @@ export class PackageFiles {
     publisher: Publisher = {},
   ): Promise<ImportResult> {
     checkId('input.id', id);
-    return this.#put(workspace, await this.#compiler.packageInputs(id, files), dryRun, publisher);
+    return this.#put(
+      workspace,
+      await this.#compilers.of(workspace).packageInputs(id, files),
+      dryRun,
+      publisher,
+    );
   }
 
   /**
@@ -110,7 +115,12 @@ export class PackageFiles {
         `There is no workspace "${toWorkspace}". Make it with createWorkspace first.`,
       );
     const files = await this.export(workspace, id, version);
-    return this.#put(toWorkspace, await this.#compiler.packageInputs(id, files), false, publisher);
+    return this.#put(
+      toWorkspace,
+      await this.#compilers.of(workspace).packageInputs(id, files),
+      false,
+      publisher,
+    );
   }
 
   async #put(
@@ -146,7 +156,7 @@ export class PackageFiles {
       };
       const after = stateAfter(workspace, wanted, { head, templates, routes, partials });
       const before = now ? contentOf(now) : undefined;
-      const { findings } = await planPublish(this.#stores, this.#compiler, after);
+      const { findings } = await planPublish(this.#stores, this.#compilers.of(workspace), after);
       return {
         changes: dryRun ? {} : changes,
         result: {
@@ -177,12 +187,18 @@ export class PackageFiles {
     for (const { file, input } of inputs.partials) {
       const called = perhapsCalled([input.source]).filter((name) => name !== input.id);
       const reached = await reachSources(called, find);
-      partials.set(input.id, await atFile(file, () => this.#compiler.partialBody(input, reached.partials)));
+      partials.set(
+        input.id,
+        await atFile(file, () => this.#compilers.of(workspace).partialBody(input, reached.partials)),
+      );
     }
     const templates = new Map<string, TemplateBody>();
     for (const { file, input } of inputs.templates) {
       const reached = await reachSources(perhapsCalled(sourcesOf(input.contents)), find);
-      templates.set(input.id, await atFile(file, () => this.#compiler.templateBody(input, reached.partials)));
+      templates.set(
+        input.id,
+        await atFile(file, () => this.#compilers.of(workspace).templateBody(input, reached.partials)),
+      );
     }
     const routes = new Map<string, RouteBody>();
     for (const { file, input } of inputs.routes)

@@ -3,7 +3,7 @@ import { badInput, conflict } from '../../../platform/errors/herald-error.ts';
 import type { InvalidationBus } from '../../../platform/invalidation/invalidation-bus.ts';
 import type { Logger } from '../../../platform/logging/logger.ts';
 import { isCallerId } from '../../../platform/names/ids.ts';
-import type { Compiler } from '../compiler/compiler.ts';
+import type { Compilers } from '../compiler/compiler.ts';
 import type { PartialInput } from '../generated/types.ts';
 import { checkPackage, removalFromPackage } from '../packages/membership.ts';
 import {
@@ -42,13 +42,13 @@ const NAMED: Named = { what: 'Partial', field: 'id' };
 
 export class PartialDrafts {
   readonly #stores: Stores;
-  readonly #compiler: Compiler;
+  readonly #compilers: Compilers;
   readonly #bus: InvalidationBus;
   readonly #log: Logger;
 
-  constructor(stores: Stores, compiler: Compiler, bus: InvalidationBus, log: Logger) {
+  constructor(stores: Stores, compilers: Compilers, bus: InvalidationBus, log: Logger) {
     this.#stores = stores;
-    this.#compiler = compiler;
+    this.#compilers = compilers;
     this.#bus = bus;
     this.#log = log;
   }
@@ -64,7 +64,7 @@ export class PartialDrafts {
       perhapsCalled([input.source]).filter((name) => name !== input.id),
       find,
     );
-    const body = await this.#compiler.partialBody(input, reached.partials);
+    const body = await this.#compilers.of(workspace).partialBody(input, reached.partials);
     await checkPackage(this.#stores, workspace, input.package);
     return partials.saveDraft(workspace, input.id, body, input.package);
   }
@@ -113,7 +113,7 @@ export class PartialDrafts {
       if (head.packageKey !== undefined || !published || !(id in (published.partials ?? {}))) continue;
       const gathered = await gatherVersion(published, find, undefined);
       if (gathered.problems.length === 0 && saysTheSame(published, gathered.body)) continue;
-      const { body, problems } = await this.#compiler.compileVersion(gathered);
+      const { body, problems } = await this.#compilers.of(workspace).compileVersion(gathered);
       const [problem] = problems;
       if (problem)
         throw badInput(

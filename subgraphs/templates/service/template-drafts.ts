@@ -4,7 +4,7 @@ import { jsonProblem } from '../../../platform/graphql/json-problem.ts';
 import type { InvalidationBus } from '../../../platform/invalidation/invalidation-bus.ts';
 import type { Logger } from '../../../platform/logging/logger.ts';
 import { isCallerId, scopedKey } from '../../../platform/names/ids.ts';
-import type { Compiler } from '../compiler/compiler.ts';
+import type { Compilers } from '../compiler/compiler.ts';
 import type { FindPerson, TestedTemplate } from '../contract.ts';
 import type { TemplateInput } from '../generated/types.ts';
 import { sourcesOf } from '../input/template-input.ts';
@@ -58,14 +58,20 @@ export interface PreviewRequest {
 
 export class TemplateDrafts {
   readonly #stores: Stores;
-  readonly #compiler: Compiler;
+  readonly #compilers: Compilers;
   readonly #findPerson: FindPerson;
   readonly #bus: InvalidationBus;
   readonly #log: Logger;
 
-  constructor(stores: Stores, compiler: Compiler, findPerson: FindPerson, bus: InvalidationBus, log: Logger) {
+  constructor(
+    stores: Stores,
+    compilers: Compilers,
+    findPerson: FindPerson,
+    bus: InvalidationBus,
+    log: Logger,
+  ) {
     this.#stores = stores;
-    this.#compiler = compiler;
+    this.#compilers = compilers;
     this.#findPerson = findPerson;
     this.#bus = bus;
     this.#log = log;
@@ -76,7 +82,9 @@ export class TemplateDrafts {
    * package.
    */
   async save(workspace: string, input: TemplateInput): Promise<TemplateHead> {
-    const body = await this.#compiler.templateBody(input, await this.#callable(workspace, input));
+    const body = await this.#compilers
+      .of(workspace)
+      .templateBody(input, await this.#callable(workspace, input));
     await checkPackage(this.#stores, workspace, input.package);
     return this.#stores.templates.saveDraft(workspace, input.id, body, input.package);
   }
@@ -108,7 +116,7 @@ export class TemplateDrafts {
       const draft = thatHasDraft(NAMED, head);
       const find = findPartials(partials, workspace, undefined, 'published');
       const gathered = await gatherVersion(draft, find, undefined);
-      const { body, problems } = await this.#compiler.compileVersion(gathered);
+      const { body, problems } = await this.#compilers.of(workspace).compileVersion(gathered);
       refuse(problems);
       return { head, body };
     });
@@ -265,7 +273,7 @@ export class TemplateDrafts {
     if (user !== undefined && !person)
       throw badInput('user', `There is no user "${user}". Create it with upsertUsers first.`);
     const locale = request.locale ?? person?.locale;
-    const contents = await this.#compiler.putIntoWords(body, {
+    const contents = await this.#compilers.of(workspace).putIntoWords(body, {
       id: request.id,
       version,
       channels: body.channels,
@@ -290,7 +298,8 @@ export class TemplateDrafts {
     const { version, body } = await this.#compiled(workspace, id, asked);
     return {
       channels: body.channels,
-      words: (wanted) => this.#compiler.putIntoWords(body, { ...wanted, id, version, sample: false }),
+      words: (wanted) =>
+        this.#compilers.of(workspace).putIntoWords(body, { ...wanted, id, version, sample: false }),
     };
   }
 
@@ -304,7 +313,7 @@ export class TemplateDrafts {
     const head = await this.#stores.templates.head(workspace, id);
     if (head?.draft && (version === undefined || version === head.nextVersion)) {
       const gathered = await this.#gathered(head, head.draft);
-      const { body, problems } = await this.#compiler.compileVersion(gathered, 'unbounded');
+      const { body, problems } = await this.#compilers.of(workspace).compileVersion(gathered, 'unbounded');
       refuse(problems);
       return { version: head.nextVersion, body };
     }
@@ -324,11 +333,11 @@ export class TemplateDrafts {
    */
   async findings(head: HeadRecord<TemplateBody>): Promise<Finding[]> {
     const { draft, published } = head;
-    if (!draft) return published ? this.#compiler.lintBody(published) : [];
+    if (!draft) return published ? this.#compilers.of(head.workspace).lintBody(published) : [];
     const { body, problems } = await this.#gathered(head, draft);
     if (problems.length > 0)
       return problems.map((problem) => ({ ...problem, severity: 'ERROR', rule: 'partials' }));
-    return this.#compiler.lintBody(body);
+    return this.#compilers.of(head.workspace).lintBody(body);
   }
 }
 

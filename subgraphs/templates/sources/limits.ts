@@ -40,6 +40,8 @@ export const MAX_PARTIAL_CALLS = 5_000;
 export const MAX_RENDER_MS = 2_000;
 /** Of checking and compiling, which a process of its own does. */
 export const COMPILE_LIMITS = {
+  /** A process that starts, on a busy machine. */
+  startMs: 60_000,
   /** Of one source: an html, its text. */
   stepMs: 5_000,
   /** Of one template. */

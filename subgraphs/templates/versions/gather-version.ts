@@ -44,8 +44,10 @@ export async function gatherVersion(
   };
 }
 
-const textsOf = (content: StoredContent): string[] =>
-  [content.title, content.body, content.html, content.url].filter((text) => text !== undefined);
+const textsOf = ({ title, body, html, url, imageUrl, actions = [] }: StoredContent): string[] =>
+  [title, body, html, url, imageUrl, ...actions.flatMap((action) => [action.title, action.url])].filter(
+    (text) => text !== undefined,
+  );
 
 /** Whether a published version is rendered from the same as what was gathered. */
 export const saysTheSame = (published: TemplateBody, gathered: TemplateBody): boolean =>

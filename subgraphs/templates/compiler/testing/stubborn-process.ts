@@ -29,6 +29,12 @@ const TASKS: Readonly<Record<string, (...args: readonly unknown[]) => Report | n
     const all: unknown[] = [];
     for (;;) all.push(new Array(1_000).fill(all.length + 0.5));
   },
+  perish() {
+    tell({ kind: 'at', field: 'last words' });
+    // Once they are said.
+    setImmediate(() => process.kill(process.pid, 'SIGKILL'));
+    return { kind: 'at', field: 'last words' };
+  },
   leave: () => process.exit(3),
 };
 
