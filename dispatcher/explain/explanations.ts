@@ -7,6 +7,7 @@ import { EXPLAIN_QUEUE } from '../../platform/names/redis-names.ts';
 import type { ExplainJob } from '../../platform/queues/queues.ts';
 import {
   answerExplanation,
+  deliveryId,
   type ExplainedDelivery,
   type Explanation,
   explainedRecord,
@@ -41,15 +42,19 @@ export function startExplanations(
 
 async function explain(record: NotificationRecord, deps: PageMakerDeps): Promise<Explanation> {
   const told: ExplainedDelivery[] = [];
+  // Who is named, and in a group as well, is on two pages, and gets it once.
+  const known = new Set<string>();
+  const isNew = (delivery: Parameters<typeof deliveryId>[1]) => {
+    const before = known.size;
+    return known.add(deliveryId(record, delivery)).size > before;
+  };
   const pages = new PageMaker({
     ...deps,
-    onUnwanted: (act, user, because) =>
-      told.push({
-        ...(act.action && { action: act.action.name }),
-        channel: act.record.channels[0] ?? 'IN_APP',
-        user,
-        because,
-      }),
+    onUnwanted: ({ action, record: { channels } }, user, because) => {
+      const [channel = 'IN_APP'] = channels;
+      if (isNew({ channel, user, ...(action && { action }) }))
+        told.push({ ...(action && { action: action.name }), channel, user, because });
+    },
   });
   let open: NotificationRecord | undefined = record;
   for (let page = 0; open && page < MAX_PAGES && told.length < MAX_DELIVERIES; page++) {
@@ -59,7 +64,7 @@ async function explain(record: NotificationRecord, deps: PageMakerDeps): Promise
       const problem = messageOf(failures.get(record._id) ?? new Error('It cannot be planned.'));
       return { deliveries: told, hasMore: false, problem };
     }
-    told.push(...made.deliveries.map(explained));
+    told.push(...made.deliveries.filter(isNew).map(explained));
     open = made.nextCursor === undefined ? undefined : { ...open, planCursor: made.nextCursor };
   }
   return {

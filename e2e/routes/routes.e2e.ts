@@ -214,7 +214,8 @@ test('a condition of recipients chooses among the members of a group; a change c
         name: 'offer',
         template: 'reminder',
         channels: ['EMAIL'],
-        recipients: [{ group: 'all' }],
+        // Who is named as well gets it once, and is told of once.
+        recipients: [{ group: 'all' }, { user: 'ann' }, { user: 'bob' }],
         recipientWhen: 'user.attributes.tier == "gold"',
       },
     ],
