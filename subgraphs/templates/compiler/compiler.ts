@@ -22,7 +22,7 @@ export class Compilers {
     this.#process = new TaskProcess(new URL('./compile-process.ts', import.meta.url), limits);
   }
 
-  /** That of a workspace: workspaces take turns. */
+  /** That of a workspace: they share the time. */
   of(workspace: string): Compiler {
     return new Compiler(this.#process, workspace);
   }

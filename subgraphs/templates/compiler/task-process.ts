@@ -1,7 +1,7 @@
 /**
  * A process for work that hostile input can make endless, or fill the memory with: off this one's event loop, and killed
- * where it goes beyond its bounds. One task at a time; those who ask take turns, so that nobody's many tasks keep the others
- * waiting. It is there while it is needed.
+ * where it goes beyond its bounds. One task at a time, of whoever had the least time: nobody's many or slow tasks keep the
+ * others waiting for more than the one that is under way. It is there while it is needed.
  *
  * Not a thread: where one fills its heap (`resourceLimits`), V8 ends the whole process as often as not.
  */
@@ -55,10 +55,13 @@ const MEMORY_SIGNALS: ReadonlySet<string | null> = new Set(['SIGABRT', 'SIGTRAP'
 export class TaskProcess {
   readonly #entry: URL;
   readonly #limits: TaskLimits;
-  /** By who asks; the first in it has the next turn. */
+  /** By who asks. */
   readonly #waiting = new Map<string, Job[]>();
+  /** What tasks have taken, since nothing waited the last time, in ms. */
+  readonly #spent = new Map<string, number>();
   #child: ChildProcess | undefined;
   #job: Job | undefined;
+  #since = 0;
   #startTimer: NodeJS.Timeout | undefined;
   #stepTimer: NodeJS.Timeout | undefined;
   #taskTimer: NodeJS.Timeout | undefined;
@@ -72,7 +75,7 @@ export class TaskProcess {
   }
 
   /**
-   * @param asker for example a workspace: all who wait get one task done each, in turns.
+   * @param asker for example a workspace: time is shared among them.
    * @param field what is worked on until the process says otherwise.
    * @throws StoppedTask; the HeraldError or Error that the task threw; HeraldError UNAVAILABLE once closed, or when too
    * many wait.
@@ -84,7 +87,12 @@ export class TaskProcess {
       const job = { order, asker, field, step: 0, isSecond: false, resolve, reject };
       const own = this.#waiting.get(asker);
       if (own) own.push(job);
-      else this.#waiting.set(asker, [job]);
+      else {
+        // Nobody saves time up by asking for nothing.
+        const least = Math.min(...[...this.#waiting.keys()].map((other) => this.#spent.get(other) ?? 0));
+        this.#spent.set(asker, Math.max(this.#spent.get(asker) ?? 0, Number.isFinite(least) ? least : 0));
+        this.#waiting.set(asker, [job]);
+      }
       this.#next();
     });
   }
@@ -110,19 +118,22 @@ export class TaskProcess {
     else this.#rest();
   }
 
+  /** The next of whoever had the least time. */
   #takeTurn(): Job | undefined {
-    for (const [asker, own] of this.#waiting) {
-      this.#waiting.delete(asker);
-      const job = own.shift();
-      if (own.length > 0) this.#waiting.set(asker, own);
-      if (job) return job;
-    }
-    return undefined;
+    const [asker] = [...this.#waiting.keys()].toSorted(
+      (a, b) => (this.#spent.get(a) ?? 0) - (this.#spent.get(b) ?? 0),
+    );
+    if (asker === undefined) return undefined;
+    const own = this.#waiting.get(asker);
+    const job = own?.shift();
+    if (own?.length === 0) this.#waiting.delete(asker);
+    return job;
   }
 
   #give(job: Job): void {
     clearTimeout(this.#idleTimer);
     this.#job = job;
+    this.#since = performance.now();
     const { startMs } = this.#limits;
     this.#startTimer = setTimeout(
       () =>
@@ -150,6 +161,7 @@ export class TaskProcess {
   }
 
   #rest(): void {
+    this.#spent.clear();
     this.#child?.unref();
     this.#child?.channel?.unref();
     this.#idleTimer = setTimeout(() => this.#kill(), this.#limits.idleMs);
@@ -256,6 +268,10 @@ export class TaskProcess {
   }
 
   #finish(): void {
+    if (this.#job) {
+      const { asker } = this.#job;
+      this.#spent.set(asker, (this.#spent.get(asker) ?? 0) + performance.now() - this.#since);
+    }
     this.#job = undefined;
     for (const timer of [this.#startTimer, this.#stepTimer, this.#taskTimer, this.#idleTimer])
       clearTimeout(timer);
