@@ -133,9 +133,15 @@ describe('the process', () => {
     expect(await run('pid')).not.toBe(first);
   });
 
-  test('takes so many tasks, and no more', async () => {
-    const run = start({ maxWaiting: 1 });
-    const [, second, third] = await Promise.allSettled([run('pid'), run('echo', 2), run('echo', 3)]);
+  test('takes so many tasks of one who asks, and no more', async () => {
+    const run = startFor({ maxWaiting: 1 });
+    const [, second, third, other] = await Promise.allSettled([
+      run('a', 'pid'),
+      run('a', 'echo', 2),
+      run('a', 'echo', 3),
+      run('b', 'echo', 4),
+    ]);
+    expect(other).toEqual({ status: 'fulfilled', value: [4] });
     expect(second).toEqual({ status: 'fulfilled', value: [2] });
     expect(third).toMatchObject({ status: 'rejected', reason: { code: 'UNAVAILABLE' } });
   });

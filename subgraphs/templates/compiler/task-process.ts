@@ -21,7 +21,7 @@ export interface TaskLimits {
   readonly memoryMb: number;
   /** Without work the process ends. */
   readonly idleMs: number;
-  /** Tasks that wait for the one under way: more are refused. */
+  /** Tasks of one asker that wait: more are refused. */
   readonly maxWaiting: number;
 }
 
@@ -82,7 +82,7 @@ export class TaskProcess {
    */
   run(asker: string, order: Order, field: string): Promise<unknown> {
     if (this.#isClosed) return Promise.reject(closing());
-    if (this.#waiting.length >= this.#limits.maxWaiting) return Promise.reject(tooMany());
+    if ((this.#waiting.get(asker)?.length ?? 0) >= this.#limits.maxWaiting) return Promise.reject(tooMany());
     return new Promise((resolve, reject) => {
       const job = { order, asker, field, step: 0, isSecond: false, resolve, reject };
       const own = this.#waiting.get(asker);
