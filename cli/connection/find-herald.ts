@@ -1,6 +1,6 @@
 /** Which Herald a command talks to, and with which credential. */
 import { resolve } from 'node:path';
-import { HeraldClient } from '../../client/index.ts';
+import { HeraldClient, type HeraldClientOptions } from '../../client/index.ts';
 import { DEFAULT_PORTS } from '../../platform/config/roles.ts';
 import type { Settings } from '../../platform/config/settings.ts';
 import { dataFolderOwner } from '../../platform/data-services/data-folder-lock.ts';
@@ -51,6 +51,12 @@ export async function findHerald(flags: ConnectionFlags, settings: Settings): Pr
 const isSame = (named: string, running: string | undefined): boolean =>
   running !== undefined && new URL(named).origin === new URL(running).origin;
 
-/** @throws CommandFailure as `findHerald` does. */
-export const connect = async (flags: ConnectionFlags, settings: Settings): Promise<HeraldClient> =>
-  new HeraldClient(await findHerald(flags, settings));
+/**
+ * @param options `timeoutMs` for a command whose answer takes longer than the client usually waits.
+ * @throws CommandFailure as `findHerald` does.
+ */
+export const connect = async (
+  flags: ConnectionFlags,
+  settings: Settings,
+  options: Pick<HeraldClientOptions, 'timeoutMs'> = {},
+): Promise<HeraldClient> => new HeraldClient({ ...(await findHerald(flags, settings)), ...options });

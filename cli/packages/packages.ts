@@ -24,6 +24,8 @@ export interface PushFlags extends PackagesFlags {
   readonly publish?: boolean;
   readonly note?: string;
 }
+/** All of a package's templates are checked before there is an answer. */
+const PATIENT = { timeoutMs: 60_000 };
 type Imported = ImportPackageMutation['importPackage'];
 
 /**
@@ -36,7 +38,7 @@ export async function pull(
   settings: Settings,
   { stdout }: CommandContext,
 ): Promise<void> {
-  const client = await connect(flags, settings);
+  const client = await connect(flags, settings, PATIENT);
   for (const id of ids.length > 0 ? ids : await allPackages(client)) {
     const { exportPackage } = await client.request<ExportPackageQuery>(EXPORT_PACKAGE, { id });
     const changed = await writeFolder(join(flags.dir, fileName(id)), exportPackage);
@@ -59,7 +61,7 @@ export async function push(
   settings: Settings,
   { stdout, stderr }: CommandContext,
 ): Promise<void> {
-  const client = await connect(flags, settings);
+  const client = await connect(flags, settings, PATIENT);
   const inputs = await inputsOf(ids, flags.dir);
   let errors = 0;
   for (const input of inputs) {
@@ -91,7 +93,7 @@ export async function diff(
   settings: Settings,
   { stdout }: CommandContext,
 ): Promise<void> {
-  const client = await connect(flags, settings);
+  const client = await connect(flags, settings, PATIENT);
   let differences = 0;
   for (const input of await inputsOf(ids, flags.dir)) {
     const { changes, problems } = await importPackage(client, input, true);
