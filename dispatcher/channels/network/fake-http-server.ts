@@ -42,8 +42,9 @@ export async function startFakeHttpServer(
     const received = { method, path, headers: sentHeaders, body: Buffer.concat(chunks) };
     const aside = isAside(received);
     if (!aside) requests.push(received);
-    if (behaviour === 'silentAfterRequest' && !aside) return;
     const { status, headers, body } = answer(received);
+    // It has understood the message, as the other side would, and keeps its answer to itself.
+    if (behaviour === 'silentAfterRequest' && !aside) return;
     response.writeHead(status, headers).end(body);
   });
   const { port, openConnections, stop } = await listening(httpOrWorse(http, behaviour), behaviour);
