@@ -27,8 +27,8 @@ export const OUTAGE: FailoverScenario = {
   ],
 };
 
-/** Attempts that nobody answers: two windows that a busy machine has let grow, and those that begin before they know. */
-const UNKNOWN = 60;
+/** Attempts that nobody answers: the windows of two dispatchers, which a slow machine lets grow to 50 each, and a probe now and then. */
+const UNKNOWN = 110;
 
 export const SILENCE: FailoverScenario = {
   name: 'silence',
