@@ -64,7 +64,8 @@ it('the same step twice is one job; a later one is not swallowed by it', async (
   await enqueueSends(queues, [same], 10);
   await enqueueSends(queues, [same], 10);
   expect(await waiting('send-sms-low')).toBe(1);
-  await enqueueSends(queues, [{ ...same, nextAttemptAt: new Date(Date.now() - 5) }], 10);
+  // From its own time, not from the clock's: five milliseconds later both would be one instant, and one job.
+  await enqueueSends(queues, [{ ...same, nextAttemptAt: new Date(same.nextAttemptAt.getTime() - 5) }], 10);
   expect(await waiting('send-sms-low')).toBe(2);
 });
 
