@@ -11,7 +11,8 @@ const silent = pino({ level: 'silent' });
 const names = redisNames(services.namespace);
 const lines: { msg: string; provider: string }[] = [];
 const log = pino({ level: 'info' }, { write: (line) => void lines.push(JSON.parse(line)) });
-const redis = [1, 2].map(() => connectRedis(services.redisUrl, 'commands', silent));
+// None whose commands time out: after one that does on a busy machine each process would go by its own here.
+const redis = [1, 2].map(() => connectRedis(services.redisUrl, 'blocking', silent));
 const open: SharedCircuits[] = [];
 const process = (connection = redis[0]): SharedCircuits => {
   if (!connection) throw new Error('no connection');
@@ -128,6 +129,7 @@ describe('circuits of two processes', () => {
 
 describe('without Redis', () => {
   it('each process goes by its own, and says so once', async () => {
+    const before = lines.length;
     const gone = connectRedis(services.redisUrl, 'commands', silent);
     await whenReady(gone);
     gone.disconnect();
@@ -141,6 +143,6 @@ describe('without Redis', () => {
     if (!('probe' in probe) || !probe.probe) throw new Error('no probe');
     alone.report(name, OK, probe.probe);
     await expect.poll(() => alone.peek(name).kind).toBe('go');
-    expect(lines.filter(({ msg }) => msg.includes('cannot be shared'))).toHaveLength(1);
+    expect(lines.slice(before).filter(({ msg }) => msg.includes('cannot be shared'))).toHaveLength(1);
   });
 });
