@@ -10,6 +10,7 @@ import {
   type ProviderDeps,
   type SendOutcome,
 } from './contract.ts';
+import { cleanUp } from './testing/clean-up.ts';
 import { type ConformanceFixture, FAKE_BEHAVIOURS, type FakeBehaviour } from './testing/fake-provider.ts';
 import { STRANGE_MESSAGES } from './testing/strange-messages.ts';
 import { testDeps } from './testing/test-deps.ts';
@@ -47,6 +48,9 @@ export function describeConformance(
         ...fake.deps,
       });
       cleanups.push(() => provider.close?.());
+      // Before it is closed: it waits for its attempts, which may have nobody left to end them.
+      const over = new AbortController();
+      cleanups.push(async () => over.abort());
       const send = async (
         message: Partial<OutgoingMessage> = {},
         signal = AbortSignal.timeout(20_000),
@@ -54,7 +58,7 @@ export function describeConformance(
       ) => {
         const outcome = await provider.send(
           { ...baseMessage(definition), ...fake.recipient, ...message },
-          { idempotencyKey: key, signal },
+          { idempotencyKey: key, signal: AbortSignal.any([signal, over.signal]) },
         );
         outcomes.push(outcome);
         return outcome;
@@ -63,7 +67,7 @@ export function describeConformance(
     }
 
     afterEach(async () => {
-      for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+      await cleanUp(cleanups.splice(0));
       const told = JSON.stringify(outcomes.splice(0)) + logged.splice(0).join('\n');
       for (const secret of secrets.splice(0)) expect(told).not.toContain(secret);
     });
@@ -72,7 +76,9 @@ export function describeConformance(
     async function stopped({ fake, send }: Awaited<ReturnType<typeof start>>, count = 1) {
       const stop = new AbortController();
       const attempt = send({}, stop.signal);
-      await expect.poll(async () => (await fake.received()).length).toBe(count);
+      const there = expect.poll(async () => (await fake.received()).length).toBe(count);
+      const early = attempt.then(({ kind }) => `${kind}, before its request was there`);
+      expect(await Promise.race([there.then(() => 'under way'), early])).toBe('under way');
       stop.abort();
       return timed(() => attempt);
     }

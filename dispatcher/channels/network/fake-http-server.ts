@@ -20,6 +20,7 @@ export interface FakeHttpServer {
   readonly origin: string;
   readonly requests: readonly FakeRequest[];
   openConnections(): Promise<number>;
+  /** @throws what `answer` threw. */
   stop(): Promise<void>;
 }
 
@@ -35,6 +36,7 @@ export async function startFakeHttpServer(
   isAside: (request: FakeRequest) => boolean = () => false,
 ): Promise<FakeHttpServer> {
   const requests: FakeRequest[] = [];
+  const mistakes: unknown[] = [];
   const http = createServer(async (request, response) => {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk);
@@ -42,16 +44,28 @@ export async function startFakeHttpServer(
     const received = { method, path, headers: sentHeaders, body: Buffer.concat(chunks) };
     const aside = isAside(received);
     if (!aside) requests.push(received);
-    const { status, headers, body } = answer(received);
+    const { status, headers, body } = answerOr500(received);
     // It has understood the message, as the other side would, and keeps its answer to itself.
     if (behaviour === 'silentAfterRequest' && !aside) return;
     response.writeHead(status, headers).end(body);
   });
+  /** A fixture that throws is a mistake of its own, and told as such: nobody is left waiting for an answer. */
+  function answerOr500(request: FakeRequest): FakeAnswer {
+    try {
+      return answer(request);
+    } catch (error) {
+      mistakes.push(error);
+      return { status: 500, body: 'The fixture failed.' };
+    }
+  }
   const { port, openConnections, stop } = await listening(httpOrWorse(http, behaviour), behaviour);
   return {
     origin: `${behaviour === 'silentConnection' ? 'https' : 'http'}://127.0.0.1:${port}`,
     requests,
     openConnections,
-    stop,
+    async stop() {
+      await stop();
+      if (mistakes.length > 0) throw mistakes[0];
+    },
   };
 }
