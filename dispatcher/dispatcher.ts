@@ -111,6 +111,7 @@ export function startDispatcher(deps: {
   const { settings, connections, store, users, templates, providers, stored, log } = deps;
   const channels = new ConfiguredChannels(
     new Set<Channel>(['IN_APP', ...(Object.keys(providers.describe()) as Channel[])]),
+    new Set(SENT_CHANNELS.filter((channel) => providers.accountsFor(channel)[0]?.standsIn)),
   );
   const configured = channels.of.bind(channels);
   const enqueue: Enqueue = async (deliveries: readonly QueuedDelivery[]) => {
@@ -148,11 +149,17 @@ export function startDispatcher(deps: {
       return [channel, sender] as const;
     }),
   );
-  stored?.onChange((all) => {
-    channels.replaceStored(all);
+  stored?.onChange((all, idle) => {
+    channels.replaceStored(all, idle);
     const own = all.map((live) => storedAccountOf(live, flowWith));
-    for (const [channel, accounts] of accountsOf)
-      accounts.replaceStored(own.filter((account) => account.channels.some((one) => one === channel)));
+    for (const [channel, accounts] of accountsOf) {
+      const serves = (account: { readonly channels: readonly Channel[] }) =>
+        account.channels.includes(channel);
+      accounts.replaceStored(
+        own.filter(serves),
+        new Set(idle.filter(serves).map(({ record }) => record.workspace)),
+      );
+    }
   });
   const senderOf = (channel: Channel) => (channel === 'IN_APP' ? undefined : senders.get(channel));
   const beginners: Beginners = {

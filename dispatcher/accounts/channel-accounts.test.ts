@@ -99,6 +99,7 @@ describe('the choice among accounts of settings and of workspaces', () => {
       { attempts: [failedAt('a')] },
       'a',
     ],
+    ['for other apps not the sandbox', [account('x', true)], [stored('a', { apps: ['a2'] })], {}, 'none'],
     ['out of its hours', [], [stored('a', { allowedHours: elsewhen })], {}, 'hours'],
     ['out of hours, another', [account('s')], [stored('a', { allowedHours: elsewhen })], {}, 's'],
     ['without a place', [account('s')], [stored('a', {}, new AccountRoom(0))], {}, 'busy'],
@@ -112,6 +113,17 @@ describe('the choice among accounts of settings and of workspaces', () => {
     ['without a place anywhere', [], [stored('a', {}, new AccountRoom(0))], {}, 'busy'],
   ])('%s', async (_what, settings, own, of, expected) => {
     expect(await chosen(accountsOf(settings, own), delivery(of))).toBe(expected);
+  });
+
+  it('leaves nothing to the sandbox where a workspace has an account that is not in use', async () => {
+    const accounts = accountsOf([account('x', true)], []);
+    accounts.replaceStored([], new Set(['w1']));
+    expect(await chosen(accounts)).toBe('none');
+    expect(await chosen(accounts, delivery({ workspace: 'w2' }))).toBe('x');
+    accounts.replaceStored([]);
+    expect(await chosen(accounts)).toBe('x');
+    accounts.replaceStored([], new Set(['w1']));
+    expect(await chosen(accounts)).toBe('none');
   });
 
   it('passes over an account whose circuit is open, and tells when all are', async () => {

@@ -41,10 +41,13 @@ export class ChannelAccounts {
     this.#way = this.#fixed;
   }
 
-  /** The accounts of all workspaces, in the place of those that there were: at once. */
-  replaceStored(accounts: readonly StoredAccount[]): void {
-    if (accounts.length === 0 && this.#isFixed) return;
-    this.#workspaces.replace(accounts);
+  /**
+   * The accounts of all workspaces, in the place of those that there were: at once.
+   * @param idleIn workspaces with an account that is not in use.
+   */
+  replaceStored(accounts: readonly StoredAccount[], idleIn: ReadonlySet<string> = new Set()): void {
+    if (accounts.length === 0 && idleIn.size === 0 && this.#isFixed) return;
+    this.#workspaces.replace(accounts, idleIn);
     this.#all = [...this.#accounts, ...accounts];
     this.#way = this.#isFixed ? this.#fixed : this.#workspaces;
     this.#onChange?.();

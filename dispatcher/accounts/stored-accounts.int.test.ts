@@ -151,9 +151,9 @@ const idsOf = () => stored.live.map(({ record }) => `${record.workspace}.${recor
 interface Sent {
   readonly sendNotifications: readonly { readonly notification: { readonly id: string } }[];
 }
-async function send(count: number, path = '/hook', app = 'app_1'): Promise<string[]> {
+async function send(count: number, to = '/hook', app = 'app_1', channel = 'WEBHOOK'): Promise<string[]> {
   const inputs = Array.from({ length: count }, () => ({
-    to: [{ channel: 'WEBHOOK', address: urlOf(path) }],
+    to: [{ channel, address: channel === 'WEBHOOK' ? urlOf(to) : to }],
     content: { body: 'Hello' },
   }));
   const { sendNotifications } = await graph.run<Sent>(
@@ -202,6 +202,8 @@ describe('accounts of workspaces', () => {
     expect((await deliveriesOf(await send(1)))[0]).toMatchObject({ skipReason: 'CHANNEL_NOT_CONFIGURED' });
     const disable = 'mutation { setProviderAccountEnabled(id: "hooks", enabled: false) { id } }';
     await timed(() => graph.run(OLGA, disable), idsOf, []);
+    // Providers tell of what it sent before: whoever verifies that is there.
+    expect(stored.account(providerAccountKey('default', 'hooks'))).toMatchObject({ id: 'hooks' });
     await timed(() => save({ apps: null, enabled: true }), idsOf, ['default.hooks']);
     // A busy machine may hold up one or the other.
     expect(tookMs.toSorted((a, b) => a - b)[1]).toBeLessThan(1_000);
@@ -288,6 +290,12 @@ describe('accounts of workspaces', () => {
         .then(({ providerAccounts }) => providerAccounts.find((one) => one.id === id)?.problem);
     await expect.poll(problems, { timeout: 15_000 }).toContain('config.dkimSelector: is missing');
     expect(idsOf()).toEqual(['default.spare']);
+    // Not passed over as if nobody had wanted it: it can be replayed when the account is mended.
+    const [failed] = await deliveriesOf(await send(1, 'ann@example.com', 'app_1', 'EMAIL'));
+    expect(failed).toMatchObject({
+      state: 'FAILED',
+      attempts: [{ errorCode: 'CHANNEL_MISCONFIGURED', errorMessage: expect.stringContaining('EMAIL') }],
+    });
   });
 });
 

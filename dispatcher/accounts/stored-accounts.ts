@@ -27,8 +27,26 @@ export interface LiveAccount {
   readonly room: AccountRoom;
 }
 
+/** An account of a workspace that nothing is sent through. */
+export interface IdleAccount {
+  readonly record: ProviderAccountRecord;
+  /** Those that it would serve. */
+  readonly channels: readonly Channel[];
+  /** It cannot be used as it is; the others are switched off. */
+  readonly isBroken: boolean;
+}
+
+/** What is known of an account in its revision. One that is switched off is ready, too: for receipts of what it sent. */
+interface Known {
+  readonly revision: string;
+  readonly ready?: LiveAccount;
+  readonly idle?: IdleAccount;
+}
+
+type ChangeListener = (live: readonly LiveAccount[], idle: readonly IdleAccount[]) => void;
+
 export interface StoredAccountsDeps {
-  readonly store: Pick<ProviderAccountStore, 'publish' | 'enabled' | 'configOf' | 'tellProblem'>;
+  readonly store: Pick<ProviderAccountStore, 'publish' | 'all' | 'configOf' | 'tellProblem'>;
   readonly bus: Pick<InvalidationBus, 'onInvalidation'>;
   readonly box: SecretBox;
   readonly accountDeps: AccountDeps;
@@ -39,10 +57,11 @@ export interface StoredAccountsDeps {
 
 export class StoredAccounts {
   readonly #deps: StoredAccountsDeps;
-  readonly #listeners: ((accounts: readonly LiveAccount[]) => void)[] = [];
-  /** By key. An account that cannot be used is there with its revision only, so that it is tried once. */
-  #known = new Map<string, { readonly revision: string; readonly live?: LiveAccount }>();
+  readonly #listeners: ChangeListener[] = [];
+  /** By key. */
+  #known: ReadonlyMap<string, Known> = new Map();
   #live: readonly LiveAccount[] = [];
+  #idle: readonly IdleAccount[] = [];
   readonly #retiring = new Set<Promise<void>>();
   #reloading: Promise<void> | undefined;
   #again = false;
@@ -70,15 +89,15 @@ export class StoredAccounts {
     return this.#live;
   }
 
-  /** By its key; see `providerAccountKey`. */
+  /** By its key (see `providerAccountKey`), in use or switched off; undefined for one that cannot be used. */
   account(key: string): ConfiguredProvider | undefined {
-    return this.#known.get(key)?.live?.provider;
+    return this.#known.get(key)?.ready?.provider;
   }
 
-  /** Called with all accounts, now and whenever they change. */
-  onChange(listener: (accounts: readonly LiveAccount[]) => void): void {
+  /** Called with the accounts in use, and with the others, now and whenever they change. */
+  onChange(listener: ChangeListener): void {
     this.#listeners.push(listener);
-    listener(this.#live);
+    listener(this.#live, this.#idle);
   }
 
   /** Never throws: what cannot be read now is read at the next look, and the accounts stay as they are. */
@@ -98,7 +117,7 @@ export class StoredAccounts {
     this.#closed = true;
     clearInterval(this.#timer);
     await this.#reloading;
-    for (const account of this.#live) this.#retire(account);
+    for (const account of readyOf(this.#known)) this.#retire(account);
     await Promise.all(this.#retiring);
   }
 
@@ -114,40 +133,46 @@ export class StoredAccounts {
   }
 
   async #load(): Promise<void> {
-    const records = await this.#deps.store.enabled();
+    const records = await this.#deps.store.all();
     const former = this.#known;
     const entries = await Promise.all(
       records.map(async (record) => {
         const key = providerAccountKey(record.workspace, record.id);
         const known = former.get(key);
-        if (known?.revision === record.revision) return [key, known] as const;
-        const live = await this.#create(record, key);
-        return [key, { revision: record.revision, ...(live && { live }) }] as const;
+        return [key, known?.revision === record.revision ? known : await this.#create(record, key)] as const;
       }),
     );
     const next = new Map(entries);
-    const live = entries.flatMap(([, known]) => known.live ?? []);
-    const gone = this.#live.filter((account) => !live.includes(account));
-    const isNew = live.length !== this.#live.length || gone.length > 0;
+    const isNew = next.size !== former.size || entries.some(([key, known]) => former.get(key) !== known);
+    if (!isNew) return;
+    const ready = readyOf(next);
     this.#known = next;
-    this.#live = live;
+    this.#live = [...next.values()].flatMap((known) => (known.idle ? [] : (known.ready ?? [])));
+    this.#idle = [...next.values()].flatMap(({ idle }) => idle ?? []);
     // At one stroke: nobody gets an account that is gone from here on.
-    if (isNew) for (const listener of this.#listeners) listener(live);
-    for (const account of gone) this.#retire(account);
+    for (const listener of this.#listeners) listener(this.#live, this.#idle);
+    for (const account of readyOf(former)) if (!ready.includes(account)) this.#retire(account);
   }
 
-  async #create(record: ProviderAccountRecord, key: string): Promise<LiveAccount | undefined> {
+  async #create(record: ProviderAccountRecord, key: string): Promise<Known> {
     const { store, log } = this.#deps;
     const made = await createStored(record, key, this.#deps);
-    const fields = { workspace: record.workspace, account: record.id, provider: record.provider };
+    const { workspace, id: account, provider, revision, enabled } = record;
+    const fields = { workspace, account, provider };
     const problem = 'problem' in made ? made.problem : undefined;
     if (problem !== undefined) log.warn({ ...fields, problem }, 'provider account cannot be used');
-    else log.info(fields, 'provider account ready');
+    else log.info(fields, enabled ? 'provider account ready' : 'provider account is switched off');
     await store.tellProblem(record, problem).catch((error: unknown) => {
       log.warn({ ...fields, err: error }, 'not told whether the provider account can be used');
     });
-    if ('problem' in made) return undefined;
-    return { record, ...made, room: new AccountRoom(parallelOf(made.provider)) };
+    const ready =
+      'problem' in made ? undefined : { record, ...made, room: new AccountRoom(parallelOf(made.provider)) };
+    const channels = ready?.channels ?? record.channels ?? channelsOf(provider);
+    return {
+      revision,
+      ...(ready && { ready }),
+      ...((!ready || !enabled) && { idle: { record, channels, isBroken: enabled } }),
+    };
   }
 
   #retire({ record, provider, room }: LiveAccount): void {
@@ -161,6 +186,12 @@ export class StoredAccounts {
     this.#retiring.add(closed);
   }
 }
+
+const readyOf = (known: ReadonlyMap<string, Known>): readonly LiveAccount[] =>
+  [...known.values()].flatMap(({ ready }) => ready ?? []);
+
+const channelsOf = (provider: string): readonly Channel[] =>
+  PROVIDERS.find(({ id }) => id === provider)?.channels ?? [];
 
 /** Creates the provider of a stored account; `problem`: why it cannot be used, for operators. */
 export async function createStored(

@@ -36,6 +36,8 @@ export class WorkspaceAccounts implements WayIn {
   readonly #rooms: ReadonlyMap<Account, AccountRoom>;
   /** By workspace. */
   #stored: ReadonlyMap<string, readonly StoredAccount[]> = new Map();
+  /** Workspaces with an account that is not in use. */
+  #idleIn: ReadonlySet<string> = new Set();
 
   /** @param settings those of the settings, in the order of preference. */
   constructor(settings: readonly Account[]) {
@@ -46,13 +48,14 @@ export class WorkspaceAccounts implements WayIn {
   }
 
   /** The accounts of all workspaces, in the place of those that there were: at once. */
-  replace(accounts: readonly StoredAccount[]): void {
+  replace(accounts: readonly StoredAccount[], idleIn: ReadonlySet<string>): void {
     this.#stored = Map.groupBy(accounts, ({ rules }) => rules.workspace);
+    this.#idleIn = idleIn;
   }
 
-  /** Whether no workspace has one. */
+  /** Whether no workspace has one, in use or not. */
   get isEmpty(): boolean {
-    return this.#stored.size === 0;
+    return this.#stored.size === 0 && this.#idleIn.size === 0;
   }
 
   /** Those that a delivery may go through now. */
@@ -60,7 +63,7 @@ export class WorkspaceAccounts implements WayIn {
     const own = this.#ownOf(delivery);
     const now = sharedDate();
     const open = own.filter(({ rules }) => opensInMs(rules.allowedHours, now) === 0);
-    return [...open, ...this.#behind(own)].map(({ provider }) => provider);
+    return [...open, ...this.#behind(own, delivery.workspace)].map(({ provider }) => provider);
   }
 
   roomOf(account: Account): AccountRoom {
@@ -99,7 +102,7 @@ export class WorkspaceAccounts implements WayIn {
   /** Own accounts first, then those of the settings; none of those whose hours it is not. */
   #candidates(delivery: Choosing): { accounts: readonly Account[]; closedMs?: number } {
     const own = this.#ownOf(delivery);
-    const behind = this.#behind(own);
+    const behind = this.#behind(own, delivery.workspace);
     const now = sharedDate();
     let closedMs: number | undefined;
     const open = own.filter(({ rules }) => {
@@ -116,9 +119,13 @@ export class WorkspaceAccounts implements WayIn {
     return all.filter(({ rules }) => rules.apps?.includes(app) ?? true);
   }
 
-  /** Those of the settings that come after a workspace's own ones. */
-  #behind(own: readonly StoredAccount[]): readonly Account[] {
-    if (own.length === 0) return this.#settings;
+  /**
+   * Those of the settings that come after a workspace's own ones. The sandbox is for workspaces without an account: what
+   * it took would be SENT, and nobody would have it, where an account is switched off, broken, or for other apps.
+   */
+  #behind(own: readonly StoredAccount[], workspace: string): readonly Account[] {
+    const hasAccount = this.#stored.has(workspace) || this.#idleIn.has(workspace);
+    if (!hasAccount) return this.#settings;
     return this.#settings.filter(
       ({ provider }) => !provider.standsIn && !own.some((account) => account.provider.id === provider.id),
     );

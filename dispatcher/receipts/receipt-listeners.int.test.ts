@@ -210,8 +210,8 @@ describe('listeners', () => {
     sources[0].failsWith = 'The mailbox is closed.';
     start(accountOf('none'), {
       onChange: (listener) => {
-        change = listener;
-        listener([before]);
+        change = (accounts) => listener(accounts, []);
+        change([before]);
       },
     });
     await expect.poll(() => problems.at(-1)).toBe('The mailbox is closed.');

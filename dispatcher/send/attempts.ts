@@ -99,7 +99,7 @@ export class Attempts {
           code: 'CHANNEL_MISCONFIGURED',
           message:
             this.#providersOf(delivery).length === 0
-              ? `No provider serves ${delivery.channel} any more.`
+              ? `No provider account serves ${delivery.channel} any more, or none that can be used.`
               : `No provider account of ${delivery.channel} takes this address.`,
         };
     const outcome: SendOutcome = 'message' in sent ? { ...sent, message: hidden(sent.message) } : sent;

@@ -27,10 +27,9 @@ export class ProviderAccountStore {
     );
   }
 
-  /** The enabled accounts of all workspaces. */
-  async enabled(): Promise<readonly ProviderAccountRecord[]> {
-    const all = await this.#models.raw.providerAccounts.find().toArray();
-    return all.filter(({ enabled }) => enabled);
+  /** The accounts of all workspaces, enabled or not. */
+  all(): Promise<readonly ProviderAccountRecord[]> {
+    return this.#models.raw.providerAccounts.find().toArray();
   }
 
   /** @returns null where there is none, enabled or not. */
