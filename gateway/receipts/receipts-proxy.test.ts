@@ -6,6 +6,9 @@ import { registerReceiptsProxy } from './receipts-proxy.ts';
 
 const log = pino({ level: 'silent' });
 const asked: { method: string; url: string; called: unknown; type: unknown; body: string }[] = [];
+/** Requests that get no answer before that. */
+let slow = 0;
+const slowly = Promise.withResolvers<void>();
 let dispatcher: FastifyInstance;
 let gateway: FastifyInstance;
 let alone: FastifyInstance;
@@ -19,7 +22,11 @@ beforeAll(async () => {
   dispatcher = fastify();
   dispatcher.removeAllContentTypeParsers();
   dispatcher.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => done(null, body));
-  dispatcher.all('/*', (request, reply) => {
+  dispatcher.all('/*', async (request, reply) => {
+    if (request.url === '/receipts/slow') {
+      slow++;
+      await slowly.promise;
+    }
     asked.push({
       method: request.method,
       url: request.url,
@@ -90,4 +97,13 @@ it('without a dispatcher: come again later', async () => {
   const answer = await alone.inject({ method: 'POST', url: '/unsubscribe/x' });
   expect(answer.statusCode).toBe(503);
   expect(answer.headers['retry-after']).toBe('10');
+});
+
+it('lets nobody wait for those whose receipts take long', async () => {
+  const post = (url: string) => gateway.inject({ method: 'POST', url, payload: 'x' });
+  const waiting = Array.from({ length: 100 }, () => post('/receipts/slow'));
+  await expect.poll(() => slow).toBe(100);
+  expect((await post('/receipts/mail-a')).statusCode).toBe(201);
+  slowly.resolve();
+  expect(new Set((await Promise.all(waiting)).map(({ statusCode }) => statusCode))).toEqual(new Set([201]));
 });

@@ -45,7 +45,9 @@ export function registerReceiptsProxy(
   app: FastifyInstance,
   { dispatcherUrl, publicUrl, log }: { dispatcherUrl: string; publicUrl: string | undefined; log: Logger },
 ): void {
-  const agent = new Agent({ connections: 32 });
+  // Of connections as many as there are requests: one that tells of a message which nobody knows yet is answered after
+  // seconds, and the others must not wait for it.
+  const agent = new Agent();
   app.addHook('onClose', () => agent.destroy());
   app.register(async (routes) => {
     takeRawBodies(routes);

@@ -3,6 +3,7 @@
  * changes its delivery, so that a repeat, or a second process, changes nothing.
  */
 import type { ClientSession, Connection } from 'mongoose';
+import { Batcher, type BatchResult } from '../../../platform/batching/batcher.ts';
 import type { EventLog } from '../../../platform/event-log/event-log.ts';
 import type { HeraldEvent } from '../../../platform/event-log/events.ts';
 import { enterTallies } from '../../../platform/event-log/tally-ledger.ts';
@@ -19,7 +20,7 @@ import { afterReceipt } from './after-receipt.ts';
 import { accountKey, type ReceiptRecord } from './receipt-models.ts';
 import type { ReceiptResult, ReceivedReceipt } from './received-receipt.ts';
 
-/** In one transaction; a provider may tell of thousands at once. */
+/** In one transaction; providers may tell of thousands at once, in one request or in as many. */
 const MAX_GROUP = 200;
 /** They end more than a delivery: what follows is the caller's, and is remembered until it is done. */
 const LEADS_FURTHER: ReadonlySet<ReceivedReceipt['kind']> = new Set([
@@ -28,11 +29,18 @@ const LEADS_FURTHER: ReadonlySet<ReceivedReceipt['kind']> = new Set([
   'unsubscribed',
 ]);
 
+interface Told {
+  readonly account: string;
+  readonly receipt: ReceivedReceipt;
+  readonly now: Date;
+}
+
 export class ReceiptStore {
   readonly #connection: Connection;
   readonly #models: NotificationModels;
   readonly #events: EventLog;
   readonly #chains: ChainFollower;
+  readonly #takes = new Batcher<Told, ReceiptResult>((told) => this.#takeAll(told), { maxGroup: MAX_GROUP });
 
   constructor(deps: ChainFollowerDeps) {
     this.#chains = new ChainFollower(deps);
@@ -46,10 +54,30 @@ export class ReceiptStore {
    * @returns what became of each, in order. @throws what MongoDB throws; what was not taken can be told again.
    */
   async take(account: string, receipts: readonly ReceivedReceipt[], now: Date): Promise<ReceiptResult[]> {
-    const results: ReceiptResult[] = [];
-    for (let from = 0; from < receipts.length; from += MAX_GROUP)
-      results.push(...(await this.#takeGroup(account, receipts.slice(from, from + MAX_GROUP), now)));
-    return results;
+    const told = receipts.map((receipt) => ({ account, receipt, now }));
+    return (await this.#takes.submitAll(told)).map((result) => {
+      if (result.status === 'rejected') throw result.reason;
+      return result.value;
+    });
+  }
+
+  /** Those of each account in a transaction of their own: one that fails is told again by its provider alone. */
+  async #takeAll(told: readonly Told[]): Promise<BatchResult<ReceiptResult>[]> {
+    const results = new Map<Told, BatchResult<ReceiptResult>>();
+    for (const [account, own] of Map.groupBy(told, (one) => one.account)) {
+      try {
+        const now = new Date(Math.max(...own.map((one) => one.now.getTime())));
+        const receipts = own.map(({ receipt }) => receipt);
+        const values = await this.#takeGroup(account, receipts, now);
+        own.forEach((one, index) => {
+          const value = values[index];
+          if (value) results.set(one, { ok: true, value });
+        });
+      } catch (error) {
+        for (const one of own) results.set(one, { ok: false, error });
+      }
+    }
+    return told.flatMap((one) => results.get(one) ?? []);
   }
 
   /** What the receipts led to besides is done: a repeat leads to nothing. */

@@ -91,8 +91,12 @@ describe('ReceiptStore', () => {
     const [a] = await sent(1);
     if (!a) throw new Error('nothing was sent');
     const receipt = told('bounced', 'once', { providerMessageId: idOf(a), message: 'no such mailbox' });
+    // As in two processes: what one is told at once goes together.
+    const other = new ReceiptStore({ ...store, log: silent });
     const all = await Promise.all(
-      Array.from({ length: 6 }, () => receipts.take(ACCOUNT, [receipt, receipt], new Date())),
+      Array.from({ length: 6 }, (_, n) =>
+        (n % 2 === 0 ? receipts : other).take(ACCOUNT, [receipt, receipt], new Date()),
+      ),
     );
     expect(kinds(all.flat()).filter((kind) => kind === 'applied')).toHaveLength(1);
     expect(kinds(all.flat()).filter((kind) => kind === 'repeated')).toHaveLength(11);
@@ -102,6 +106,20 @@ describe('ReceiptStore', () => {
       lastError: 'no such mailbox',
       provider: ACCOUNT,
     });
+  });
+
+  it('answers each of many at once with what became of its own, whatever account it is of', async () => {
+    const deliveries = await sent(40);
+    const takes = deliveries.map((d, n) =>
+      receipts.take(
+        n % 4 === 0 ? 'mail-b' : ACCOUNT,
+        [told('delivered', `at-once-${n}`, { delivery: d._id })],
+        new Date(),
+      ),
+    );
+    expect((await Promise.all(takes)).map(kinds)).toEqual(
+      deliveries.map((_, n) => [n % 4 === 0 ? 'unknown' : 'applied']),
+    );
   });
 
   it('believes no account what it says of the messages of another', async () => {
