@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { ChainPlace, DeliveryRecord } from '../records/delivery-record.ts';
-import { type ChainMember, chainMove, reached, settleHeld, turnOf } from './chain-rules.ts';
+import { type ChainMember, chainMove, isOvertaken, reached, settleHeld, turnOf } from './chain-rules.ts';
 
 const NOW = new Date('2026-03-01T12:00:00Z');
 const QUIET = { from: '11:00', to: '13:00' };
@@ -170,6 +170,24 @@ describe('reached', () => {
     ['opened before it bounced', member(1, { state: 'FAILED', openedAt: ago(1) }), false],
   ])('%s', (_what, other, isReached) => {
     expect(reached([failed, other])).toBe(isReached ? other : undefined);
+  });
+});
+
+describe('isOvertaken', () => {
+  test.each<[string, ChainMember[], boolean]>([
+    ['by a later one that a provider took', [member(1, { state: 'SENT' }, { success: 'SENT' })], true],
+    [
+      'by the last one',
+      [member(1, { state: 'FAILED' }), member(2, { state: 'SENT', chain: { members: [], step: 2 } })],
+      true,
+    ],
+    ['not by one that was not opened', [member(1, { state: 'DELIVERED' })], false],
+    ['not by one that waits', [held(1), held(2)], false],
+    ['not by an earlier one', [member(-1, { state: 'SENT' }, { success: 'SENT' })], false],
+    ['not by one beside it', [member(0, { _id: 'x', state: 'SENT' }, { success: 'SENT' })], false],
+  ])('%s', (_what, others, expected) => {
+    const begun = member(0, {});
+    expect(isOvertaken(begun, [begun, ...others])).toBe(expected);
   });
 });
 

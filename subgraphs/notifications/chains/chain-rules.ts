@@ -126,6 +126,13 @@ export const reached = <T extends ChainMember>(members: readonly T[]): T | undef
       hasSuccess({ ...member, ...(member.chain && { chain: { success: 'SENT', ...member.chain } }) }),
   );
 
+/**
+ * Whether a step that has begun and is not sent yet (its account has no room, or it waits for another attempt) comes too
+ * late: a later step has success. Sending it would tell its recipient twice.
+ */
+export const isOvertaken = ({ chain }: ChainMember, members: readonly ChainMember[]): boolean =>
+  reached(members.filter((member) => (member.chain?.step ?? 0) > (chain?.step ?? 0))) !== undefined;
+
 /** As far as the later steps asked for, or further. */
 function hasSuccess({ state, openedAt, chain }: ChainMember): boolean {
   switch (chain?.success) {

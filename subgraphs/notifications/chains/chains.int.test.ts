@@ -154,6 +154,17 @@ describe('fallback chains', () => {
     expect(third).toMatchObject({ state: 'SKIPPED' });
   });
 
+  it('is over when the second step has success and the first is not sent yet', async () => {
+    const own = await chain('SENT', 60);
+    const [first, second] = await own.steps();
+    expect((await attempt(second, 'sent', inFuture(61_000))).claimed).toHaveLength(1);
+    // The first one comes back from where it had no room.
+    expect((await attempt(first, 'sent', inFuture(62_000))).claimed).toEqual([]);
+    expect(await states(own)).toEqual(['SKIPPED', 'SENT', 'SKIPPED']);
+    expect((await own.steps())[0]).toMatchObject({ skipReason: 'FALLBACK_NOT_NEEDED', attempts: [] });
+    await completed(own.id);
+  });
+
   it('is over when the first step is opened, also while the third one waits', async () => {
     const own = await chain('OPENED', 60);
     const [first] = await own.steps();

@@ -11,7 +11,15 @@ import { deliveryEvent } from '../outbox/delivery-events.ts';
 import type { DeliveryRecord } from '../records/delivery-record.ts';
 import { quietMove } from '../rules/quiet-rules.ts';
 import type { NotificationModels } from '../store/models.ts';
-import { type ChainMove, chainMove, isHeldBack, membersOf, skippedAs, turnOf } from './chain-rules.ts';
+import {
+  type ChainMove,
+  chainMove,
+  isHeldBack,
+  isOvertaken,
+  membersOf,
+  skippedAs,
+  turnOf,
+} from './chain-rules.ts';
 
 type Operation = mongo.AnyBulkWriteOperation<DeliveryRecord>;
 
@@ -96,9 +104,20 @@ function operationOf(delivery: DeliveryRecord, move: ChainMove, now: Date): Oper
   return $set ? [{ updateOne: { filter: { _id: delivery._id, state: 'QUEUED' }, update: { $set } } }] : [];
 }
 
+/** No later step begins sooner, and what has failed is not claimed. */
+const SOONEST_NEXT_MS = 1_000;
+
+/** A step that has begun, of which a later one can have had success by now. */
+const mayBeOvertaken = (delivery: DeliveryRecord, now: Date): boolean => {
+  const { startedAt } = delivery.chain ?? {};
+  return (
+    startedAt !== undefined && leadsChain(delivery) && now.getTime() - startedAt.getTime() >= SOONEST_NEXT_MS
+  );
+};
+
 /**
- * Of claimed deliveries that are held back, or whose recipients are not to be disturbed now: what becomes of each.
- * One read for all chains.
+ * Of claimed deliveries that are held back, that a later step has overtaken, or whose recipients are not to be disturbed
+ * now: what becomes of each. One read for all chains.
  * @returns by id; those that go on are not in it.
  */
 export async function movesOfClaimed(
@@ -111,12 +130,18 @@ export async function movesOfClaimed(
     const move = isHeldBack(delivery) ? undefined : quietMove(delivery, now);
     return move ? [[delivery._id, move] as const] : [];
   });
-  if (held.length === 0) return new Map(quiet);
-  const ids = [...new Set(held.flatMap(({ chain }) => chain?.members ?? []))];
+  const begun = claimed.filter((delivery) => mayBeOvertaken(delivery, now));
+  if (held.length + begun.length === 0) return new Map(quiet);
+  const ids = [...new Set([...held, ...begun].flatMap(({ chain }) => chain?.members ?? []))];
   const found: DeliveryRecord[] = await models.raw.deliveries.find({ _id: { $in: ids } }).toArray();
   const byId = new Map(found.map((delivery) => [delivery._id, delivery]));
   return new Map<string, ChainMove>([
     ...quiet,
     ...held.map((delivery) => [delivery._id, chainMove(delivery, membersOf(delivery, byId), now)] as const),
+    ...begun.flatMap((delivery) =>
+      isOvertaken(delivery, membersOf(delivery, byId))
+        ? [[delivery._id, { kind: 'skip', reason: 'FALLBACK_NOT_NEEDED' }] as const]
+        : [],
+    ),
   ]);
 }
