@@ -146,6 +146,13 @@ describe('a daily quota', () => {
     expect(await takeAll(both, 'HIGH', 60)).toBe(100);
   });
 
+  it('of one message has no reserve: it would never be sent', async () => {
+    const [one] = account('one', { dailyQuota: 1 });
+    if (!one) throw new Error('an account');
+    expect(await takeAll([one], 'LOW', 2)).toBe(1);
+    expect(await takeAll([one], 'HIGH', 2)).toBe(0);
+  });
+
   it('counts with a rate, and says which of the two is in the way', async () => {
     const [one] = account('both', { ratePerSecond: 100, dailyQuota: 14 });
     if (!one) throw new Error('an account');

@@ -63,7 +63,7 @@ end
 local day, used = math.floor(now / 86400000), 0
 if quota > 0 then
   if tonumber(had[4]) == day then used = tonumber(had[5]) or 0 end
-  local left = math.max(0, math.floor(quota * (1 - keepQuota)) - used)
+  local left = math.max(0, math.max(1, math.floor(quota * (1 - keepQuota))) - used)
   if left < taken or (left == 0 and why == 1) then
     taken = left
     why = 2

@@ -6,8 +6,8 @@ import { type Postponement, PutOff } from './put-off.ts';
 
 const HOUR = 3_600_000;
 
-/** What is queued of one delivery that is put off. */
-async function queuedAfter(postponement: Postponement, priority: DeliveryRecord['priority'] = 'LOW') {
+/** What is queued of one delivery that is put off, and until when it is. */
+async function putOffBy(postponement: Postponement, priority: DeliveryRecord['priority'] = 'LOW') {
   const queued: QueuedDelivery[] = [];
   const deferred: Date[] = [];
   const putOff = new PutOff({
@@ -24,7 +24,11 @@ async function queuedAfter(postponement: Postponement, priority: DeliveryRecord[
   });
   await putOff.claimed({ _id: 'd1', attempt: 0, priority } as DeliveryRecord, postponement);
   expect(deferred).toHaveLength(1);
-  return queued.map(({ nextAttemptAt }) => nextAttemptAt.getTime() - (deferred[0]?.getTime() ?? 0));
+  return { queued, until: deferred[0]?.getTime() ?? 0 };
+}
+async function queuedAfter(...of: Parameters<typeof putOffBy>) {
+  const { queued, until } = await putOffBy(...of);
+  return queued.map(({ nextAttemptAt }) => nextAttemptAt.getTime() - until);
 }
 
 describe('what is put off', () => {
@@ -36,6 +40,17 @@ describe('what is put off', () => {
     ['waits for its hours', { waitMs: HOUR, why: 'hours' }, 'MEDIUM', []],
   ])('is in its queue, or left to the sweeper: %s', async (_, postponement, priority, expected) => {
     expect(await queuedAfter(postponement, priority)).toEqual(expected);
+  });
+
+  it.each<[Postponement['why'], number]>([
+    ['hours', HOUR],
+    ['quota', HOUR],
+    ['circuit', 5 * HOUR],
+  ])('waits for %s, and looks again within an hour where it may be another by then', async (why, waitMs) => {
+    const before = sharedNow();
+    const { until } = await putOffBy({ waitMs: 5 * HOUR, why });
+    expect(until).toBeGreaterThanOrEqual(before + waitMs);
+    expect(until).toBeLessThan(before + waitMs + HOUR / 2);
   });
 
   it('is queued at once where it has expired', async () => {

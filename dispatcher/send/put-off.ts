@@ -14,6 +14,11 @@ import type { Enqueue } from '../plan/planner.ts';
 const MAX_GROUP = 200;
 /** The longest pause of a circuit, and what it is spread by. */
 const SOON_MS = MAX_PAUSE_MS + 5_000;
+/**
+ * What waits for its account's hours or for the next day's quota looks again so often: an operator may have changed them,
+ * or made another account.
+ */
+const LOOK_AGAIN_MS = 3_600_000;
 /** Those that found no room have a turn of their own up to here; behind it are many at the same moment. */
 const TURN_MS = LONGEST_TURN_MS - 1;
 
@@ -71,7 +76,8 @@ export class PutOff {
   #until({ waitMs, why }: Postponement, expiresAt: Date | undefined): Date {
     deferredTotal.inc({ channel: this.#channel, reason: why });
     if (why === 'closing' || why === 'expired') return sharedDate();
-    return comesBackAt(sharedNow(), waitMs, Math.random(), expiresAt);
+    const mostMs = why === 'hours' || why === 'quota' ? LOOK_AGAIN_MS : waitMs;
+    return comesBackAt(sharedNow(), Math.min(waitMs, mostMs), Math.random(), expiresAt);
   }
 
   async #postpone(those: readonly PutOffDelivery[]): Promise<BatchResult<true>[]> {
