@@ -64,6 +64,8 @@ describe('herald', () => {
     ['new-provider x', 2, /required option '--channel <list>' not specified/],
     ['new-provider X --channel SMS', 2, /^herald: "X" cannot be a provider's id: /],
     ['keys create-app a --rate-limit 0', 2, /must be a whole number above 0/],
+    ['push --dir .', 1, /^herald: No Herald runs on .*\n$/],
+    ['diff --dir .', 2, /^herald: No Herald runs on .*\n$/],
     ['keys', 1, /^herald: No Herald runs on .*\n$/],
     ['start --role scheduler', 1, /^herald: Wrong settings:\n {2}- MONGODB_URI: .*\n {2}- REDIS_URL: .*\n$/],
   ])('%s is wrong: exit code %i', (args, status, stderr) => {
@@ -102,6 +104,11 @@ describe('explain', () => {
     [request({ code: 'RATE_LIMITED', retryAfterMs: 1_200 }), 'RATE_LIMITED: No. Try again in 2 s.', 1],
     [new HeraldConnectionError('Not there.'), 'Not there.', 1],
     [new SettingsError(['A: wrong']), 'Wrong settings:\n  - A: wrong', 1],
+    [
+      Object.assign(new Error('EACCES: permission denied'), { code: 'EACCES', syscall: 'open', path: 'x' }),
+      'EACCES: permission denied',
+      1,
+    ],
     [new CommanderError(0, 'commander.help', ''), '', 0],
     [new CommanderError(1, 'commander.unknownOption', ''), '', 2],
   ])('%s', (error, text, exitCode) => {

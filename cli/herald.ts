@@ -191,12 +191,22 @@ export function heraldProgram(context: CommandContext): Command {
     program
       .command('diff [packages...]')
       .description(
-        'show what a push would change; exit code 1 when there is anything; needs an operator key',
+        'show what a push would change; exit code 1 when there is anything, 2 when it fails; needs an operator key',
       ),
   )
     .requiredOption('--dir <folder>', 'where their folders are')
     .addHelpText('after', FILES_HELP)
-    .action((ids: string[], flags: PackagesFlags) => diff(ids, flags, settings(), context));
+    .action(async (ids: string[], flags: PackagesFlags) => {
+      let differences: number;
+      try {
+        differences = await diff(ids, flags, settings(), context);
+      } catch (error) {
+        // As of diff(1): whoever asks must not take a failure for a difference.
+        throw new CommandFailure(explain(error).text, 2, { cause: error });
+      }
+      if (differences > 0)
+        throw new CommandFailure(differences === 1 ? '1 file differs.' : `${differences} files differ.`);
+    });
 
   program
     .command('new-provider <id>')
@@ -223,9 +233,13 @@ export function explain(error: unknown): { readonly text: string; readonly exitC
     return { text: `${where}: ${error.message}${wait}`, exitCode: 1 };
   }
   const known = [SettingsError, DataFolderInUseError, DataServicesError, HeraldConnectionError];
-  if (known.some((kind) => error instanceof kind)) return { text: (error as Error).message, exitCode: 1 };
+  if (known.some((kind) => error instanceof kind) || isOfFile(error))
+    return { text: (error as Error).message, exitCode: 1 };
   return { text: error instanceof Error ? (error.stack ?? error.message) : String(error), exitCode: 1 };
 }
+
+/** The system's own: `EACCES: permission denied, open 'orders/package.yaml'`. */
+const isOfFile = (error: unknown): boolean => error instanceof Error && 'syscall' in error && 'path' in error;
 
 /** Runs the command line. The process ends by itself when the command is done; a failed one ends it here. */
 export async function main(argv: readonly string[]): Promise<void> {

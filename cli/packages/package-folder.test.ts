@@ -1,4 +1,5 @@
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -48,6 +49,56 @@ describe('the folder of a package', () => {
       );
     },
   );
+
+  test('is read as UTF-8, without a byte order mark, and nothing else', async () => {
+    const folder = join(dir, 'orders');
+    await writeFolder(folder, files.slice(0, 1));
+    await mkdir(join(folder, 'partials'));
+    await writeFile(join(folder, 'partials', 'foot.hbs'), '\ufeffGrüße');
+    expect((await readFolder(folder))[1]).toEqual({ path: 'partials/foot.hbs', content: 'Grüße' });
+    await writeFile(join(folder, 'partials', 'foot.hbs'), Buffer.from('Grüße', 'latin1'));
+    await expect(readFolder(folder)).rejects.toThrow(/foot\.hbs: this is not UTF-8/);
+  });
+
+  test.each(['templates', 'templates/order.paid.yaml', 'partials'])(
+    'has no link at %s: what is left out is removed at the next publish',
+    async (path) => {
+      const folder = join(dir, 'orders');
+      await writeFolder(folder, files.slice(0, 1));
+      await mkdir(join(folder, path, '..'), { recursive: true });
+      await symlink(tmpdir(), join(folder, path));
+      await expect(readFolder(folder)).rejects.toThrow(/orders\/\S+ is a link/);
+      await expect(writeFolder(folder, files)).rejects.toThrow(/orders\/\S+ is a link/);
+    },
+  );
+
+  test('may be a link itself', async () => {
+    await writeFolder(join(dir, 'kept', 'orders'), files);
+    await mkdir(join(dir, 'all'));
+    await symlink(join(dir, 'kept', 'orders'), join(dir, 'all', 'orders'));
+    expect(await packageFolders(join(dir, 'all'))).toEqual(['orders']);
+    expect(await readFolder(join(dir, 'all', 'orders'))).toEqual(files);
+  });
+
+  test.each(['package.yml', 'templates/x.yml', 'routes/x.yml'])('tells of %s', async (path) => {
+    const folder = join(dir, 'orders');
+    await writeFolder(folder, files);
+    await mkdir(join(folder, 'routes'));
+    await writeFile(join(folder, path), 'id: x\n');
+    await expect(readFolder(folder)).rejects.toThrow(/\.yml: its name must end with \.yaml/);
+  });
+
+  test('is made where there is room for it', async () => {
+    expect(await writeFolder(join(dir, 'a', 'b', 'orders'), files)).toBe(5);
+    await writeFile(join(dir, 'file'), '');
+    await expect(writeFolder(join(dir, 'file', 'orders'), files)).rejects.toThrow(/ENOTDIR/);
+    await expect(packageFolders(join(dir, 'file'))).rejects.toThrow(/is no folder/);
+  });
+
+  // There is no end to `mkdir` with `recursive` in it.
+  test.runIf(existsSync('/proc/self'))('is not made in /proc', async () => {
+    await expect(writeFolder('/proc/self/herald/orders', files)).rejects.toThrow(/ENOENT/);
+  });
 
   test('there must be one', async () => {
     await expect(readFolder(join(dir, 'none'))).rejects.toThrow(/no package\.yaml/);

@@ -66,8 +66,7 @@ export async function push(
   let errors = 0;
   for (const input of inputs) {
     const { problems } = await importPackage(client, input, true);
-    for (const { severity, field, message } of problems)
-      stderr.write(`${plainText(input.id)}: ${severity} ${plainText(field)}: ${plainText(message)}\n`);
+    stderr.write(linesOf(input.id, problems));
     errors += problems.filter(({ severity }) => severity === 'ERROR').length;
   }
   // Drafts may be unfinished; what is to be published may not.
@@ -84,26 +83,37 @@ export async function push(
 }
 
 /**
- * Shows what a push would change.
- * @throws CommandFailure with exit code 1 when it would change anything; HeraldRequestError, HeraldConnectionError.
+ * Shows what a push would change, and what is wrong then.
+ * @returns files that differ.
+ * @throws CommandFailure, HeraldRequestError, HeraldConnectionError.
  */
 export async function diff(
   ids: readonly string[],
   flags: PackagesFlags,
   settings: Settings,
-  { stdout }: CommandContext,
-): Promise<void> {
+  { stdout, stderr }: CommandContext,
+): Promise<number> {
   const client = await connect(flags, settings, PATIENT);
   let differences = 0;
   for (const input of await inputsOf(ids, flags.dir)) {
     const { changes, problems } = await importPackage(client, input, true);
     differences += changes.length;
     if (flags.json) stdout.write(`${JSON.stringify({ package: input.id, changes, problems })}\n`);
-    else for (const change of changes) stdout.write(patchOf(input.folder, change));
+    else {
+      for (const change of changes) stdout.write(patchOf(input.folder, change));
+      stderr.write(linesOf(input.id, problems));
+    }
   }
-  if (differences > 0)
-    throw new CommandFailure(differences === 1 ? '1 file differs.' : `${differences} files differ.`);
+  return differences;
 }
+
+const linesOf = (id: string, problems: Imported['problems']): string =>
+  problems
+    .map(
+      ({ severity, field, message }) =>
+        `${plainText(id)}: ${severity} ${plainText(field)}: ${plainText(message)}\n`,
+    )
+    .join('');
 
 interface FolderInput {
   readonly id: string;

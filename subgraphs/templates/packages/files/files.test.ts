@@ -163,7 +163,7 @@ partials:
       'a file that is not there',
       'templates/order.paid.yaml',
       (t: string) => t.replace('EMAIL.txt', 'MAIL.txt'),
-      /there is no file/,
+      /there is no file "\S+" with a name of a text, for example "templates\/order\.paid\/EMAIL\.de\.txt"$/,
     ],
     [
       'another id',
@@ -173,6 +173,8 @@ partials:
     ],
     ['no YAML', 'routes/order%3Apaid.yaml', () => 'a: [', /^routes\/order%3Apaid\.yaml: /],
     ['a member twice', 'routes/order%3Apaid.yaml', (t: string) => `${t}event: x\n`, /unique/],
+    ['a second document', 'routes/order%3Apaid.yaml', (t: string) => `${t}---\n${t}`, /more than one doc/],
+    ['a tag', 'routes/order%3Apaid.yaml', (t: string) => `${t}x: !!set {a}\n`, /tag/],
     ['a list', 'routes/order%3Apaid.yaml', () => '- a', /this is not an object/],
     [
       'a package in a member',

@@ -141,7 +141,11 @@ class Reader {
       delete whole[member];
       if (whole[part] !== undefined) throw wrong(file, `${at}.${member}: leave this or ${part} out`);
       const text = typeof path === 'string' ? this.#files.get(path) : undefined;
-      if (!text) throw wrong(file, `${at}.${member}: there is no file ${JSON.stringify(path)}`);
+      if (!text)
+        throw wrong(
+          file,
+          `${at}.${member}: there is no file ${JSON.stringify(path)} with a name of a text, for example "${exampleOf(file, part)}"`,
+        );
       this.#used.add(text.path);
       whole[part] = text.content;
     }
@@ -156,9 +160,12 @@ class Reader {
       prettyErrors: true,
       // What is wrong is told to the caller.
       logLevel: 'error',
+      // `!!set` and `!!binary` are nothing that JSON has.
+      resolveKnownTags: false,
     });
-    const [error] = document.errors;
-    if (error) throw wrong(file, error.message.split('\n')[0] ?? 'this is not YAML');
+    const [error] = [...document.errors, ...document.warnings];
+    if (error?.code === 'MULTIPLE_DOCS') throw wrong(file, 'this is more than one document');
+    if (error) throw wrong(file, (error.message.split('\n')[0] ?? 'this is not YAML').replace(/:$/, ''));
     let members: unknown;
     try {
       members = document.toJS({ maxAliasCount: 100 });
@@ -195,6 +202,9 @@ function nameOf(file: PlacedFile, names: unknown, partial: PlacedFile): string |
     throw wrong(file, `partials.${idOf(partial)}: must be a text`);
   return name;
 }
+
+const exampleOf = ({ path }: PlacedFile, part: string): string =>
+  `${path.replace(/\.yaml$/, '')}/EMAIL.de.${part === 'html' ? 'html' : 'txt'}`;
 
 const idOf = ({ path }: PlacedFile): string => path.replace(/^partials\//, '').replace(/\.hbs$/, '');
 
