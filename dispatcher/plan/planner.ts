@@ -16,7 +16,7 @@ import type {
 import type { TakenJob } from '../taken-job.ts';
 import { type Beginners, FirstAttempts } from './first-attempts.ts';
 import { PageMaker, type PageMakerDeps } from './page-maker.ts';
-import { givenUpPage, sortByTries } from './poison.ts';
+import { givenUpPage, isLastTry, sortByTries } from './poison.ts';
 
 const MAX_GROUP = 200;
 /** While one group is stored, the next one is read and planned. */
@@ -97,9 +97,17 @@ export class Planner {
     if (counted.length > 0) await this.#outbox.countTries(counted);
     await this.#planAll(together, jobs, failures);
     for (const record of alone) await this.#planAll([record], jobs, failures);
-    if (givenUp.length > 0) {
-      this.#log.error({ notifications: givenUp.map((r) => r._id) }, 'planning given up: dead letters');
-      await this.#store(givenUp.map(givenUpPage), failures);
+    const failed = alone.filter((record) => isLastTry(record) && failures.has(record._id));
+    const ended = [
+      ...givenUp.map((record) => givenUpPage(record)),
+      ...failed.map((record) => givenUpPage(record, failures.get(record._id))),
+    ];
+    if (ended.length > 0) {
+      this.#log.error(
+        { notifications: ended.map(({ notification }) => notification._id) },
+        'planning given up: dead letters',
+      );
+      await this.#store(ended, failures);
     }
     return group.map(({ id }) =>
       failures.has(id) ? { ok: false, error: failures.get(id) } : { ok: true, value: true },

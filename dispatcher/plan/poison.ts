@@ -1,4 +1,5 @@
 /** Notifications whose planning kills its worker, again and again: found, kept apart, and handed to a person. Pure. */
+import { messageOf } from '../../platform/errors/message-of.ts';
 import type { NotificationRecord, PlannedDelivery, PlanPage } from '../../subgraphs/notifications/index.ts';
 
 /** Brought back by the sweeper this often: from here on each beginning is counted. */
@@ -30,9 +31,19 @@ export function sortByTries(records: readonly NotificationRecord[]): Sorted {
   };
 }
 
-/** Every entry of `to` as a failed delivery, which is a dead letter that a person sees. */
-export function givenUpPage(notification: NotificationRecord): PlanPage {
-  const renderError = `Planning was begun ${MAX_TRIES} times and never came to an end.`;
+/** Whether it is not planned any more, should this time fail, too. */
+export const isLastTry = ({ tries = 0 }: Pick<NotificationRecord, 'tries'>): boolean =>
+  tries + 1 >= MAX_TRIES;
+
+/**
+ * Every entry of `to` as a failed delivery, which is a dead letter that a person sees.
+ * @param cause why the last try failed, where that is known: a worker that was killed has said nothing.
+ */
+export function givenUpPage(notification: NotificationRecord, cause?: unknown): PlanPage {
+  const renderError =
+    cause === undefined
+      ? `Planning was begun ${MAX_TRIES} times and never came to an end.`
+      : `Planning failed ${MAX_TRIES} times: ${messageOf(cause)}`;
   const channel = notification.channels[0] ?? 'IN_APP';
   const to = [...notification.to, ...(notification.actions ?? []).flatMap((action) => action.to)];
   const failed = to.map(

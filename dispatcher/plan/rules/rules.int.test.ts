@@ -364,3 +364,13 @@ describe('digest', () => {
     expect(await collection<DigestItem>('digest_items').countDocuments({ bucket: digest })).toBe(1);
   });
 });
+
+it('what cannot be planned is given up with the reason', async () => {
+  const gone = { ...of('order.gone'), template: 'gone', content: undefined as never };
+  const [early, last] = await planned({ ...gone, looks: 3, tries: 4 }, { ...gone, looks: 4, tries: 5 });
+  expect(early).toEqual([]);
+  expect(last).toMatchObject([{ state: 'FAILED' }]);
+  expect(last?.[0]?.attempts.at(-1)?.errorMessage).toBe(
+    'Planning failed 6 times: There is no published template "gone" in default.',
+  );
+});
