@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { compileSource } from './compile-source.ts';
+import { compileMarkdown, compileSource } from './compile-source.ts';
 import type { SourcePart } from './limits.ts';
 
 const render = (part: SourcePart, source: string, variables: Record<string, unknown>): string =>
@@ -44,6 +44,25 @@ describe('values', () => {
     ],
   ])('%s', (source, variables, text) => {
     expect(render('body', source, variables)).toBe(text);
+  });
+
+  // Handlebars adds them up where it escapes nothing.
+  test.each<[string]>([
+    ['{{a}}{{b}}'],
+    ['{{{a}}}{{{b}}}'],
+    ['{{#if a}}{{{a}}}{{/if}}{{#if b}}{{{b}}}{{/if}}'],
+    ['{{#with this}}{{data.a}}{{#if b}}{{{b}}}{{/if}}{{/with}}'],
+    ['{{#each list}}{{{this}}}{{#unless @first}}{{else}}{{/unless}}{{/each}}'],
+    ['{{lookup list 0}}{{{lookup list 1}}}'],
+    ['{{default none a}}{{{default none b}}}'],
+  ])('numbers beside each other stay apart: %s', (source) => {
+    const variables = { a: 1, b: 2, data: { a: 1 }, list: [1, 2] };
+    for (const part of ['title', 'body', 'html', 'url'] as const)
+      expect(render(part, source, variables)).toBe('12');
+    expect(compileMarkdown(source.replaceAll('{{{', '{{').replaceAll('}}}', '}}'))(variables).values).toEqual(
+      ['1', '2'],
+    );
+    expect(compileMarkdown('{{{a}}}{{{b}}}')(variables).markdown).toBe('12');
   });
 });
 

@@ -110,6 +110,23 @@ type Insert = (value: unknown) => string;
 
 type Environment = typeof Handlebars;
 
+/** What of Handlebars' code generator is changed; its types do not tell of it. */
+interface CodeGenerator {
+  compiler: new () => CodeGenerator;
+  appendToBuffer(source: unknown, location?: unknown, explicit?: boolean): unknown;
+}
+const { JavaScriptCompiler } = Handlebars as unknown as { JavaScriptCompiler: new () => CodeGenerator };
+
+/** Whatever is appended is a text: Handlebars' own adds up the numbers of `{{a}}{{b}}` where nothing is escaped. */
+class TextGenerator extends JavaScriptCompiler {
+  override appendToBuffer(source: unknown, location?: unknown, explicit?: boolean): unknown {
+    // A text of the source, or a call of what escapes.
+    const isText = Array.isArray(source) || (typeof source === 'string' && /^["']/.test(source));
+    return super.appendToBuffer(isText ? source : ["'' + ", source], location, explicit);
+  }
+}
+TextGenerator.prototype.compiler = TextGenerator;
+
 /** By the helpers' names: Handlebars wraps all that an environment has anew for each render. */
 const environments = new Map<string, Environment>();
 const MAX_ENVIRONMENTS = 500;
@@ -119,7 +136,7 @@ function environmentFor(helpers: ReadonlySet<string>): Environment {
   const key = names.join(' ');
   const found = environments.get(key);
   if (found) return found;
-  const environment = Handlebars.create();
+  const environment = Object.assign(Handlebars.create(), { JavaScriptCompiler: TextGenerator });
   // `log` would write what callers send to the process's console; the two of `…Missing` are Handlebars' own hooks.
   for (const name of Object.keys(environment.helpers))
     if (!name.endsWith('Missing')) environment.unregisterHelper(name);

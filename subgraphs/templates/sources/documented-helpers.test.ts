@@ -62,6 +62,12 @@ describe('what the examples do not show', () => {
   test.each<[string, Record<string, unknown>, string]>([
     ['{{date at}}', { at: 'soon' }, '"soon" is no date'],
     ['{{date at}}', { at: {} }, 'object is no date'],
+    ['{{date at}}', { at: '05.03.2026' }, '"05.03.2026" is no date'],
+    ['{{date at}}', { at: '3/5/2026' }, '"3/5/2026" is no date'],
+    ['{{date at}}', { at: '2026-02-30' }, '"2026-02-30" is no date'],
+    ['{{date at}}', { at: '2026-13-01' }, '"2026-13-01" is no date'],
+    ['{{date at}}', { at: '2026-03-05T25:00:00Z' }, 'is no date'],
+    ['{{relative at}}', { at: 'Order 7' }, '"Order 7" is no date'],
     ['{{date at style}}', { at: 0, style: 'tiny' }, 'tiny is no style of dates'],
     ['{{date at timeZone="Moon"}}', { at: 0 }, 'Moon is no time zone'],
     ['{{number n}}', { n: 'many' }, '"many" is no number'],
@@ -72,6 +78,24 @@ describe('what the examples do not show', () => {
     ['{{link n}}', { n: 'java\nscript:alert(1)' }, 'a URL that runs code'],
   ])('%s with %j says what is wrong', (source, variables, message) => {
     expect(() => body(source, variables)).toThrow(message);
+  });
+
+  test.each([
+    '2026-03-05T22:30:00Z',
+    '2026-03-05T22:30',
+    '2026-03-05 22:30:00',
+    '2026-03-05 22:30:00.123456+00',
+    '2026-03-05t23:30:00+0100',
+    ' 2026-03-05T17:00:00.5-05:30 ',
+  ])('%s is the same wherever it is read', (at) => {
+    expect(body('{{datetime at}}', { at }, { timeZone: 'Europe/Berlin', locale: 'de' })).toBe(
+      '05.03.2026, 23:30',
+    );
+  });
+
+  test('a text that is cut to what is not there is refused, where there is one', () => {
+    expect(sourceProblem('{{truncate text most}}')).toBeUndefined();
+    expect(() => body('{{truncate text most}}', { text: 'abc' })).toThrow('a text is cut to a number');
   });
 
   test('a locale or time zone that is none is English, UTC', () => {

@@ -143,11 +143,26 @@ function dateOf(value: unknown): Date | undefined {
   const at =
     value instanceof Date
       ? value
-      : typeof value === 'number' || typeof value === 'string'
+      : typeof value === 'number'
         ? new Date(value)
-        : undefined;
+        : typeof value === 'string'
+          ? dateOfText(value)
+          : undefined;
   if (!at || Number.isNaN(at.getTime())) throw new Error(`${shown(value)} is no date`);
   return at;
+}
+
+const ISO_DATE =
+  /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d(?:\.\d+)?)?) ?(?:Z|([+-]\d\d)(?::?(\d\d))?)?)?$/i;
+
+/**
+ * ISO 8601, also as databases write it (`2026-03-05 22:30:00+00`); UTC without an offset. Nothing else: `Date` takes
+ * `05.03.2026` for the third of May, a time without an offset for the machine's, and February 30 for March 2.
+ */
+function dateOfText(text: string): Date | undefined {
+  const [matched, day = '', time = '00:00', hours = '+00', minutes = '00'] = ISO_DATE.exec(text.trim()) ?? [];
+  if (matched === undefined || !new Date(`${day}T00:00Z`).toJSON()?.startsWith(day)) return undefined;
+  return new Date(`${day}T${time}${hours}:${minutes}`);
 }
 
 function numberOf(value: unknown): number | undefined {

@@ -98,9 +98,12 @@ function worked(text: unknown): string {
 }
 
 function truncate(text: unknown, most: unknown): string {
+  const whole = worked(text);
+  // Neither is there: a source is tried without data when it is saved.
+  if (whole === '' && most == null) return '';
   if (typeof most !== 'number' || !Number.isInteger(most) || most < 1)
     throw new Error(`a text is cut to a number of characters, not to ${plainOf(most)}`);
-  return shorten(worked(text), most);
+  return shorten(whole, most);
 }
 
 /** `(list, options)` or `(list, separator, options)`. Without a separator as the language joins: "a, b, and c". */
