@@ -155,7 +155,7 @@ async function importPackage(
     return imported;
   } catch (error) {
     // The message begins with the file, from the package's folder.
-    if (error instanceof HeraldRequestError && error.field?.startsWith('input.files'))
+    if (error instanceof HeraldRequestError && /^input\.files\.\d/.test(error.field ?? ''))
       throw new CommandFailure(`${folder}/${error.message}`, 1, { cause: error });
     throw error;
   }

@@ -8,6 +8,7 @@ import { checkId } from '../input/names.ts';
 import { routeBody } from '../input/route-input.ts';
 import { sourcesOf } from '../input/template-input.ts';
 import { findPartials, knowing } from '../partials/find-partials.ts';
+import { leftBehind } from '../partials/left-behind.ts';
 import { perhapsCalled, reachSources } from '../partials/reach-sources.ts';
 import { type Publisher, publishStamp } from '../service/publishing.ts';
 import type { Change } from '../store/change.ts';
@@ -148,6 +149,15 @@ export class PackageFiles {
         this.#known(this.#stores.routes, now?.routes, [...wanted.routes.keys()], workspace),
         this.#known(this.#stores.partials, now?.partials, [...wanted.partials.keys()], workspace),
       ]);
+      for (const [name, partial] of partials) {
+        if (partial.packageKey !== undefined || partial.withdrawn || !wanted.partials.has(name)) continue;
+        const user = await leftBehind(this.#stores, workspace, name, key, wanted);
+        if (user !== undefined)
+          throw conflict(
+            `The ${user}, which is not in the package, uses the partial "${name}": take that in, too, or give the package's another id.`,
+            'input.files',
+          );
+      }
       const changes = {
         packages,
         templates: draftChanges(workspace, key, templates, wanted.templates, savedTemplate, key),

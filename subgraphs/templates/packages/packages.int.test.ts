@@ -552,6 +552,40 @@ describe('files', () => {
     expect(await problem(PUBLISH, { id: 'filed' })).toMatchObject({ field: 'id' });
   });
 
+  test('a partial that is for all is not taken from those who use it', async () => {
+    await savePartial('shared-foot', 'Thanks');
+    await run(PUBLISH_PARTIAL, { id: 'shared-foot', republish: true });
+    await savePartial('shared-page', '{{> shared-foot}}');
+    await saveTemplate('shared.user', 'Hi {{> shared-foot}}');
+    await savePackage('taker');
+    const SAVE = 'mutation ($input: PartialInput!) { savePartial(input: $input) { id } }';
+    const input = { id: 'shared-foot', source: 'Bye', package: 'taker' };
+    expect(await problem(SAVE, { input })).toMatchObject({
+      code: 'CONFLICT',
+      field: 'input.package',
+      message: expect.stringMatching(/^The template "shared\.user", which is not in the package, uses it/),
+    });
+    const files = [
+      { path: 'package.yaml', content: 'format: 1\nid: taker\nname: Taker\n' },
+      { path: 'partials/shared-foot.hbs', content: 'Bye' },
+      {
+        path: 'templates/shared.user.yaml',
+        content: "id: shared.user\nname: U\ncontents: [{ channel: IN_APP, body: 'Hi {{> shared-foot}}' }]\n",
+      },
+    ];
+    expect(await problem(IMPORT, { input: { id: 'taker', files } })).toMatchObject({
+      code: 'CONFLICT',
+      field: 'input.files',
+      message: expect.stringMatching(/^The partial "shared-page", which is not in the package, uses/),
+    });
+    await run('mutation { removePartial(id: "shared-page") }');
+    await importFiles('taker', files);
+    await publish('taker');
+    expect(await sent('shared.user')).toBe('1: Hi Bye');
+    // Those of the package may change it.
+    await savePartial('shared-foot', 'See you', { package: 'taker' });
+  });
+
   test('a new package; a route without its template is told of', async () => {
     const files = [
       { path: 'package.yaml', content: 'format: 1\nid: fresh\nname: Fresh\n' },

@@ -2,7 +2,7 @@
 import { badInput, conflict } from '../../../platform/errors/herald-error.ts';
 import type { InvalidationBus } from '../../../platform/invalidation/invalidation-bus.ts';
 import type { Logger } from '../../../platform/logging/logger.ts';
-import { isCallerId } from '../../../platform/names/ids.ts';
+import { isCallerId, scopedKey } from '../../../platform/names/ids.ts';
 import type { Compilers } from '../compiler/compiler.ts';
 import type { PartialInput } from '../generated/types.ts';
 import { checkPackage, removalFromPackage } from '../packages/membership.ts';
@@ -27,6 +27,7 @@ import type {
 import type { Stores } from '../store/stores.ts';
 import { gatherVersion, saysTheSame } from '../versions/gather-version.ts';
 import { findPartials, knowing } from './find-partials.ts';
+import { leftBehind } from './left-behind.ts';
 import { checkPartialId } from './partial-input.ts';
 import { perhapsCalled, reachSources } from './reach-sources.ts';
 
@@ -66,6 +67,14 @@ export class PartialDrafts {
     );
     const body = await this.#compilers.of(workspace).partialBody(input, reached.partials);
     await checkPackage(this.#stores, workspace, input.package);
+    if (head && head.packageKey === undefined && input.package != null) {
+      const user = await leftBehind(this.#stores, workspace, input.id, scopedKey(workspace, input.package));
+      if (user !== undefined)
+        throw conflict(
+          `The ${user}, which is not in the package, uses it: take that in first, or give this one another id.`,
+          'input.package',
+        );
+    }
     return partials.saveDraft(workspace, input.id, body, input.package);
   }
 

@@ -23,7 +23,8 @@ describe('lint', () => {
       contents: [
         {
           ...mail,
-          html: '{{#> page}}{{#each order.items}}<p>{{name}} {{@index}} {{@root.order.id}}</p>{{/each}}{{user.name}}{{currency order.total "EUR"}}{{/page}}<a href="https://a.example/{{order.id}}">x</a>',
+          html: '{{#> page}}{{#each order.items}}<p>{{name}} {{@index}} {{@root.order.id}}</p>{{/each}}{{user.name}}{{currency order.total "EUR"}}{{/page}}<a href="https://a.example/{{order.id}}">x</a><a href="https://{{user.attributes.shop}}/a">y</a>',
+          url: 'https://{{user.attributes.shop}}',
         },
         { channel: 'SMS', body: '{{data.order.id}}{{#with order}}{{total}}{{../order.id}}{{/with}}' },
       ],

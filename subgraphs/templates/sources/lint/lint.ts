@@ -305,6 +305,7 @@ function lintMade(
     for (const { link, reason } of text === undefined ? [] : brokenLinks(part, text)) {
       // An address that is a variable may be missing from the sample data, which is told apart.
       if (link === '' && !/\b(?:href|src)\s*=\s*(?:"\s*"|'\s*')/i.test(content.html ?? '')) continue;
+      if (NO_HOST.test(link) && /:\/\/\{\{/.test(content[part] ?? '')) continue;
       findings.push({
         severity: 'WARNING',
         field: `${at}.${part}`,
@@ -314,6 +315,9 @@ function lintMade(
     }
   return findings;
 }
+
+/** `https:///orders`, of `https://{{shop.host}}/orders`. */
+const NO_HOST = /^https?:\/\/(?:[/:?#]|$)/i;
 
 function unusedVariables(schema: unknown, uses: readonly VariableUse[]): Finding[] {
   const properties =
