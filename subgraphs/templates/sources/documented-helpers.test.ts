@@ -93,6 +93,25 @@ describe('what the examples do not show', () => {
     );
   });
 
+  test.each([
+    ['2026-03-05T12:59:00Z', 'in 59 Minuten'],
+    ['2026-03-06T11:00:00Z', 'in 23 Stunden'],
+    // 35 and 37 hours away in Berlin, where midnight is at 23:00 UTC.
+    ['2026-03-06T22:59:00Z', 'morgen'],
+    ['2026-03-06T23:01:00Z', 'übermorgen'],
+    ['2026-03-03T22:59:00Z', 'vorgestern'],
+    ['2026-03-06', 'morgen'],
+    ['2026-03-05', 'heute'],
+    ['2026-03-12', 'in 1 Woche'],
+    ['2026-02-05', 'vor 4 Wochen'],
+    ['2026-04-10', 'in 1 Monat'],
+    ['2026-12-31', 'in 10 Monaten'],
+    ['2027-03-05', 'in 1 Jahr'],
+  ])('%s is %s', (at, made) => {
+    const reader = { locale: 'de', timeZone: 'Europe/Berlin', now: new Date('2026-03-05T12:00:00Z') };
+    expect(body('{{relative at}}', { at }, reader)).toBe(made);
+  });
+
   test('a text that is cut to what is not there is refused, where there is one', () => {
     expect(sourceProblem('{{truncate text most}}')).toBeUndefined();
     expect(() => body('{{truncate text most}}', { text: 'abc' })).toThrow('a text is cut to a number');

@@ -1,5 +1,6 @@
 /** Values as a reader of a language and time zone writes them (ECMA-402). All tolerate what is missing: no text. */
 import { LRUCache } from 'lru-cache';
+import { localDateTime } from '../../../platform/local-time/local-time.ts';
 
 export const DATE_STYLES = ['full', 'long', 'medium', 'short'] as const;
 export type DateStyle = (typeof DATE_STYLES)[number];
@@ -70,27 +71,46 @@ export function formatDate(
   ).format(at);
 }
 
-const STEPS: readonly (readonly [Intl.RelativeTimeFormatUnit, number])[] = [
+const CLOCK: readonly (readonly [Intl.RelativeTimeFormatUnit, number])[] = [
   ['second', 60],
   ['minute', 60],
   ['hour', 24],
-  ['day', 7],
-  ['week', 4.348],
-  ['month', 12],
-  ['year', Number.POSITIVE_INFINITY],
+];
+/** How many days each has, and how many of it are told at most. */
+const CALENDAR: readonly (readonly [Intl.RelativeTimeFormatUnit, number, number])[] = [
+  ['week', 7, 4],
+  ['month', 30.44, 11],
+  ['year', 365.25, Number.POSITIVE_INFINITY],
 ];
 
-/** "in 3 hours", "yesterday", "2 weeks ago". @throws Error for what is no date. */
-export function formatRelative(value: unknown, now: Date, locale: string): string {
+/**
+ * "in 3 hours", "yesterday", "2 weeks ago": from a day on by the calendar of the zone, where what is 25 hours away may be
+ * the day after tomorrow. @throws Error for what is no date.
+ */
+export function formatRelative(value: unknown, now: Date, locale: string, timeZone: string): string {
   const at = dateOf(value);
   if (!at) return '';
+  const format = (numeric: 'auto' | 'always') =>
+    once(`relative ${numeric} ${locale}`, () => new Intl.RelativeTimeFormat(locale, { numeric }));
   let amount = (at.getTime() - now.getTime()) / 1_000;
-  const format = once(`relative ${locale}`, () => new Intl.RelativeTimeFormat(locale, { numeric: 'auto' }));
-  for (const [unit, next] of STEPS) {
-    if (Math.abs(Math.round(amount)) < next) return format.format(Math.round(amount), unit);
+  for (const [unit, next] of isDay(value) ? [] : CLOCK) {
+    if (Math.abs(Math.round(amount)) < next) return format('auto').format(Math.round(amount), unit);
     amount /= next;
   }
+  const days = dayOf(at, isDay(value) ? 'UTC' : timeZone) - dayOf(now, timeZone);
+  if (Math.abs(days) < 7) return format('auto').format(days, 'day');
+  for (const [unit, length, most] of CALENDAR) {
+    const count = Math.round(days / length);
+    // "Next month" is not always what is a month away.
+    if (Math.abs(count) <= most) return format('always').format(count, unit);
+  }
   return '';
+}
+
+/** Of the calendar that hangs there, counted from 1970. */
+function dayOf(at: Date, timeZone: string): number {
+  const { year, month, day } = localDateTime(at, timeZone);
+  return Date.UTC(year, month - 1, day) / 86_400_000;
 }
 
 /** @throws Error for what is no number. */

@@ -139,7 +139,8 @@ export const HELPER_FUNCTIONS: Readonly<Record<string, Helper>> = {
   date: dateHelper((style) => ({ date: style ?? 'medium' })),
   time: dateHelper((style) => ({ time: style ?? 'short' })),
   datetime: dateHelper((style) => ({ date: style ?? 'medium', time: 'short' })),
-  relative: (at: unknown) => formatRelative(at, run.reader.now ?? new Date(), locale()),
+  relative: (at: unknown) =>
+    formatRelative(at, run.reader.now ?? new Date(), locale(), usableTimeZone(run.reader.timeZone)),
   number: (value: unknown, options: Options) => formatNumber(value, digits(options), locale()),
   percent: (value: unknown, options: Options) =>
     formatNumber(value, { percent: true, ...digits(options) }, locale()),
