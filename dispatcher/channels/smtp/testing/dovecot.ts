@@ -57,7 +57,7 @@ export class Dovecot {
       detached: true,
     });
     this.#process = child;
-    for (const end = Date.now() + 10_000; !(await greets(this.#port)); await sleep(50))
+    for (const end = Date.now() + 40_000; !(await greets(this.#port)); await sleep(50))
       if (Date.now() > end || child.exitCode !== null)
         throw new Error(`Dovecot does not start: ${await readFile(join(this.#folder, 'log'), 'utf8')}`);
   }
@@ -147,10 +147,13 @@ service anvil {
   /** Mails are of the user as whom Dovecot opens them. */
   async #own(path: string): Promise<void> {
     if (userInfo().uid !== 0) return;
-    const id = (option: string) => Number(execFileSync('id', [option, 'mail'], { encoding: 'utf8' }));
-    await chown(path, id('-u'), id('-g'));
+    ownerOfMail ??= { uid: idOfMail('-u'), gid: idOfMail('-g') };
+    await chown(path, ownerOfMail.uid, ownerOfMail.gid);
   }
 }
+
+let ownerOfMail: { readonly uid: number; readonly gid: number } | undefined;
+const idOfMail = (option: string) => Number(execFileSync('id', [option, 'mail'], { encoding: 'utf8' }));
 
 const groupOf = (user: string): string => execFileSync('id', ['-gn', user], { encoding: 'utf8' }).trim();
 
