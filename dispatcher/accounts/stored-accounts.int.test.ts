@@ -168,7 +168,7 @@ async function deliveriesOf(ids: readonly string[]): Promise<DeliveryRecord[]> {
   const filter = { _id: { $in: [...ids] }, state: 'COMPLETED' } as const;
   await expect
     .poll(() => mongo.collection<NotificationRecord>('notifications').countDocuments(filter), {
-      timeout: 60_000,
+      timeout: 100_000,
     })
     .toBe(ids.length);
   return mongo
@@ -205,8 +205,8 @@ describe('accounts of workspaces', () => {
     // Providers tell of what it sent before: whoever verifies that is there.
     expect(stored.account(providerAccountKey('default', 'hooks'))).toMatchObject({ id: 'hooks' });
     await timed(() => save({ apps: null, enabled: true }), idsOf, ['default.hooks']);
-    // A busy machine may hold up one or the other.
-    expect(tookMs.toSorted((a, b) => a - b)[1]).toBeLessThan(1_000);
+    // A busy machine may hold up all but one. Nothing was looked for by itself.
+    expect(Math.min(...tookMs)).toBeLessThan(1_000);
   });
 
   it('are replaced under load: nothing is lost, nothing comes twice', async () => {
@@ -244,7 +244,7 @@ describe('accounts of workspaces', () => {
     expect([...received.values()].filter((times) => times !== 1)).toEqual([]);
     expect(signers.size).toBeGreaterThan(3);
     expect(closed).toHaveLength(1);
-  });
+  }, 240_000);
 
   it('come by their order, and the next one when the first is gone', async () => {
     await save({ id: 'spare', order: 500 });
@@ -288,7 +288,7 @@ describe('accounts of workspaces', () => {
           '{ providerAccounts { id problem } }',
         )
         .then(({ providerAccounts }) => providerAccounts.find((one) => one.id === id)?.problem);
-    await expect.poll(problems, { timeout: 15_000 }).toContain('config.dkimSelector: is missing');
+    await expect.poll(problems).toContain('config.dkimSelector: is missing');
     expect(idsOf()).toEqual(['default.spare']);
     // Not passed over as if nobody had wanted it: it can be replayed when the account is mended.
     const [failed] = await deliveriesOf(await send(1, 'ann@example.com', 'app_1', 'EMAIL'));
