@@ -49,6 +49,7 @@ beforeAll(async () => {
   answer = WELL;
   graph = await openGraph(services, {
     SEND_MAX_ATTEMPTS: '1',
+    SEND_TIMEOUT_MS: '60000',
     PROVIDER_RATES: 'backup=50',
     PROVIDER_DAILY_QUOTAS: 'backup=1000',
   });
