@@ -224,14 +224,17 @@ describe('accounts of workspaces', () => {
     let done = false;
     const replacing = (async () => {
       for (let n = 1; !done; n++) {
+        const started = performance.now();
         await save({ config: { signingSecret: secretOf(n), allowedNetworks: ['127.0.0.0/8'] } });
-        await new Promise((resolve) => setTimeout(resolve, 30));
+        // A slow machine has to do something else as well.
+        const tookMs = performance.now() - started;
+        await new Promise((resolve) => setTimeout(resolve, Math.max(30, tookMs)));
       }
     })();
     let deliveries: readonly DeliveryRecord[] = [];
     try {
       for (let i = 0; i < 10; i++) {
-        sending.push(send(100));
+        sending.push(send(50));
         await new Promise((resolve) => setTimeout(resolve, 50));
       }
       deliveries = await deliveriesOf((await Promise.all(sending)).flat());
@@ -239,10 +242,10 @@ describe('accounts of workspaces', () => {
       done = true;
       await replacing;
     }
-    expect(deliveries).toHaveLength(1_000);
+    expect(deliveries).toHaveLength(500);
     expect(deliveries.filter(({ state }) => state !== 'SENT')).toEqual([]);
     expect(deliveries.filter(({ attempts }) => attempts.length !== 1)).toEqual([]);
-    expect(received.size).toBe(1_000);
+    expect(received.size).toBe(500);
     expect([...received.values()].filter((times) => times !== 1)).toEqual([]);
     expect(signers.size).toBeGreaterThan(3);
     expect(closed).toHaveLength(1);
