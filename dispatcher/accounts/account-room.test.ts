@@ -1,7 +1,10 @@
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { AccountRoom } from './account-room.ts';
 
 const never = () => new Promise<boolean>(() => undefined);
+afterEach(() => {
+  vi.useRealTimers();
+});
 
 describe('AccountRoom', () => {
   it('has so many places, and wakes who waits for one', async () => {
@@ -41,6 +44,7 @@ describe('AccountRoom', () => {
   });
 
   it('gives turns one after the other, as attempts end', () => {
+    vi.useFakeTimers({ toFake: ['performance'] });
     const room = new AccountRoom(2);
     for (let i = 0; i < 100; i++) {
       room.enter();

@@ -49,6 +49,7 @@ beforeAll(async () => {
   answer = WELL;
   graph = await openGraph(services, {
     SEND_MAX_ATTEMPTS: '1',
+    SEND_TIMEOUT_MS: '60000',
     PROVIDER_RATES: 'backup=50',
     PROVIDER_DAILY_QUOTAS: 'backup=1000',
   });
@@ -114,7 +115,9 @@ const list = (principal: Principal = OLGA) =>
 const one = async (id: string, principal?: Principal) =>
   (await list(principal)).find((account) => account.id === id);
 const healthBecomes = (id: string, expected: object) =>
-  expect.poll(async () => (await one(id))?.health, { interval: 250 }).toMatchObject(expected);
+  expect
+    .poll(async () => (await one(id))?.health, { interval: 250, timeout: 60_000 })
+    .toMatchObject(expected);
 const sendTo = (count: number) =>
   graph.run(
     appPrincipal('app_1'),
@@ -201,7 +204,7 @@ describe('the health of provider accounts', () => {
     expect((await one('bot'))?.health.sentLastMinute).toBeLessThan(1_000);
     // What a process that is gone has left is cleared away by those that are there, sooner or later.
     await redis.hset(key, 'gone too', JSON.stringify({ ...gone, pausedHosts: 0, hasHosts: false }));
-    await expect.poll(() => redis.hlen(key), { interval: 500 }).toBe(1);
+    await expect.poll(() => redis.hlen(key), { interval: 500, timeout: 60_000 }).toBe(1);
     expect(await redis.pttl(key)).toBeGreaterThan(0);
   });
 

@@ -72,7 +72,7 @@ const jobOf = (page: PlanPage, changes: Partial<TakenJob> = {}): ReadonlyMap<str
     [page.notification._id, { queuedAt: Date.now() - 100, heldUntil: Date.now() + HOLD_MS, ...changes }],
   ]);
 const insert = async (changes: Partial<NotificationRecord> = {}) => {
-  const record = notification({ nextAttemptAt: soon(2_000), ...changes });
+  const record = notification({ nextAttemptAt: soon(60_000), ...changes });
   await store.models.raw.notifications.insertMany([record]);
   return { record, page: emailPage(record, ['a@example.com']) };
 };
@@ -95,7 +95,7 @@ it('a fresh notification is sent and stored without a claim', async () => {
 it('one that waited long in its queue needs no claim, either', async () => {
   const { record, page } = await insert({ nextAttemptAt: soon(-60_000) });
   const { first } = bench();
-  await first.run([page], jobOf(page, { queuedAt: Date.now() - 62_000 }));
+  await first.run([page], jobOf(page, { queuedAt: Date.now() - 120_000 }));
   await first.close();
   expect(await stateOf(record._id)).toBe('COMPLETED');
   expect(await store.models.notifications.findById(record._id).lean()).not.toHaveProperty('claims');
@@ -116,7 +116,7 @@ it.each([
 
 it('one that another worker has claimed is left alone', async () => {
   const { record, page } = await insert({ looks: 1 });
-  await store.outbox.claimPlans([record._id], 'another', soon(5_000));
+  await store.outbox.claimPlans([record._id], 'another', soon(60_000));
   const { first, begun } = bench();
   await first.run([page], jobOf(page));
   await first.close();

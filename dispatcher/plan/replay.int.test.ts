@@ -80,7 +80,7 @@ const send = async (input: object) =>
 /** Its deliveries, when all of them have ended. */
 async function ended(id: string): Promise<DeliveryRecord[]> {
   const { mongo } = graph.connections;
-  for (const end = Date.now() + 30_000; Date.now() < end; ) {
+  for (const end = Date.now() + 90_000; Date.now() < end; ) {
     const record = await mongo.collection<NotificationRecord>('notifications').findOne({ _id: id });
     if (record?.state === 'COMPLETED')
       return mongo.collection<DeliveryRecord>('deliveries').find({ notification: id }).toArray();

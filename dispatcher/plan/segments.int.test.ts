@@ -63,7 +63,7 @@ const words = { content: { body: 'b' }, channels: ['IN_APP'] };
 /** Whom its deliveries went to, when all of them have ended. */
 async function reached(notification: string): Promise<(string | undefined)[]> {
   const { mongo } = graph.connections;
-  for (const end = Date.now() + 30_000; Date.now() < end; ) {
+  for (const end = Date.now() + 90_000; Date.now() < end; ) {
     const record = await mongo.collection<NotificationRecord>('notifications').findOne({ _id: notification });
     if (record?.state === 'COMPLETED') {
       const found = await mongo.collection<DeliveryRecord>('deliveries').find({ notification }).toArray();
@@ -137,7 +137,7 @@ describe('a route to a segment', () => {
     const [message] = await inbox();
     expect(message?.body).toBe('Hi');
     await graph.run(reader, 'mutation ($ids: [ID!]!) { markRead(ids: $ids) { id } }', { ids: [message?.id] });
-    for (const end = Date.now() + 30_000; Date.now() < end; ) {
+    for (const end = Date.now() + 90_000; Date.now() < end; ) {
       const known = (await graph.users.recipients('default', [id(0)])).get(id(0));
       if (known?.lastOpenedAt) break;
       await new Promise((resolve) => setTimeout(resolve, 20));

@@ -51,7 +51,7 @@ describe.skipIf(!hasDovecot())('bounces', () => {
     [ofSettings, ofWorkspace] = await Promise.all([Dovecot.start(), Dovecot.start()]);
     await once(smtp.listen(0, '127.0.0.1'), 'listening');
     smtpUrl = `smtp://127.0.0.1:${(smtp.server.address() as AddressInfo).port}`;
-    graph = await openGraph(services, { SEND_MAX_ATTEMPTS: '1' });
+    graph = await openGraph(services, { SEND_MAX_ATTEMPTS: '1', SEND_TIMEOUT_MS: '60000' });
     const { connections, store, shutdown, users } = graph;
     const box = new SecretBox(TEST_SECRET_KEY);
     const accountDeps = accountDepsOf(connections, store, box, deliveryTokensOf(TEST_SECRET_KEY), silent);

@@ -7,6 +7,7 @@ import { sharedNow } from '../../platform/clock/shared-clock.ts';
 import { loadSettings } from '../../platform/config/settings.ts';
 import type { Priority } from '../../platform/graphql/contract-enums.ts';
 import { metricsRegistry } from '../../platform/http/metrics.ts';
+import { parseCircuit } from '../../platform/provider-health/circuit-record.ts';
 import type { QueuedDelivery } from '../../platform/queues/enqueue-sends.ts';
 import type { DeliveryRecord, Outbox } from '../../subgraphs/notifications/index.ts';
 import {
@@ -33,10 +34,13 @@ const services = freshDatabase();
 const SECRETS = {
   WEBHOOK_SIGNING_SECRET: `whsec_${'A'.repeat(32)}`,
   WEBHOOK_ALLOWED_NETWORKS: '127.0.0.0/8',
-  SEND_TIMEOUT_MS: '5000',
+  // A busy machine hears late that it was answered.
+  SEND_TIMEOUT_MS: '20000',
 };
-/** Where nobody answers in time; elsewhere a busy machine may take its own. */
+/** Where nobody answers in time. */
 const IMPATIENT = { SEND_TIMEOUT_MS: '400' };
+/** Where the test itself says when the provider answers. */
+const PATIENT = { SEND_TIMEOUT_MS: '60000' };
 let store: OpenStore;
 /** Browsers that were signed off; `undefined` says that they cannot be. */
 let removed: string[] | undefined = [];
@@ -172,7 +176,9 @@ describe('what a receiver does wrong', () => {
     const { url, received } = await receiver((request, response) =>
       ++calls === 1 ? wrong(request, response) : response.writeHead(204).end(),
     );
-    const { sender, queued } = await worker(code === 'CHANNEL_TIMEOUT' ? IMPATIENT : {});
+    // Long enough for the request to arrive.
+    const { sender, queued } = await worker(code === 'CHANNEL_TIMEOUT' ? { SEND_TIMEOUT_MS: '2000' } : {});
+    const patient = await worker();
     const [id] = await waiting(url, 1);
     const started = Date.now();
     await sender.send([id ?? ''], 0, 'MEDIUM');
@@ -182,7 +188,7 @@ describe('what a receiver does wrong', () => {
     expect(due - started).toBeGreaterThan(490);
     expect(due - Date.now()).toBeLessThanOrEqual(2_000);
     expect(queued).toMatchObject([{ id, attempt: 1, priority: 'MEDIUM' }]);
-    await sender.send([id ?? ''], 1, 'MEDIUM');
+    await patient.sender.send([id ?? ''], 1, 'MEDIUM');
     expect(await one(id)).toMatchObject({ state: 'SENT', attempt: 2 });
     expect(received).toEqual([id, id]);
   });
@@ -200,12 +206,14 @@ describe('what a receiver does wrong', () => {
 
   it('a retry that would come after the expiry is EXPIRED at it, untried', async () => {
     const { url, received } = await receiver((_request, response) => response.writeHead(500).end());
-    const { sender } = await worker({ SEND_RETRY_BASE_MS: '60000', SEND_RETRY_MAX_MS: '60000' });
-    const expiresAt = new Date(Date.now() + 3_000);
+    const { sender } = await worker({ SEND_RETRY_BASE_MS: '600000', SEND_RETRY_MAX_MS: '600000' });
+    const expiresAt = new Date(Date.now() + 120_000);
     const [id] = await waiting(url, 1, { expiresAt });
     await sender.send([id ?? ''], 0);
     expect(await one(id)).toMatchObject({ state: 'QUEUED', nextAttemptAt: expiresAt });
-    await sleep(expiresAt.getTime() - Date.now() + 50);
+    // The time goes by.
+    const past = new Date(sharedNow() - 1_000);
+    await store.models.raw.deliveries.updateOne({ _id: id ?? '' }, { $set: { expiresAt: past } });
     await sender.send([id ?? ''], 1);
     expect(await one(id)).toMatchObject({ state: 'EXPIRED', attempt: 1 });
     expect(received).toHaveLength(1);
@@ -259,25 +267,32 @@ describe('a receiver that asks to wait', () => {
   });
 });
 
+/** Of a provider that stays away, in so much time: each pause is twice the one before, the first at least 0.8 s. */
+const mostProbes = (ms: number): number => Math.floor(Math.log2(1 + ms / 800));
+
 describe('a receiver that fails', () => {
   it('is left alone by all workers until a probe goes through, without an attempt counted', async () => {
     let up = false;
-    let failedAt = 0;
     let askedAgainAt = 0;
     const { url, received } = await receiver((_request, response) => {
-      if (!up) failedAt = performance.now();
-      else askedAgainAt ||= performance.now();
+      if (up) askedAgainAt ||= sharedNow();
       response.writeHead(up ? 204 : 500).end();
     });
     const [a, b] = [await worker(), await worker()];
     const ids = await waiting(url, 60);
+    const openedBefore = sharedNow();
     await a.sender.send(ids.slice(0, 10), 0, 'LOW');
     await expect.poll(() => a.circuits.seen().some(({ state }) => state === 'open')).toBe(true);
     expect(received).toHaveLength(10);
+    const circuit = parseCircuit(await store.redis.get(store.names.circuit('webhook', new URL(url).host)));
+    expect(circuit).toMatchObject({
+      state: 'open',
+      until: expect.toSatisfy((at: number) => at > openedBefore),
+    });
     up = true;
     // Waits here for the probe, which is due within a second.
     await b.sender.send(ids.slice(10), 0, 'LOW');
-    expect(askedAgainAt - failedAt).toBeGreaterThan(300);
+    expect(askedAgainAt).toBeGreaterThanOrEqual(circuit?.until ?? Number.POSITIVE_INFINITY);
     const rest = await stored(ids.slice(10));
     expect(rest.every((d) => d.attempt === (d.state === 'SENT' ? 1 : 0))).toBe(true);
     expect(rest.filter((d) => d.state === 'SENT').length).toBeGreaterThan(10);
@@ -288,13 +303,14 @@ describe('a receiver that fails', () => {
     const { url, received } = await receiver((_request, response) => response.writeHead(500).end());
     const { sender, circuits } = await worker();
     const ids = await waiting(url, 110);
+    const started = performance.now();
     await sender.send(ids.slice(0, 10), 0, 'LOW');
     await expect.poll(() => circuits.seen().some(({ state }) => state === 'open')).toBe(true);
     await sender.send(ids.slice(10), 0, 'LOW');
     const rest = await stored(ids.slice(10));
     const tried = rest.filter((d) => d.attempt > 0).length;
     expect(received).toHaveLength(10 + tried);
-    expect(tried).toBeLessThanOrEqual(3);
+    expect(tried).toBeLessThanOrEqual(mostProbes(performance.now() - started));
     for (const delivery of rest.filter((d) => d.attempt === 0))
       expect(delivery).toMatchObject({ state: 'QUEUED', fence: null, attempts: [] });
   });
@@ -325,15 +341,17 @@ describe('rates and quotas', () => {
   });
 
   it('a code goes out at once although LOW uses the rate up', async () => {
-    const { url } = await receiver((_request, response) => response.writeHead(204).end());
+    const { url, received } = await receiver((_request, response) => response.writeHead(204).end());
     const { sender } = await worker({ PROVIDER_RATES: 'webhook=20' });
+    const [code = ''] = await waiting(url, 1, { priority: 'HIGH' });
     const bulk = sender.send(await waiting(url, 100, { priority: 'LOW' }), 0, 'LOW');
-    await sleep(1_000);
-    const [code] = await waiting(url, 1, { priority: 'HIGH' });
-    const started = performance.now();
-    await sender.send([code ?? ''], 0, 'HIGH');
-    expect(performance.now() - started).toBeLessThan(2_500);
+    // More than its bucket holds.
+    await expect.poll(() => received.length).toBeGreaterThan(5);
+    const before = received.length;
+    await sender.send([code], 0, 'HIGH');
     expect(await one(code)).toMatchObject({ state: 'SENT' });
+    // Of the forty that wait in hand hardly any goes before it.
+    expect(received.indexOf(code) - before).toBeLessThan(10);
     sender.stopWaiting();
     await bulk;
   });
@@ -341,9 +359,12 @@ describe('rates and quotas', () => {
   it('beyond the daily quota they wait for midnight, or end before', async () => {
     const { url, received } = await receiver((_request, response) => response.writeHead(204).end());
     const { sender } = await worker({ PROVIDER_DAILY_QUOTAS: 'webhook=2' });
+    // The day must not end in between.
+    const left = new Date().setUTCHours(24, 0, 0, 0) - Date.now();
+    if (left < 60_000) await sleep(left + 1_000);
     await sender.send(await waiting(url, 2, { priority: 'HIGH' }), 0, 'HIGH');
     expect(received).toHaveLength(2);
-    const expiresAt = new Date(Date.now() + 5_000);
+    const expiresAt = new Date(Date.now() + 40_000);
     const [late] = await waiting(url, 1, { priority: 'HIGH' });
     const [soon] = await waiting(url, 1, { priority: 'HIGH', expiresAt });
     const before = Date.now();
@@ -374,7 +395,7 @@ describe('a provider that breaks its contract', () => {
     const ids = await waiting('http://127.0.0.1:9/', 8);
     const started = performance.now();
     await sender.send(ids, 0, 'HIGH');
-    expect(performance.now() - started).toBeLessThan(15_000);
+    expect(performance.now() - started).toBeLessThan(60_000);
     const all = await stored(ids);
     for (const delivery of all) expect(delivery.state).toBe('QUEUED');
     const attempts = all.flatMap((delivery) => delivery.attempts);
@@ -484,7 +505,7 @@ describe('first attempts, before the plan is stored', () => {
       answer = resolve;
     });
     const { sender } = await worker(
-      {},
+      PATIENT,
       scripted('slow', async () => {
         await slow;
         return { kind: 'accepted' };
@@ -507,13 +528,18 @@ describe('first attempts, before the plan is stored', () => {
   });
 
   it('puts off what turns out to have no room, once it is stored', async () => {
+    const answer = Promise.withResolvers<void>();
     const { sender } = await worker(
-      {},
-      scripted('busy', () => new Promise((resolve) => setTimeout(() => resolve({ kind: 'accepted' }), 300))),
+      PATIENT,
+      scripted('busy', async () => {
+        await answer.promise;
+        return { kind: 'accepted' };
+      }),
     );
     const begun = Array.from({ length: 5 }, (_, i) => sender.begin(unstored(`dlv_busy${i}`)));
     expect(sender.room('MEDIUM')).toBe(0);
-    const claims = await Promise.all(begun.map(({ leave }) => leave(Promise.resolve(true))));
+    const isStored = Promise.withResolvers<boolean>();
+    const claims = begun.map(({ leave }) => leave(isStored.promise));
     await store.models.raw.deliveries.insertMany(
       claims.map((claim, i) => ({
         ...unstored(`dlv_busy${i}`),
@@ -522,16 +548,18 @@ describe('first attempts, before the plan is stored', () => {
         nextAttemptAt: claim.leaseUntil,
       })),
     );
+    isStored.resolve(true);
+    answer.resolve();
     await sender.close();
     const states = (await stored(begun.map((_, i) => `dlv_busy${i}`))).map((d) => d.state);
-    expect(states.filter((s) => s === 'SENT')).toHaveLength(3);
+    expect(states.sort()).toEqual(['QUEUED', 'QUEUED', 'SENT', 'SENT', 'SENT']);
   });
 
   it('does not send what waited for a place and was not stored meanwhile', async () => {
     const answer = Promise.withResolvers<void>();
     const sent: string[] = [];
     const { sender } = await worker(
-      {},
+      PATIENT,
       soleAccount('full', {
         async send({ delivery }) {
           sent.push(delivery);
@@ -576,7 +604,8 @@ describe('an account that falls silent', () => {
         return (await answered(signal)) ? { ok: true } : { ok: false, message: 'no answer' };
       },
     });
-    const workers = [await worker({}, account), await worker({}, account)];
+    const impatient = { SEND_TIMEOUT_MS: '5000' };
+    const workers = [await worker(impatient, account), await worker(impatient, account)];
     const ids = await waiting('http://127.0.0.1:9/', 200);
     const sendAll = (all: readonly string[]) =>
       Promise.all(
@@ -604,12 +633,12 @@ describe('an account that falls silent', () => {
       return (await stored(more)).some(({ state }) => state === 'SENT');
     };
     await expect
-      .poll(async () => (await sendOne()) || asked.health, { timeout: 20_000 })
+      .poll(async () => (await sendOne()) || asked.health, { timeout: 40_000 })
       .toBeGreaterThanOrEqual(1);
     expect(asked.messages).toBe(lost);
     silent = false;
-    await expect.poll(sendOne, { timeout: 30_000, interval: 200 }).toBe(true);
-  }, 90_000);
+    await expect.poll(sendOne, { timeout: 60_000, interval: 200 }).toBe(true);
+  }, 180_000);
 
   it('what its open circuit puts off comes back when it is probed, by its queue', async () => {
     const account = soleAccount('shut', { send: async () => ({ kind: 'accepted' }) });
@@ -620,15 +649,20 @@ describe('an account that falls silent', () => {
       JSON.stringify({ ...CLOSED, state: 'open', opens: 6, openedAt: sharedNow(), until }),
     );
     const ids = await waiting('http://127.0.0.1:9/', 40);
+    const began = sharedNow();
     await sender.send(ids, 0, 'LOW');
+    // Between asking for how long and putting off the machine may have stood still.
+    const tookMs = sharedNow() - began;
     for (const { nextAttemptAt, attempt, attempts } of await stored(ids)) {
       expect(nextAttemptAt?.getTime()).toBeGreaterThanOrEqual(until);
-      expect(nextAttemptAt?.getTime()).toBeLessThanOrEqual(until + 2_250);
+      expect(nextAttemptAt?.getTime()).toBeLessThanOrEqual(until + 2_250 + tookMs);
       expect([attempt, attempts]).toEqual([0, []]);
     }
     expect(queued.map(({ id }) => id).sort()).toEqual(ids.toSorted());
     // Few moments, so that they are few jobs.
-    expect(new Set(queued.map(({ nextAttemptAt }) => nextAttemptAt.getTime())).size).toBeLessThanOrEqual(10);
+    expect(new Set(queued.map(({ nextAttemptAt }) => nextAttemptAt.getTime())).size).toBeLessThanOrEqual(
+      10 + tookMs / 250,
+    );
   });
 });
 
@@ -660,6 +694,7 @@ describe('two accounts', () => {
       }),
     ]);
     const first = await waiting('http://127.0.0.1:9/', 40);
+    const started = performance.now();
     await sendAll(sender, queued, first);
     const sent = await stored(first);
     expect(new Set(sent.map((d) => `${d.state} ${d.provider}`))).toEqual(new Set(['SENT sound']));
@@ -674,7 +709,7 @@ describe('two accounts', () => {
     const later = await waiting('http://127.0.0.1:9/', 200);
     await sendAll(sender, queued, later);
     expect(new Set((await stored(later)).map(({ state }) => state))).toEqual(new Set(['SENT']));
-    expect(asked.broken - before).toBeLessThanOrEqual(3);
+    expect(asked.broken - before).toBeLessThanOrEqual(mostProbes(performance.now() - started));
     expect(asked.sound).toBe(240);
   });
 
@@ -689,7 +724,7 @@ describe('two accounts', () => {
     expect(new Set((await stored(ids)).map((d) => `${d.state} ${d.provider}`))).toEqual(
       new Set(['SENT free']),
     );
-    expect(performance.now() - startedAt).toBeLessThan(20_000);
+    expect(performance.now() - startedAt).toBeLessThan(50_000);
   });
 
   it('both fail: the usual pauses, then a dead letter; what may have been sent is not sent through the other', async () => {
@@ -751,7 +786,7 @@ describe('two workers', () => {
       answer = resolve;
     });
     const stalled = await worker(
-      {},
+      PATIENT,
       scripted('stalled', async () => {
         await slow;
         return { kind: 'accepted', providerMessageId: 'of the stalled one' };
@@ -788,34 +823,38 @@ describe('two workers', () => {
         await sleep(LEASE_MS - 900);
         return claimed;
       },
-      renew: (...renewal: Parameters<Outbox['renew']>) => store.outbox.renew(...renewal),
+      // Who stands still renews nothing.
+      renew: () => Promise.reject(new Error('stands still')),
     });
     const { sender } = await worker({}, provider, outbox);
     const [id] = await waiting('http://127.0.0.1:9/', 1);
+    const before = await metric('herald_send_dropped_total', 'reason="lease"');
     await sender.send([id ?? ''], 0);
     expect(calls).toBe(0);
     expect(await one(id)).toMatchObject({ state: 'SENDING', fence: sender.fence, attempt: 0 });
-    expect(await metric('herald_send_dropped_total', 'reason="lease"')).toBe(1);
+    expect(await metric('herald_send_dropped_total', 'reason="lease"')).toBe(before + 1);
   });
 
   it('one that ends gives back what waited in it, and finishes what it began', async () => {
+    const answer = Promise.withResolvers<void>();
+    let begun = 0;
     const { sender, queued } = await worker(
-      {},
-      scripted(
-        'ending',
-        () => new Promise((resolve) => setTimeout(() => resolve({ kind: 'accepted' }), 200)),
-      ),
+      PATIENT,
+      scripted('ending', async () => {
+        begun++;
+        await answer.promise;
+        return { kind: 'accepted' };
+      }),
     );
     const ids = await waiting('http://127.0.0.1:9/', 50);
     const job = sender.send(ids, 0, 'HIGH');
-    await expect.poll(async () => (await stored(ids)).some((d) => d.state === 'SENDING')).toBe(true);
-    await sender.close();
-    await job;
+    await expect.poll(() => begun).toBe(4);
+    const closed = sender.close();
+    answer.resolve();
+    await Promise.all([closed, job]);
     const all = await stored(ids);
-    const sent = all.filter((d) => d.state === 'SENT');
-    expect(sent.length).toBeGreaterThan(0);
-    expect(sent.length).toBeLessThanOrEqual(8);
-    expect(all.filter((d) => d.state === 'QUEUED' && d.attempt === 0)).toHaveLength(50 - sent.length);
+    expect(all.filter((d) => d.state === 'SENT')).toHaveLength(4);
+    expect(all.filter((d) => d.state === 'QUEUED' && d.attempt === 0)).toHaveLength(46);
     expect(queued.map((d) => d.id).sort()).toEqual(
       all
         .filter((d) => d.state === 'QUEUED')

@@ -1,12 +1,25 @@
 /** Ports on the loopback interface. */
+import { randomInt } from 'node:crypto';
 import { connect, createServer } from 'node:net';
 import { isErrno } from './process-identity.ts';
 
 export const LOOPBACK = '127.0.0.1';
 
+/**
+ * Below the ports that systems give to outgoing connections (from 32768 on Linux, from 49152 elsewhere): one of those
+ * may be taken before whoever asked for it listens there, or while its server is started again.
+ */
+const LOWEST_PORT = 10_000;
+const HIGHEST_PORT = 26_000;
+const MAX_TRIES = 100;
+
 /** A free port: the wanted one where it is free. @throws Error when the system has none. */
 export async function freePort(wanted?: number): Promise<number> {
   if (wanted !== undefined && (await isPortFree(wanted, LOOPBACK))) return wanted;
+  for (let i = 0; i < MAX_TRIES; i++) {
+    const port = randomInt(LOWEST_PORT, HIGHEST_PORT);
+    if (await isPortFree(port, LOOPBACK)) return port;
+  }
   return (await listenOnce(0, LOOPBACK)).port;
 }
 

@@ -57,7 +57,12 @@ export async function startFakeApns(
   http2.on('stream', async (stream, headers) => {
     stream.on('error', () => undefined);
     const chunks: Buffer[] = [];
-    for await (const chunk of stream) chunks.push(chunk);
+    try {
+      for await (const chunk of stream) chunks.push(chunk);
+    } catch {
+      // It broke off: there is nobody to answer.
+      return;
+    }
     const request = { headers, body: Buffer.concat(chunks).toString() };
     const forHealth = headers[':path'] === `/3/device/${NO_DEVICE}`;
     if (!forHealth) requests.push(request);

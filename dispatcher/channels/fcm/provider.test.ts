@@ -60,10 +60,11 @@ async function listen(server: Server): Promise<string> {
 
 describe('FCM provider', () => {
   it('sends what FCM documents', async () => {
-    const { fake, send } = await start();
+    const at = new Date();
+    const { fake, send } = await start(undefined, undefined, { deps: { now: () => at } });
     expect(
       await send({
-        expiresAt: new Date(Date.now() + 60_000),
+        expiresAt: new Date(at.getTime() + 60_000),
         url: 'https://a.example/o/7',
         data: { fcm: { android: { channelId: 'orders' }, collapseKey: 'orders' } },
       }),
@@ -76,7 +77,7 @@ describe('FCM provider', () => {
       android: {
         priority: 'high',
         collapse_key: 'orders',
-        ttl: expect.stringMatching(/^(60|59\.\d+)s$/),
+        ttl: '60s',
         notification: {
           tag: expect.stringMatching(/^[\w-]{32}$/),
           channel_id: 'orders',
@@ -101,7 +102,8 @@ describe('FCM provider', () => {
     const { fake, send } = await start();
     for (let i = 0; i < 5; i++) expect((await send({}, undefined, `k${i}`)).kind).toBe('accepted');
     expect(fake.tokenRequests).toHaveLength(1);
-    expect(await fake.openConnections()).toBe(2);
+    // One to each service; that to the first is closed when it was not used for some seconds.
+    expect([1, 2]).toContain(await fake.openConnections());
   });
 
   it('takes an access token that another worker got', async () => {

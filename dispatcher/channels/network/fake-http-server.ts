@@ -39,7 +39,12 @@ export async function startFakeHttpServer(
   const mistakes: unknown[] = [];
   const http = createServer(async (request, response) => {
     const chunks: Buffer[] = [];
-    for await (const chunk of request) chunks.push(chunk);
+    try {
+      for await (const chunk of request) chunks.push(chunk);
+    } catch {
+      // It broke off: there is nobody to answer.
+      return;
+    }
     const { method = '', url: path = '', headers: sentHeaders } = request;
     const received = { method, path, headers: sentHeaders, body: Buffer.concat(chunks) };
     const aside = isAside(received);

@@ -154,12 +154,14 @@ describe('HTTP sender', () => {
   });
 
   it('stops at once while others wait for the connections', async () => {
-    const { port } = await serve(() => undefined);
+    let calls = 0;
+    const { port } = await serve(() => void calls++);
     const http = sender(LOOPBACK);
     const [stopAll, stopLast] = [new AbortController(), new AbortController()];
     const waiting = Array.from({ length: 16 }, () => post(http, `http://127.0.0.1:${port}`, stopAll.signal));
     const last = post(http, `http://127.0.0.1:${port}`, stopLast.signal);
-    setTimeout(() => stopLast.abort(), 100);
+    await expect.poll(() => calls).toBe(waiting.length);
+    stopLast.abort();
     expect(await last).toMatchObject({ failed: { kind: 'retryable', mayHaveSent: false } });
     stopAll.abort();
     for (const result of await Promise.all(waiting))

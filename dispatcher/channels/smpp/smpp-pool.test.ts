@@ -10,7 +10,7 @@ afterEach(async () => {
 });
 
 /** An SMSC that binds everybody and answers no message. */
-async function start(onEnquire: (pdu: PDU, session: Session) => void, answerMs = 3_000) {
+async function start(onEnquire: (pdu: PDU, session: Session) => void, answerMs = 60_000) {
   const sessions: Session[] = [];
   const server = smppLibrary.createServer((session) => {
     sessions.push(session);

@@ -162,10 +162,10 @@ describe.skipIf(!hasDovecot())('a mailbox of Dovecot', () => {
     const ids = Array.from({ length: 130 }, (_, n) => `d${n}`);
     for (const id of ids) await server.deliver(bounced(id));
     const { told } = await listen({ bouncesAfterwards: 'delete' });
-    await expect.poll(() => server.flags()).toEqual([]);
+    await expect.poll(() => server.flags(), { timeout: 60_000 }).toEqual([]);
     expect(new Set(told.map(({ delivery }) => delivery))).toEqual(new Set(ids));
     expect(told).toHaveLength(130);
-  });
+  }, 120_000);
 
   it('says that the server went away or refuses, and reads on when it is back', async () => {
     const { ended } = await listen();

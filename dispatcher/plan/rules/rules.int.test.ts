@@ -301,7 +301,8 @@ describe('digest', () => {
         .toArray();
       expect(found).toHaveLength(2);
       return found;
-    }, 30_000);
+    }, 60_000);
+    await expect.poll(() => collection('digest_items').countDocuments({})).toBe(0);
     await loop.close();
     await plan(made.map(({ _id }) => _id));
     for (const { _id, to } of made) {
@@ -313,7 +314,6 @@ describe('digest', () => {
       });
       expect(sms?.skipReason).toBe('NOT_ALLOWED');
     }
-    expect(await collection('digest_items').countDocuments({})).toBe(0);
   });
 
   it('collects each message of an event for itself, on all devices', async () => {

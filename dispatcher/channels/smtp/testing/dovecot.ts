@@ -3,10 +3,11 @@ import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { chmod, chown, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { type AddressInfo, connect, createServer } from 'node:net';
+import { connect } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { freePort } from '../../../../platform/data-services/free-port.ts';
 
 const PROGRAM = '/usr/sbin/dovecot';
 const USER = 'bounces@example.com';
@@ -57,7 +58,7 @@ export class Dovecot {
       detached: true,
     });
     this.#process = child;
-    for (const end = Date.now() + 10_000; !(await greets(this.#port)); await sleep(50))
+    for (const end = Date.now() + 40_000; !(await greets(this.#port)); await sleep(50))
       if (Date.now() > end || child.exitCode !== null)
         throw new Error(`Dovecot does not start: ${await readFile(join(this.#folder, 'log'), 'utf8')}`);
   }
@@ -117,6 +118,7 @@ protocols = imap
 listen = 127.0.0.1
 ssl = no
 disable_plaintext_auth = no
+mailbox_idle_check_interval = 1s
 mail_location = maildir:${this.#folder}/mail/%u
 first_valid_uid = 1
 ${asRoot ? '' : `default_internal_user = ${me}\ndefault_login_user = ${me}\ndefault_internal_group = ${groupOf(me)}`}
@@ -147,21 +149,15 @@ service anvil {
   /** Mails are of the user as whom Dovecot opens them. */
   async #own(path: string): Promise<void> {
     if (userInfo().uid !== 0) return;
-    const id = (option: string) => Number(execFileSync('id', [option, 'mail'], { encoding: 'utf8' }));
-    await chown(path, id('-u'), id('-g'));
+    ownerOfMail ??= { uid: idOfMail('-u'), gid: idOfMail('-g') };
+    await chown(path, ownerOfMail.uid, ownerOfMail.gid);
   }
 }
 
-const groupOf = (user: string): string => execFileSync('id', ['-gn', user], { encoding: 'utf8' }).trim();
+let ownerOfMail: { readonly uid: number; readonly gid: number } | undefined;
+const idOfMail = (option: string) => Number(execFileSync('id', [option, 'mail'], { encoding: 'utf8' }));
 
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}
+const groupOf = (user: string): string => execFileSync('id', ['-gn', user], { encoding: 'utf8' }).trim();
 
 const greets = (port: number): Promise<boolean> =>
   new Promise((resolve) => {
