@@ -1,12 +1,26 @@
 /** Ports on the loopback interface. */
+import { randomInt } from 'node:crypto';
 import { connect, createServer } from 'node:net';
 import { isErrno } from './process-identity.ts';
 
 export const LOOPBACK = '127.0.0.1';
 
+/**
+ * Below those that systems hand out by themselves (Linux from 32768, others from 49152): a port that is to be free
+ * still when somebody listens there, seconds later, must not be one that any connection may get meanwhile.
+ */
+const FIRST = 20_000;
+const LAST = 29_999;
+const TRIES = 20;
+
 /** A free port: the wanted one where it is free. @throws Error when the system has none. */
 export async function freePort(wanted?: number): Promise<number> {
   if (wanted !== undefined && (await isPortFree(wanted, LOOPBACK))) return wanted;
+  for (let tries = 0; tries < TRIES; tries++) {
+    const port = randomInt(FIRST, LAST + 1);
+    // One that is reserved (EACCES) is as good as taken.
+    if (await isPortFree(port, LOOPBACK).catch(() => false)) return port;
+  }
   return (await listenOnce(0, LOOPBACK)).port;
 }
 
