@@ -557,11 +557,7 @@ describe('sockets', () => {
 describe('silent sockets', () => {
   const closeCode = async (toy: ToyGateway, options: ClientOptions, first?: string) => {
     onTestFinished(() => toy.close());
-    const ws = new WebSocket(
-      `${toy.origin.replace('http', 'ws')}/graphql`,
-      'graphql-transport-ws',
-      options,
-    );
+    const ws = new WebSocket(`${toy.origin.replace('http', 'ws')}/graphql`, 'graphql-transport-ws', options);
     const closed = once(ws, 'close') as Promise<[number, Buffer]>;
     await once(ws, 'open');
     if (first !== undefined) ws.send(first);
