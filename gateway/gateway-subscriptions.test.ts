@@ -1,9 +1,9 @@
 import { hash } from 'node:crypto';
 import { once } from 'node:events';
 import type { Client, FormattedExecutionResult } from 'graphql-ws';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { WebSocket } from 'ws';
-import { PLACEMENTS, startToyGateway, type ToyGateway, until } from './testing/toy-gateway.ts';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { type ClientOptions, WebSocket } from 'ws';
+import { PLACEMENTS, settled, startToyGateway, type ToyGateway, until } from './testing/toy-gateway.ts';
 import { toyNotification } from './testing/toy-subgraphs.ts';
 import { toyUserToken } from './testing/toy-tokens.ts';
 
@@ -290,8 +290,8 @@ describe.each(PLACEMENTS)('subscriptions through the gateway, subgraphs %s', (pl
       run(client, query, { b: 'x' });
       run(client, query, { b: 'x', a: 0 });
       run(client, query, { b: 'y' });
-      await until(() => toy.gateway.topics === 2);
-      await new Promise((resolve) => setTimeout(resolve, 50));
+      await until(() => toy.gateway.subscribers === 4 && toy.toys.events.listeners === 2);
+      expect(toy.gateway.topics).toBe(2);
       expect(toy.toys.calls.subscribes).toBe(2);
     });
 
@@ -321,9 +321,10 @@ describe.each(PLACEMENTS)('subscriptions through the gateway, subgraphs %s', (pl
     it('the last one to leave closes the source, also when no event ever came', async () => {
       const one = await open(FULL);
       const other = run(client, FULL);
-      await new Promise((resolve) => setTimeout(resolve, 50));
+      await until(() => toy.gateway.subscribers === 2);
       one.stop();
-      await new Promise((resolve) => setTimeout(resolve, 50));
+      await until(() => toy.gateway.subscribers === 1);
+      await settled();
       expect(toy.toys.events.listeners).toBe(1);
       other.stop();
       await until(() => toy.toys.events.listeners === 0 && toy.gateway.topics === 0);
@@ -378,8 +379,7 @@ describe('a subgraph that is lost', () => {
     try {
       const client = toy.client();
       const running = Array.from({ length: 3 }, () => run(client, FULL));
-      await until(() => toy.toys.events.listeners === 1);
-      await new Promise((resolve) => setTimeout(resolve, 50));
+      await until(() => toy.gateway.subscribers === 3 && toy.toys.events.listeners === 1);
       await toy.servers.get('notifications')?.close();
       for (const one of running) {
         expect(await one.next()).toMatchObject({ errors: [{ extensions: { code: 'UNAVAILABLE' } }] });
@@ -453,7 +453,7 @@ describe('a slow consumer', () => {
 describe('sockets', () => {
   let toy: ToyGateway;
   beforeEach(async () => {
-    toy = await startToyGateway('in-process', { webSocket: { initTimeoutMs: 100, pingIntervalMs: 50 } });
+    toy = await startToyGateway('in-process');
   });
   afterEach(() => toy.close());
 
@@ -481,10 +481,6 @@ describe('sockets', () => {
     expect(await closed(ws)).toEqual([1013, 'Try again later']);
   });
 
-  it('are closed with 4408 without connection_init', async () => {
-    expect(await closed(socket())).toEqual([4408, 'Connection initialisation timeout']);
-  });
-
   it('are closed with 4401 when they subscribe before it', async () => {
     const ws = socket();
     await once(ws, 'open');
@@ -497,15 +493,6 @@ describe('sockets', () => {
     await once(ws, 'open');
     ws.send('x'.repeat(1024 * 1024 + 1));
     expect((await closed(ws))[0]).toBe(1009);
-  });
-
-  it('are dropped when they do not answer pings', async () => {
-    const ws = new WebSocket(`${toy.origin.replace('http', 'ws')}/graphql`, 'graphql-transport-ws', {
-      autoPong: false,
-    });
-    await once(ws, 'open');
-    ws.send('{"type":"connection_init"}');
-    expect((await closed(ws))[0]).toBe(1006);
   });
 
   it('are refused on other paths', async () => {
@@ -563,6 +550,39 @@ describe('sockets', () => {
     await until(() => toy.toys.events.listeners === 1);
     toy.toys.events.publish(toyNotification('n1'));
     expect(await b.next()).toMatchObject({ data: { notificationReceived: { id: 'n1' } } });
+  });
+});
+
+/** Their times are so short that a pause of the machine is longer: no other test may depend on them. */
+describe('silent sockets', () => {
+  const closeCode = async (toy: ToyGateway, options: ClientOptions, first?: string) => {
+    onTestFinished(() => toy.close());
+    const ws = new WebSocket(`${toy.origin.replace('http', 'ws')}/graphql`, 'graphql-transport-ws', options);
+    const closed = once(ws, 'close') as Promise<[number, Buffer]>;
+    await once(ws, 'open');
+    if (first !== undefined) ws.send(first);
+    const [code, reason] = await closed;
+    return [code, String(reason)];
+  };
+
+  it('are closed with 4408 without connection_init', async () => {
+    const toy = await startToyGateway('in-process', { webSocket: { initTimeoutMs: 100 } });
+    expect(await closeCode(toy, {})).toEqual([4408, 'Connection initialisation timeout']);
+  });
+
+  it('are dropped when they do not answer pings', async () => {
+    const toy = await startToyGateway('in-process', { webSocket: { pingIntervalMs: 50 } });
+    expect(await closeCode(toy, { autoPong: false }, '{"type":"connection_init"}')).toEqual([1006, '']);
+  });
+
+  it('are kept as long as they answer them', async () => {
+    const toy = await startToyGateway('in-process', { webSocket: { pingIntervalMs: 500 } });
+    onTestFinished(() => toy.close());
+    const ws = new WebSocket(`${toy.origin.replace('http', 'ws')}/graphql`, 'graphql-transport-ws');
+    // Nobody is asked a second time who has not answered the first.
+    for (let pings = 0; pings < 2; pings++) await once(ws, 'ping');
+    expect(ws.readyState).toBe(ws.OPEN);
+    ws.terminate();
   });
 });
 

@@ -28,7 +28,7 @@ export function freshDatabase(): FreshDatabase {
 }
 
 async function dropDatabase(uri: string): Promise<void> {
-  const connection = await mongoose.createConnection(uri, { serverSelectionTimeoutMS: 5_000 }).asPromise();
+  const connection = await mongoose.createConnection(uri, { serverSelectionTimeoutMS: 30_000 }).asPromise();
   try {
     await connection.dropDatabase();
   } finally {

@@ -1,11 +1,19 @@
 import { hash } from 'node:crypto';
-import { describe, expect, it, vi } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Principal } from '../../platform/auth/principal.ts';
 import { unavailable } from '../../platform/errors/herald-error.ts';
 import { KeyDirectory, type KeyLookup } from './key-directory.ts';
 
 const APP: Principal = { kind: 'app', workspace: 'default', app: 'a', key: 'k', ratePerSecond: 1000 };
-const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** The clock by which answers grow old, which only the tests move. */
+let now: number;
+beforeEach(() => {
+  now = 1_000;
+  vi.spyOn(performance, 'now').mockImplementation(() => now);
+});
+/** The directory looks at the clock every few milliseconds. */
+const clockIsSeen = () => new Promise((resolve) => setTimeout(resolve, 100));
 
 describe('KeyDirectory', () => {
   it('asks by hash and remembers the answer for its age', async () => {
@@ -14,7 +22,12 @@ describe('KeyDirectory', () => {
     expect(await keys.owner('hk_1', 'r')).toEqual(APP);
     expect(await keys.owner('hk_1', 'r')).toEqual(APP);
     expect(lookup.mock.calls).toEqual([[hash('sha256', 'hk_1'), 'r']]);
-    await sleep(700);
+    now += 599;
+    await clockIsSeen();
+    await keys.owner('hk_1', 'r');
+    expect(lookup).toHaveBeenCalledTimes(1);
+    now += 2;
+    await clockIsSeen();
     await keys.owner('hk_1', 'r');
     expect(lookup).toHaveBeenCalledTimes(2);
   });
@@ -24,14 +37,15 @@ describe('KeyDirectory', () => {
     const keys = new KeyDirectory(lookup, { maxAgeMs: 60_000, refusalMaxAgeMs: 600 });
     for (let i = 0; i < 3; i++) expect(await keys.owner('hk_1', 'r')).toBeUndefined();
     expect(lookup).toHaveBeenCalledTimes(1);
-    await sleep(700);
+    now += 601;
+    await clockIsSeen();
     await keys.owner('hk_1', 'r');
     expect(lookup).toHaveBeenCalledTimes(2);
   });
 
   it('shares one lookup between concurrent callers', async () => {
     const lookup = vi.fn<KeyLookup>(async () => {
-      await sleep(10);
+      await new Promise((resolve) => setTimeout(resolve, 10));
       return APP;
     });
     const keys = new KeyDirectory(lookup);

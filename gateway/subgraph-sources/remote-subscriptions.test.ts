@@ -14,7 +14,10 @@ afterEach(() => {
 });
 
 /** A subgraph's socket of which the test decides what it says. */
-async function fakeSubgraph(answer: (socket: WebSocket, message: { type: string; id?: string }) => void) {
+async function fakeSubgraph(
+  answer: (socket: WebSocket, message: { type: string; id?: string }) => void,
+  pings: { readonly pingIntervalMs?: number; readonly pongTimeoutMs?: number } = {},
+) {
   const server = new WebSocketServer({
     port: 0,
     host: '127.0.0.1',
@@ -36,29 +39,32 @@ async function fakeSubgraph(answer: (socket: WebSocket, message: { type: string;
     connectionParams: { gatewaySecret: 'secret' },
     extensions: () => undefined,
     log,
-    pingIntervalMs: 30,
-    pongTimeoutMs: 30,
+    ...pings,
   });
   const stream = subscriptions.subscribe({ query: 'subscription { x }' }, { requestId: 'r1' });
   return { stream, lines };
 }
 
 it('takes a subgraph that answers no pings for lost', async () => {
-  const { stream, lines } = await fakeSubgraph(() => undefined);
+  const { stream, lines } = await fakeSubgraph(() => undefined, { pingIntervalMs: 30, pongTimeoutMs: 30 });
   expect(await stream.next()).toMatchObject({ value: { errors: [{ extensions: { code: 'UNAVAILABLE' } }] } });
   expect(await stream.next()).toEqual({ value: undefined, done: true });
   expect(lines).toMatchObject([{ level: 'warn', subgraph: 'notifications', requestId: 'r1' }]);
 });
 
 it('keeps one that answers them', async () => {
-  const { stream } = await fakeSubgraph((socket, message) => {
-    if (message.type === 'ping') socket.send('{"type":"pong"}');
-    else if (message.type === 'subscribe')
-      setTimeout(
-        () => socket.send(JSON.stringify({ type: 'next', id: message.id, payload: { data: { x: 1 } } })),
-        200,
-      );
-  });
+  const pongTimeoutMs = 1_500;
+  const { stream } = await fakeSubgraph(
+    (socket, message) => {
+      if (message.type === 'ping') socket.send('{"type":"pong"}');
+      else if (message.type === 'subscribe')
+        setTimeout(
+          () => socket.send(JSON.stringify({ type: 'next', id: message.id, payload: { data: { x: 1 } } })),
+          pongTimeoutMs + 500,
+        );
+    },
+    { pingIntervalMs: 50, pongTimeoutMs },
+  );
   expect(await stream.next()).toEqual({ value: { data: { x: 1 } }, done: false });
 });
 

@@ -23,6 +23,10 @@ export class ByteBudget {
     return this.#used;
   }
 
+  get isHalfFull(): boolean {
+    return this.#used * 2 >= this.#max;
+  }
+
   /** @returns whether there was room. A single result always has room while nothing else waits. */
   take(bytes: number): boolean {
     if (this.#used > 0 && this.#used + bytes > this.#max) return false;
@@ -56,6 +60,12 @@ export class ResultSink implements AsyncGenerator<ExecutionResult, undefined, un
 
   get ended(): boolean {
     return this.#ended;
+  }
+
+  /** Whether its reader should get a turn before more is written. */
+  get isHalfFull(): boolean {
+    if (this.#ended || this.#queue.length === 0) return false;
+    return this.#queue.length * 2 >= this.#maxBuffer || (this.#budget?.isHalfFull ?? false);
   }
 
   /** Called once, when nothing more can be written: at the end, after a failure, or because the reader left. */

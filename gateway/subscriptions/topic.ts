@@ -1,4 +1,5 @@
 /** One running subscription at a subgraph, shared by everybody who asked for the same. */
+import { setImmediate as turn } from 'node:timers/promises';
 import type { ExecutionResult, GraphQLError } from 'graphql';
 import type { ResultStream } from '../../platform/graphql/subgraph-executor.ts';
 import { type ByteBudget, ResultSink } from './result-sink.ts';
@@ -58,7 +59,14 @@ export class Topic {
       for await (const event of opened) {
         if (this.#ended) break;
         const result = await this.#options.resolve(event);
-        for (const sink of this.#sinks) sink.push(result);
+        let isFilling = false;
+        for (const sink of this.#sinks) {
+          sink.push(result);
+          isFilling ||= sink.isHalfFull;
+        }
+        // A source that goes on from a cursor gives thousands in one turn, in which no socket takes any: without one
+        // of their own, those who read would be cut off as if they did not.
+        if (isFilling) await turn();
       }
     }
     this.#end();

@@ -148,7 +148,15 @@ export async function startToyGateway(
   };
 }
 
-/** Waits until `condition` holds. @throws Error after eight seconds: a busy machine is slow. */
+/**
+ * Waits until what is on its way has arrived, where nothing can be seen of it: for half a second in many turns,
+ * because after a pause of the machine a timer comes before what waits in the sockets.
+ */
+export async function settled(): Promise<void> {
+  for (let turn = 0; turn < 50; turn++) await new Promise((resolve) => setTimeout(resolve, 10));
+}
+
+/** Waits until `condition` holds. @throws Error after twenty seconds: a busy machine is slow. */
 export async function until(condition: () => boolean): Promise<void> {
   const end = performance.now() + 20_000;
   while (!condition()) {

@@ -17,6 +17,18 @@ afterAll(() => redis.disconnect());
 
 const HOUR_MS = 3_600_000;
 
+/**
+ * How far a clock is from Redis's, at least: it is read before Redis is asked and after, because the machine may
+ * pause in between.
+ */
+async function distance(clock: () => number): Promise<number> {
+  const before = clock();
+  const now = await redisTime(redis);
+  return Math.max(0, before - now, now - clock());
+}
+/** A second, and what a slow first answer leaves unknown. */
+const NEAR_MS = 5_000;
+
 describe.each([HOUR_MS, -HOUR_MS])('a clock that is %i ms off', (off) => {
   const wrong = () => vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + off });
 
@@ -24,17 +36,16 @@ describe.each([HOUR_MS, -HOUR_MS])('a clock that is %i ms off', (off) => {
     wrong();
     vi.resetModules();
     // As a process loads it that starts now.
-    const { keepSharedTime, redisTime, sharedNow } = await import('./shared-clock.ts');
-    expect(Math.abs(sharedNow() - (await redisTime(redis)))).toBeGreaterThan(HOUR_MS - 10_000);
+    const { keepSharedTime, sharedNow } = await import('./shared-clock.ts');
+    expect(await distance(sharedNow)).toBeGreaterThan(HOUR_MS - 60_000);
     stops.push(await keepSharedTime(redis, log));
-    expect(Math.abs(sharedNow() - (await redisTime(redis)))).toBeLessThan(1_000);
+    expect(await distance(sharedNow)).toBeLessThan(NEAR_MS);
   });
 
   it('from some moment on', async () => {
     stops.push(await keepSharedTime(redis, log));
     wrong();
-    const now = await redisTime(redis);
-    expect(Math.abs(Date.now() - now)).toBeGreaterThan(HOUR_MS - 10_000);
-    expect(Math.abs(sharedNow() - now)).toBeLessThan(1_000);
+    expect(await distance(Date.now)).toBeGreaterThan(HOUR_MS - 60_000);
+    expect(await distance(sharedNow)).toBeLessThan(NEAR_MS);
   });
 });

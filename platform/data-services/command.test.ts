@@ -6,7 +6,7 @@ import { findExecutable, runCommand } from './command.ts';
 import { processIdentity } from './process-identity.ts';
 
 const node = (script: string, options: Partial<Parameters<typeof runCommand>[2]> = {}) =>
-  runCommand(process.execPath, ['-e', script], { env: {}, timeoutMs: 8_000, ...options });
+  runCommand(process.execPath, ['-e', script], { env: {}, timeoutMs: 40_000, ...options });
 
 test('output comes a line at a time, progress bars too', async () => {
   const lines: string[] = [];
@@ -38,17 +38,15 @@ test('a program that is not there is a result, not an exception', async () => {
 });
 
 test('the whole run is bounded', async () => {
-  const started = Date.now();
   const result = await node('setInterval(() => console.log(1), 20)', { timeoutMs: 400 });
   expect(result).toMatchObject({ ok: false, message: 'not done after 0.4 s' });
-  expect(Date.now() - started).toBeLessThan(20_000);
 });
 
 test('silence is bounded, by what was said last', async () => {
   const result = await node(
     `console.log('a'); setTimeout(() => console.log('b'), 300); setInterval(() => {}, 1000)`,
     {
-      quietMs: (line) => (line === 'b' ? 200 : 4_000),
+      quietMs: (line) => (line === 'b' ? 200 : 30_000),
     },
   );
   expect(result).toMatchObject({ ok: false, message: 'no answer within 0.2 s', output: 'a\nb' });
@@ -57,9 +55,11 @@ test('silence is bounded, by what was said last', async () => {
 test('what it started ends with it', async () => {
   const result = await runCommand('sh', ['-c', 'sleep 60 & echo $!; wait'], {
     env: { PATH: process.env.PATH },
-    timeoutMs: 400,
+    timeoutMs: 40_000,
+    // Not before it has said what it started.
+    quietMs: (line) => (line === undefined ? 30_000 : 200),
   });
-  expect(result.ok).toBe(false);
+  expect(result).toMatchObject({ ok: false, output: expect.stringMatching(/^\d+$/) });
   await expect.poll(() => processIdentity(Number(result.output))).toBeUndefined();
 });
 

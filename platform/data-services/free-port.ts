@@ -18,7 +18,8 @@ export async function freePort(wanted?: number): Promise<number> {
   if (wanted !== undefined && (await isPortFree(wanted, LOOPBACK))) return wanted;
   for (let i = 0; i < MAX_TRIES; i++) {
     const port = randomInt(LOWEST_PORT, HIGHEST_PORT);
-    if (await isPortFree(port, LOOPBACK)) return port;
+    // One that is reserved (EACCES) is as good as taken.
+    if (await isPortFree(port, LOOPBACK).catch(() => false)) return port;
   }
   return (await listenOnce(0, LOOPBACK)).port;
 }

@@ -31,7 +31,7 @@ test('endProcess leaves a stranger with the same id alone', async () => {
   await endProcess({ pid, identity: 'another process that had this id' }, 1_000);
   const identity = (await processIdentity(pid)) ?? '';
   expect(await isRunning({ pid, identity })).toBe(true);
-  await endProcess({ pid, identity }, 5_000);
+  await endProcess({ pid, identity }, 30_000);
   expect(await ended).toBe('SIGTERM');
 });
 

@@ -11,7 +11,10 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-it('makes an environment anew that a start left behind half-made, once for all who need it', async () => {
+// It installs: that takes minutes on a busy machine.
+it('makes an environment anew that a start left behind half-made, once for all who need it', {
+  timeout: 400_000,
+}, async () => {
   const environment = join(folder, 'python');
   execFileSync('python3', ['-m', 'venv', '--without-pip', environment]);
   const said: string[] = [];

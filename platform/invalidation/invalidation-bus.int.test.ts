@@ -68,11 +68,13 @@ async function openBus(subscriberUrl = services.redisUrl) {
 }
 const until = async (condition: () => boolean, limitMs = 20_000) => {
   const start = performance.now();
-  while (!condition()) {
-    if (performance.now() - start > limitMs) throw new Error(`not true within ${limitMs} ms`);
+  for (;;) {
+    // Before the condition is looked at: after a pause of the machine it may just have come true.
+    const passedMs = performance.now() - start;
+    if (condition()) return;
+    if (passedMs > limitMs) throw new Error(`not true within ${limitMs} ms`);
     await setTimeout(5);
   }
-  return performance.now() - start;
 };
 
 describe('InvalidationBus', () => {
@@ -81,10 +83,13 @@ describe('InvalidationBus', () => {
     const told = a.bus.invalidate({ topic: 'user', key: 'w:1' }, { topic: 'route', key: 'w:2' });
     expect(a.heard).toEqual(['w:1', 'w:2']);
     await told;
-    await until(() => b.heard.length === 2);
-    await setTimeout(100);
-    expect(a.heard).toEqual(['w:1', 'w:2']);
-    expect([a.bus.live, b.bus.live]).toEqual([true, true]);
+    await until(() => b.heard.length >= 2);
+    expect(b.heard.slice(0, 2)).toEqual(['w:1', 'w:2']);
+    // Redis keeps the order: when this is heard, an echo of those would have been.
+    await b.bus.invalidate({ topic: 'user', key: 'w:3' });
+    await until(() => a.heard.length >= 3);
+    expect(a.heard.slice(0, 3)).toEqual(['w:1', 'w:2', 'w:3']);
+    await until(() => a.bus.live && b.bus.live);
     a.close();
     b.close();
   });
@@ -115,7 +120,7 @@ describe('InvalidationBus', () => {
     expect(b.gaps()).toBeGreaterThan(before);
     expect(b.heard).toEqual([]);
     await a.bus.invalidate({ topic: 'user', key: 'heard' });
-    await until(() => b.heard.length === 1);
+    await until(() => b.heard.length >= 1);
     a.close();
     b.close();
   });

@@ -4,6 +4,7 @@
  */
 import { createServer } from 'node:http';
 import { processEnvironment } from '../../../platform/config/environment.ts';
+import { connectOnce } from '../../../platform/data-services/free-port.ts';
 
 const [role = ''] = process.argv.slice(2);
 const { FAKE_FAILS, FAKE_DEAF, FAKE_SLOW_STOP_MS, PORT, MONGODB_URI, REDIS_URL } = processEnvironment();
@@ -29,8 +30,12 @@ const end = (signal: string) => {
   log('info', 'ending', { signal });
   if (FAKE_DEAF === role) return;
   setTimeout(
-    () => {
-      log('info', 'ended');
+    async () => {
+      const redis = await connectOnce(Number(new URL(REDIS_URL ?? '').port)).then(
+        () => 'there',
+        () => 'gone',
+      );
+      log('info', `ended, Redis ${redis}`);
       process.exit(0);
     },
     Number(FAKE_SLOW_STOP_MS ?? 20),

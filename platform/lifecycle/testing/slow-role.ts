@@ -1,4 +1,4 @@
-/** For tests: a role that listens, tells its port to its parent, and answers `/work` after 50 ms. */
+/** For tests: a role that listens, tells its port to its parent, and answers `/work` after 50 ms, `/never` never. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fastify } from 'fastify';
 import { loadSettings } from '../../config/settings.ts';
@@ -6,7 +6,7 @@ import { closeApp } from '../../http/close-app.ts';
 import { registerHealth } from '../../http/health.ts';
 import { roleProcess } from '../serve-role.ts';
 
-const settings = loadSettings({ PORT: '0', LOG_LEVEL: 'silent', SHUTDOWN_GRACE_MS: '2500' });
+const settings = loadSettings({ PORT: '0', LOG_LEVEL: 'silent', SHUTDOWN_GRACE_MS: '5000' });
 const { shutdown, address } = roleProcess('gateway', settings);
 const app = fastify({ return503OnClosing: false });
 registerHealth(app, { ready: async () => [], shutdown });
@@ -18,5 +18,6 @@ app.get('/long', async () => {
   await sleep(1_500);
   return { done: true };
 });
+app.get('/never', () => new Promise(() => undefined));
 shutdown.onClose('app', () => closeApp(app));
 process.send?.(await app.listen(address));
