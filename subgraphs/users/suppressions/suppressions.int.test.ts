@@ -46,6 +46,7 @@ async function openProcess() {
   };
   return {
     connection,
+    bus,
     service,
     ask,
     run,
@@ -128,6 +129,8 @@ describe('suppressions', () => {
     expect(await here.service.suppressedOf('w3', addresses)).toEqual([SUPPRESSED, undefined]);
     // Without a word to anybody.
     await here.connection.collection('suppressions').deleteMany({ workspace: 'w3' });
+    // After a pause of some seconds it asks the store until its bus is known to live.
+    await expect.poll(() => here.bus.live).toBe(true);
     expect(await here.service.suppressedOf('w3', addresses)).toEqual([SUPPRESSED, undefined]);
     expect(await here.service.suppressedOf('w3', [])).toEqual([]);
   });
