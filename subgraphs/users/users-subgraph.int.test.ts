@@ -469,7 +469,8 @@ describe('keys', () => {
     const made: string[] = [];
     for (let i = 0; i < 5; i++) {
       made.push((await createApp('listed', `App ${i}`)).createApp.app.id);
-      await new Promise((resolve) => setTimeout(resolve, 3));
+      for (const createdAt = Date.now(); Date.now() === createdAt; )
+        await new Promise((resolve) => setTimeout(resolve, 1));
     }
     const seen: string[] = [];
     let after: string | null = null;
