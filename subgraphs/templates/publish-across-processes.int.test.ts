@@ -114,7 +114,8 @@ describe('a second process', () => {
     await setTimeout(PUBLISHED_MAX_AGE_MS + 100);
     expect(await renderThere('lost')).toMatchObject({ body: 'old', version: 1 });
     await publish(unheard, 'lost', 'new');
-    expect(await timeUntil('lost', 'new')).toBeLessThan(PUBLISHED_MAX_AGE_MS + 3_000);
+    // Nothing else would ever tell it; a busy machine may hold it up for seconds.
+    expect(await timeUntil('lost', 'new')).toBeLessThan(PUBLISHED_MAX_AGE_MS + 9_000);
   });
 });
 

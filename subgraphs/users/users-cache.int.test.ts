@@ -94,9 +94,13 @@ async function until(condition: () => Promise<boolean>, limitMs = 20_000): Promi
   }
   return performance.now() - start;
 }
-/** Changes without a message, so that only the memory of `process` can still answer the old. */
+/**
+ * Changes without a message, so that only the memory of `process` can still answer the old. It does not answer from
+ * there while its bus is not live: after a pause of some seconds, too.
+ */
 const nameIsFromMemory = async (process: Process, id: string, name: string) => {
   await unheard.upsert({ id, name: `not ${name}` });
+  await until(async () => process.bus.live);
   expect((await process.recipient(id))?.name).toBe(name);
 };
 
@@ -224,6 +228,7 @@ describe('without Redis', () => {
     await until(async () => here.publisher.status === 'end');
     await here.upsert({ id: 'late', name: 'new' });
     expect((await here.recipient('late'))?.name).toBe('new');
+    await until(async () => there.bus.live);
     expect((await there.recipient('late'))?.name).toBe('old');
     await here.publisher.connect();
     await until(async () => (await there.recipient('late'))?.name === 'new');

@@ -267,17 +267,18 @@ describe('sweeping', () => {
   });
 
   it('leaves what waits behind the oldest job of its queue, and not what a clock decides', async () => {
-    const waiting = notification({ priority: 'LOW', nextAttemptAt: new Date(Date.now() - 1_000) });
+    const now = new Date();
+    const ago = (ms: number) => new Date(now.getTime() - ms);
+    const waiting = notification({ priority: 'LOW', nextAttemptAt: ago(1_000) });
     const scheduled = notification({
       priority: 'LOW',
       lane: 'TIMED',
       state: 'SCHEDULED',
-      nextAttemptAt: new Date(),
+      nextAttemptAt: ago(1),
     });
     await insert(waiting, scheduled);
-    const now = new Date(Date.now() + 1);
     const round = { now, nextLook: new Date(now.getTime() + 30_000), limit: 100 };
-    const behind = { ...round, queuedBefore: new Date(now.getTime() - 5_000) };
+    const behind = { ...round, queuedBefore: ago(5_000) };
     expect(await store.outbox.sweepPlans('LOW', behind)).toEqual([]);
     expect(await store.outbox.sweepPlans('TIMED', behind)).toContainEqual({
       id: scheduled._id,

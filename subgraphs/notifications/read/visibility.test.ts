@@ -35,8 +35,11 @@ describe('maySee', () => {
 
 describe('receiversView', () => {
   it('tells a receiver neither how many others there are, nor who canceled or replayed', () => {
-    const at = new Date();
+    // No time of now: one millisecond in a thousand is .900.
+    const at = new Date('2026-03-01T12:00:00Z');
     const record = notification({
+      createdAt: at,
+      dueAt: at,
       plannedAt: at,
       deliveryCount: 900,
       canceledAt: at,

@@ -210,9 +210,20 @@ describe('last seen', () => {
       (time) => Number(time) > Number(LONG_AGO),
     );
     await setSeen('users', 'default:fay', LONG_AGO);
+    const later = await register(user('dan'), phone('of-dan'));
+    await setSeen('devices', later, LONG_AGO);
     one.service.seen({ workspace: 'default', user: 'fay' });
     one.service.seen({ workspace: 'default', user: 'eve', device: 'dev_gone' });
-    await new Promise((resolve) => setTimeout(resolve, 1_500));
+    // What is written of those before is written together with these.
+    one.service.seen({ workspace: 'default', user: 'dan', device: later });
+    for (const [collection, id] of [
+      ['users', 'default:dan'],
+      ['devices', later],
+    ] as const)
+      await until(
+        () => seenAt(collection, id),
+        (time) => time !== undefined && time > LONG_AGO,
+      );
     expect(first).toBeInstanceOf(Date);
     expect(await seenAt('users', 'default:fay')).toEqual(LONG_AGO);
     expect(

@@ -45,10 +45,19 @@ export function protectExpressions(source: string): ProtectedSource {
     kept.push(expression);
     return `${prefix}${kept.length - 1}z`;
   });
-  // One that stands as an attribute comes back as one without a value.
+  // One that stands as an attribute comes back as one without a value, unless it was written with an empty one.
   const name = new RegExp(`${prefix}(\\d+)z(?:="")?`, 'gi');
   const indexOf = (written: string): number => Number.parseInt(written.slice(prefix.length), 10);
-  const expressionOf = (written: string): string => kept[indexOf(written)] ?? written;
+  const hasValue = (written: string): boolean => written.endsWith('=""');
+  const valued = new Set(
+    [...text.matchAll(name)].flatMap(([written]) => (hasValue(written) ? indexOf(written) : [])),
+  );
+  const expressionOf = (written: string): string => {
+    const index = indexOf(written);
+    const expression = kept[index];
+    if (expression === undefined) return written;
+    return hasValue(written) && valued.has(index) ? `${expression}=""` : expression;
+  };
   return {
     text,
     name,
