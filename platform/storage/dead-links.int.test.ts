@@ -1,6 +1,6 @@
 /** What MongoDB and Redis connections do on a link that swallows everything, and once it is back. */
 import { pino } from 'pino';
-import { describe, expect, test } from 'vitest';
+import { describe, test } from 'vitest';
 import { type LinkProxy, startProxy } from '../../faults/links/tcp-proxy.ts';
 import { freshDatabase } from '../../testing/fresh.ts';
 import { isDataServiceError } from '../errors/data-service-errors.ts';
@@ -35,7 +35,9 @@ describe.concurrent('Redis', () => {
     return { link, url: through(database.redisUrl, link.port) };
   }
 
-  test('a command is given up soon, then at once, and works again when the link is back', async () => {
+  test('a command is given up soon, then at once, and works again when the link is back', async ({
+    expect,
+  }) => {
     const { link, url } = await openLink();
     const redis = connectRedis(url, 'commands', silent);
     await whenReady(redis);
@@ -53,7 +55,7 @@ describe.concurrent('Redis', () => {
     await link.close();
   });
 
-  test('a subscriber notices, and hears again when the link is back', async () => {
+  test('a subscriber notices, and hears again when the link is back', async ({ expect }) => {
     const { link, url } = await openLink();
     const subscriber = connectRedis(url, 'subscriber', silent);
     const publisher = connectRedis(database.redisUrl, 'commands', silent);
@@ -80,7 +82,7 @@ describe.concurrent('Redis', () => {
 });
 
 describe.concurrent('MongoDB', () => {
-  test('a write fails within seconds, and works when the link is back', async () => {
+  test('a write fails within seconds, and works when the link is back', async ({ expect }) => {
     const link = await startProxy(Number(new URL(database.mongodbUri).port));
     let closing = false;
     const connection = await connectMongo(through(database.mongodbUri, link.port), silent, () => closing);
