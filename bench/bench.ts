@@ -26,12 +26,15 @@ const PARTS = ['rest', 'inbox', 'accept', 'send', 'otp'] as const;
 type Part = (typeof PARTS)[number];
 const { values, positionals } = parseArgs({ options: { only: { type: 'string' } }, allowPositionals: true });
 const seconds = Number(positionals[0] ?? 8);
+/** Below, as in the tests, it is the parts that matter, not the figures. */
+const full = seconds >= 8;
 const wanted = (values.only?.split(',') ?? PARTS) as readonly Part[];
 const unknown = wanted.filter((part) => !PARTS.includes(part));
 if (!(seconds > 0) || unknown.length > 0)
   throw new Error(`Give seconds, and of --only: ${PARTS.join(', ')}. Not: ${[...unknown, positionals[0]]}`);
 
 const BATCH = 100;
+const SETTLE_MS = 3_000;
 const GOALS = {
   ratio: 0.5,
   singleP99Ms: 10,
@@ -78,7 +81,7 @@ async function accept(platform: Platform, calling: Calling): Promise<void> {
   const sendOne = await load(graph, calling.apiKey, single, seconds);
   const sendMany = await load(graph, calling.apiKey, many, seconds);
   // A server that has been up for a while, and has nothing left to do.
-  await sleep(3_000);
+  await sleep(Math.min(SETTLE_MS, seconds * 1_000));
   const atRate = await openLoop(graph, calling.apiKey, single, seconds, 1_000);
   const stored = await call<{ notifications: { totalCount: number } }>(
     platform.url,
@@ -129,7 +132,7 @@ async function send(platform: Platform, calling: Calling): Promise<void> {
   await platform.stopDispatcher();
   await platform.startDispatcher('no-op-dispatcher');
   const { url, recorded, memory } = platform;
-  const long = Math.max(seconds, seconds >= 8 ? 60 : 0);
+  const long = Math.max(seconds, full ? 60 : 0);
   const perSecond = GOALS.sentPerSecond;
   const result = await endToEnd({ url, calling, perSecond, seconds: long, recorded, memory });
   await platform.stopDispatcher();
@@ -148,7 +151,7 @@ async function send(platform: Platform, calling: Calling): Promise<void> {
 }
 
 async function otp(platform: Platform, calling: Calling): Promise<void> {
-  const low = seconds >= 8 ? 200_000 : 20_000;
+  const low = full ? 200_000 : 20_000;
   const result = await otpUnderLoad(platform, calling, { low, perSecond: 20, seconds });
   await platform.stopDispatcher();
   const { p50, p99, max } = result.fromAccepted;
@@ -162,7 +165,7 @@ async function otp(platform: Platform, calling: Calling): Promise<void> {
 }
 
 async function rest({ mongodbUri, redisUrl }: Platform): Promise<void> {
-  const { readyAfterMs, bytes } = await atRest(mongodbUri, redisUrl);
+  const { readyAfterMs, bytes } = await atRest(mongodbUri, redisUrl, full ? 10_000 : 1_000);
   const mib = Object.entries(bytes).map(([role, own]) => [role, Math.round(own / 2 ** 20)] as const);
   const all = mib.reduce((sum, [, own]) => sum + own, 0);
   say('\nrest, `herald start` on running data services');

@@ -66,9 +66,9 @@ export interface Scenario {
   readonly env?: (role: RoleName, index: number) => Readonly<Record<string, string>>;
   /** How the data services are started, where it matters: a folder on a small disk. */
   readonly services?: { readonly mongoDir?: string; readonly redisDir?: string };
-  /** Offered a second. Default 100. */
+  /** Offered a second. Default 100; the short form 50. */
   readonly ratePerSecond?: number;
-  /** Load before and after the fault. Default 5 and 10; the short form 3 and 5. */
+  /** Load before and after the fault. Default 5 and 10; the short form 2 and 3. */
   readonly seconds?: { readonly before?: number; readonly after?: number };
   /** Answers why it cannot run here: it is skipped with this sentence. */
   readonly missing?: () => Promise<string | undefined>;

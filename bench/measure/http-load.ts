@@ -8,6 +8,7 @@ export interface Load {
 }
 
 const CONNECTIONS = 50;
+const WARM_UP_SECONDS = 2;
 
 /** @throws Error when an answer is not a 2xx. */
 export async function load(url: string, key: string, body: object, seconds: number): Promise<Load> {
@@ -18,7 +19,7 @@ export async function load(url: string, key: string, body: object, seconds: numb
     body: JSON.stringify(body),
     connections: CONNECTIONS,
   };
-  await autocannon({ ...options, duration: 2 });
+  await autocannon({ ...options, duration: Math.min(WARM_UP_SECONDS, seconds) });
   const result = await autocannon({ ...options, duration: seconds });
   if (result.non2xx > 0 || result.errors > 0)
     throw new Error(`${url}: ${result.non2xx} bad answers, ${result.errors} errors`);

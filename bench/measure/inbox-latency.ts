@@ -16,6 +16,8 @@ export interface Latency {
 const WATCHERS = 50;
 /** Sends before the measured ones: a process that has just started is not what is measured. */
 const WARM_UP = 1_000;
+/** What they have left to do is done by then. */
+const SETTLE_MS = 2_000;
 
 export async function inboxLatency(
   url: string,
@@ -29,11 +31,11 @@ export async function inboxLatency(
   const watchers = await Promise.all(watched.map((user) => watch(url, operatorKey, user, arrivals)));
   await sleep(500);
   await Promise.all(
-    Array.from({ length: WARM_UP }, (_, i) =>
+    Array.from({ length: Math.min(WARM_UP, perSecond * seconds) }, (_, i) =>
       send(url, calling.apiKey, watched[i % WATCHERS] ?? '', `warm-up-${i}`),
     ),
   );
-  await sleep(2_000);
+  await sleep(Math.min(SETTLE_MS, seconds * 1_000));
   arrivals.clear();
   const total = perSecond * seconds;
   const sent: { body: string; requested: number; accepted: Promise<number> }[] = [];

@@ -5,6 +5,7 @@ import { paced } from './paced.ts';
 import { percentiles } from './percentiles.ts';
 
 const CONNECTIONS = 50;
+const WARM_UP_SECONDS = 2;
 
 /**
  * Latency counts from when a request was due, so that a stall of the server, or of the client, is in it.
@@ -33,7 +34,7 @@ export async function openLoop(
     return Promise.all(sent);
   };
   try {
-    await run(2 * perSecond);
+    await run(Math.min(WARM_UP_SECONDS, seconds) * perSecond);
     const begin = performance.now();
     const latencies = await run(seconds * perSecond);
     const { p50, p99 } = percentiles(latencies);

@@ -1,5 +1,5 @@
 /** One-time passwords (HIGH) sent while 200,000 LOW messages wait in the queues. */
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setInterval, setTimeout as sleep } from 'node:timers/promises';
 import { pino } from 'pino';
 import { connectMongo } from '../../platform/storage/mongo.ts';
 import { type Calling, call } from './graph.ts';
@@ -19,6 +19,8 @@ export interface OtpUnderLoad {
 }
 
 const BATCH = 1_000;
+/** Until the dispatcher is at full speed. */
+const SETTLE_MS = 3_000;
 const SEND_MANY =
   'mutation($inputs: [SendNotificationInput!]!) { sendNotifications(inputs: $inputs) { error { message } } }';
 const SEND = 'mutation($i: SendNotificationInput!) { sendNotification(input: $i) { notification { id } } }';
@@ -47,19 +49,21 @@ export async function otpUnderLoad(
     if (refused?.error) throw new Error(refused.error.message);
   }
   await platform.startDispatcher('no-op-dispatcher');
-  await sleep(3_000);
+  await sleep(Math.min(SETTLE_MS, options.seconds * 1_000));
   const recordedBefore = await platform.recorded();
   const fives: number[] = [];
-  let watching = true;
+  const watching = new AbortController();
   const watch = (async () => {
     let last = recordedBefore;
-    while (watching) {
-      await sleep(5_000);
+    const { signal } = watching;
+    for await (const _ of setInterval(5_000, undefined, { signal })) {
       const now = await platform.recorded();
-      if (watching) fives.push(now - last);
+      fives.push(now - last);
       last = now;
     }
-  })();
+  })().catch((error: Error) => {
+    if (error.name !== 'AbortError') throw error;
+  });
   const begin = performance.now();
   const sends: Promise<{ id: string; at: number }>[] = [];
   const total = options.perSecond * options.seconds;
@@ -67,7 +71,7 @@ export async function otpUnderLoad(
   const sent = await Promise.all(sends);
   const seconds = (performance.now() - begin) / 1_000;
   const recorded = (await platform.recorded()) - recordedBefore;
-  watching = false;
+  watching.abort();
   await watch;
   if (recorded + recordedBefore >= options.low + total)
     throw new Error('the LOW messages were all sent before the last OTP: the queues were not full');

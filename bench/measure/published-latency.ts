@@ -47,7 +47,8 @@ export async function publishedLatency(options: {
     return performance.now();
   };
   const userOf = (i: number) => calling.users[i % calling.users.length] ?? '';
-  for (let i = 0; i < WARM_UP; i += 20)
+  const warmUp = Math.min(WARM_UP, perSecond * seconds);
+  for (let i = 0; i < warmUp; i += 20)
     await Promise.all(Array.from({ length: 20 }, (_, k) => send(`warm-up-${i + k}`, userOf(i + k))));
   await sleep(1_000);
   published.clear();

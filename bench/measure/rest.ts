@@ -13,15 +13,17 @@ export interface Rest {
   readonly bytes: Readonly<Record<string, number>>;
 }
 
-const REST_MS = 10_000;
 const PROGRAM = join(import.meta.dirname, '../../cli/bin.mjs');
 
-/** The second start is measured: the first one fills Node's compile cache. */
-export async function atRest(mongodbUri: string, redisUrl: string): Promise<Rest> {
+/**
+ * The second start is measured: the first one fills Node's compile cache.
+ * @param restMs from ready until the memory is looked at.
+ */
+export async function atRest(mongodbUri: string, redisUrl: string, restMs: number): Promise<Rest> {
   const dataDir = await mkdtemp(join(tmpdir(), 'herald-bench-rest-'));
   try {
     await startOnce(dataDir, mongodbUri, redisUrl, 0);
-    return await startOnce(dataDir, mongodbUri, redisUrl, REST_MS);
+    return await startOnce(dataDir, mongodbUri, redisUrl, restMs);
   } finally {
     await rm(dataDir, { recursive: true, force: true });
   }

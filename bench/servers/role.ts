@@ -3,10 +3,13 @@
  * parent. `no-op-dispatcher` sends e-mails to nowhere. Asked by message it says how many outcomes were recorded, or
  * collects its garbage.
  */
+import { enableCompileCache } from 'node:module';
 import { loadSettings } from '../../platform/config/settings.ts';
 import { metricsRegistry } from '../../platform/http/metrics.ts';
 import { settleMemory } from '../../platform/lifecycle/settle-memory.ts';
 
+// As `herald start` has it.
+enableCompileCache();
 const settings = loadSettings(process.env);
 const mode = { mode: 'all' } as const;
 switch (process.argv[2]) {

@@ -1,5 +1,5 @@
 /** The client's live inbox against the whole platform: two browsers of one person, losses, and what is done offline. */
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import type { Inbox } from '../../client/browser/inbox.ts';
 import { type LinkProxy, startProxy } from '../../faults/links/tcp-proxy.ts';
 import { usePlatform } from '../support/platform.ts';
@@ -7,8 +7,8 @@ import { bodies, Person, until } from './people.ts';
 
 const platform = usePlatform();
 const opened: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const close of opened.splice(0).reverse()) await close();
+afterAll(async () => {
+  for (const close of opened.reverse()) await close();
 });
 
 const kept = (inbox: Inbox): Inbox => {
@@ -109,7 +109,8 @@ describe('two browsers of one person', () => {
   });
 });
 
-describe('a network that fails', () => {
+// Those mostly wait: for time-outs, and for tokens to end.
+describe.concurrent('a network that fails', () => {
   test('cut for seconds under a stream of messages: nothing is missing, nothing comes twice', async () => {
     const eve = await person('eve');
     const link = await openLink();
@@ -179,7 +180,7 @@ describe('a network that fails', () => {
   });
 });
 
-describe('tokens', () => {
+describe.concurrent('tokens', () => {
   test('are renewed before they end, without a gap', async () => {
     const hal = await person('hal');
     const asked: number[] = [];

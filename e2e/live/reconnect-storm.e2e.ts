@@ -1,4 +1,4 @@
-/** 2,000 clients lose their connections at once and come back: spread by chance, and without hurting the others. */
+/** A thousand clients lose their connections at once and come back: spread by chance, and without hurting the others. */
 import { type ChildProcess, fork } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { resolve } from 'node:path';
@@ -9,7 +9,7 @@ import { Person, until } from '../client/people.ts';
 import { usePlatform } from '../support/platform.ts';
 import type { StormReport } from './storm-clients.ts';
 
-const CLIENTS = 2_000;
+const CLIENTS = 1_000;
 const GAP_MS = 50;
 /** A message of somebody else may take so long from its send while they come back; on a busy machine so much longer than before. */
 const BYSTANDER_P99_MS = 1_500;

@@ -33,7 +33,7 @@ export class Cluster {
     this.#instances = instances;
   }
 
-  /** Starts all of it; the gateways first, one by one: the first makes what must be there. */
+  /** Starts all of it. */
   static async start(options: ClusterOptions): Promise<Cluster> {
     const instances: RoleInstance[] = [];
     for (const role of ['gateway', 'dispatcher', 'scheduler'] as const)
@@ -50,11 +50,7 @@ export class Cluster {
     const cluster = new Cluster(instances);
     process.on('exit', cluster.#onExit);
     try {
-      const [first, ...others] = instances;
-      await first?.start();
-      // Two at a time: they share the cores.
-      for (let i = 0; i < others.length; i += 2)
-        await Promise.all(others.slice(i, i + 2).map((instance) => instance.start()));
+      await cluster.startAll();
       await Promise.all(cluster.all('gateway').map((gateway) => cluster.#check(gateway)));
       return cluster;
     } catch (error) {
@@ -94,6 +90,14 @@ export class Cluster {
   /** Again, after it has ended. */
   start(role: RoleName, index = 0, env?: RoleEnv): Promise<void> {
     return this.the(role, index).start(env);
+  }
+
+  /** Starts all, none of which runs: a gateway first, which makes what must be there, then two at a time. */
+  async startAll(): Promise<void> {
+    const [first, ...others] = this.#instances;
+    await first?.start();
+    for (let i = 0; i < others.length; i += 2)
+      await Promise.all(others.slice(i, i + 2).map((instance) => instance.start()));
   }
 
   /** All that has ended runs again, and all that stands still goes on. */

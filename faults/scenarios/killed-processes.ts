@@ -92,9 +92,7 @@ export const scenarios: readonly Scenario[] = [
       await pause(between(200, 2_000));
       await Promise.all([mongo.start(), redis.start()]);
       const held = await inFlight();
-      const [gateway, ...others] = roles;
-      await gateway?.start();
-      for (const role of others) await role.start();
+      await cluster.startAll();
       return { inFlight: held, note: `${held} in flight` };
     },
   },

@@ -35,7 +35,7 @@ const failing = (
     const { [channel]: attemptsBefore } = await stage.provider.attempts();
     const from = Date.now();
     await stage.provider.mode(channel, mode, 2);
-    await stage.pause(stage.short ? 8_000 : 12_000);
+    await stage.pause(stage.short ? 5_000 : 12_000);
     const to = Date.now();
     await stage.provider.mode(channel, 'ok');
     const { [channel]: attemptsAfter } = await stage.provider.attempts();

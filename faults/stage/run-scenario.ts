@@ -19,8 +19,9 @@ export interface RunOptions {
   readonly say: (text: string) => void;
 }
 
-const RATE = 100;
-const SECONDS = { long: { before: 5, after: 10 }, short: { before: 3, after: 5 } };
+/** Half as much in the short form, which is to leave a small machine time for what is to be seen. */
+const RATE = { long: 100, short: 50 };
+const SECONDS = { long: { before: 5, after: 10 }, short: { before: 2, after: 3 } };
 const DRAIN_SECONDS = 60;
 /** Attempts that a dispatcher has in hand at most: 50 webhooks and 10 e-mails. */
 const HELD_BY_ONE = 60;
@@ -34,7 +35,7 @@ export async function runScenario(scenario: Scenario, platform: Platform, option
   const journals = join(dir, 'client');
   await mkdir(journals);
   const prefix = `${scenario.name}-${seed}`;
-  const ratePerSecond = scenario.ratePerSecond ?? RATE;
+  const ratePerSecond = scenario.ratePerSecond ?? RATE[short ? 'short' : 'long'];
   const load = await Load.open({
     cluster: platform.cluster,
     apiKey: platform.app.apiKey,

@@ -318,7 +318,7 @@ describe('MONGODB_URI and REDIS_URL', () => {
     await embedded.stop();
   });
 
-  test.each(['refusing', 'silent'])(
+  test.concurrent.each(['refusing', 'silent'])(
     'wrong ones (%s) are told within the bound, both at once, without the password',
     async (kind) => {
       const port = kind === 'silent' ? silentPort : 1;
@@ -359,43 +359,55 @@ describe('MONGODB_URI and REDIS_URL', () => {
 describe('the download of mongod', () => {
   let server: Server;
   let url: string;
-  let answer: Parameters<typeof createServer>[1];
+  type Answer = NonNullable<Parameters<typeof createServer>[1]>;
+  /** By the first part of the path. */
+  const answers = new Map<string, Answer>();
   beforeAll(async () => {
-    server = createServer((request, response) => answer?.(request, response));
+    server = createServer((request, response) =>
+      answers.get(request.url?.split('/')[1] ?? '')?.(request, response),
+    );
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/mongodb-linux-x86_64-debian12-8.2.6.tgz`;
+    url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
     cleanups.push(async () => {
       server.closeAllConnections();
       server.close();
     });
   });
   const direct = Object.fromEntries(Object.entries(env).filter(([name]) => !/proxy/i.test(name)));
-  const mirror = () => ({ ...direct, MONGOMS_DOWNLOAD_URL: url, MONGOMS_USE_HTTP: '1' });
+  /** A mirror that answers so. */
+  const mirror = (name: string, answer: Answer) => {
+    answers.set(name, answer);
+    return {
+      ...direct,
+      MONGOMS_DOWNLOAD_URL: `${url}/${name}/mongodb-linux-x86_64-debian12-8.2.6.tgz`,
+      MONGOMS_USE_HTTP: '1',
+    };
+  };
 
-  test('one that answers nothing is given up after 5 s', async () => {
-    answer = () => undefined;
+  test.concurrent('one that answers nothing is given up after 5 s', async () => {
+    const env = mirror('mute', () => undefined);
     const started = Date.now();
-    await expect(downloadMongod(await temporaryFolder(), mirror(), () => undefined)).rejects.toThrow(
+    await expect(downloadMongod(await temporaryFolder(), env, () => undefined)).rejects.toThrow(
       'mongod could not be downloaded: no answer within 5 s',
     );
     expect(Date.now() - started).toBeLessThan(20_000);
   });
 
-  test('one that stops in the middle is given up too', async () => {
-    answer = (_, response) => {
+  test.concurrent('one that stops in the middle is given up too', async () => {
+    const env = mirror('half', (_, response) => {
       response.writeHead(200, { 'content-length': 50_000_000 });
       response.write(Buffer.alloc(1_000_000));
-    };
+    });
     const seen: string[] = [];
-    await expect(
-      downloadMongod(await temporaryFolder(), mirror(), (text) => seen.push(text)),
-    ).rejects.toThrow('mongod could not be downloaded: no answer within 5 s');
+    await expect(downloadMongod(await temporaryFolder(), env, (text) => seen.push(text))).rejects.toThrow(
+      'mongod could not be downloaded: no answer within 5 s',
+    );
     expect(seen[0]).toMatch(/^downloading mongod [\d.]+: [\d.]+ of 47\.7 MB$/);
   });
 
   test('a refusal is told with the host', async () => {
-    answer = (_, response) => response.writeHead(403).end();
-    await expect(downloadMongod(await temporaryFolder(), mirror(), () => undefined)).rejects.toThrow(
+    const env = mirror('refusing', (_, response) => response.writeHead(403).end());
+    await expect(downloadMongod(await temporaryFolder(), env, () => undefined)).rejects.toThrow(
       /mongod could not be downloaded: 127\.0\.0\.1:\d+ did not deliver it/,
     );
   });
@@ -421,11 +433,11 @@ ${'# as large as a mongod, or it counts as broken\n'.repeat(50_000)}`,
     const archive = await readFile(join(source, 'a.tgz'));
     let requests = 0;
     const checksum = createHash('md5').update(archive).digest('hex');
-    answer = (request, response) => {
+    const mirrored = mirror('good', (request, response) => {
       requests += 1;
       const body = request.url?.endsWith('.md5') ? Buffer.from(`${checksum}  archive.tgz`) : archive;
       response.writeHead(200, { 'content-length': body.length }).end(body);
-    };
+    });
     const dataDir = await temporaryFolder();
     const tools = await temporaryFolder();
     const redis = await findExecutable('redis-server', env.PATH);
@@ -433,7 +445,7 @@ ${'# as large as a mongod, or it counts as broken\n'.repeat(50_000)}`,
       .filter(Boolean)
       .join(delimiter);
     const start = () =>
-      provide(dataDir, { toolsDir: tools, allowDownload: true, env: { ...mirror(), PATH: path } });
+      provide(dataDir, { toolsDir: tools, allowDownload: true, env: { ...mirrored, PATH: path } });
     const first = await start();
     expect(first.skipped).toEqual(['there is no mongod on PATH']);
     expect(first.found.mongo).toMatch(/^mongod, downloaded, port \d+$/);

@@ -1,6 +1,6 @@
 /** What MongoDB and Redis connections do on a link that swallows everything, and once it is back. */
 import { pino } from 'pino';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, test } from 'vitest';
 import { type LinkProxy, startProxy } from '../../faults/links/tcp-proxy.ts';
 import { freshDatabase } from '../../testing/fresh.ts';
 import { isDataServiceError } from '../errors/data-service-errors.ts';
@@ -28,16 +28,17 @@ async function failureOf(work: Promise<unknown>): Promise<{ error: unknown; ms: 
   }
 }
 
-describe('Redis', () => {
-  let link: LinkProxy;
-  let url: string;
-  beforeAll(async () => {
-    link = await startProxy(Number(new URL(database.redisUrl).port));
-    url = through(database.redisUrl, link.port);
-  });
-  afterAll(() => link.close());
+// Each on a link of its own: all they do is wait.
+describe.concurrent('Redis', () => {
+  async function openLink(): Promise<{ readonly link: LinkProxy; readonly url: string }> {
+    const link = await startProxy(Number(new URL(database.redisUrl).port));
+    return { link, url: through(database.redisUrl, link.port) };
+  }
 
-  test('a command is given up soon, then at once, and works again when the link is back', async () => {
+  test('a command is given up soon, then at once, and works again when the link is back', async ({
+    expect,
+  }) => {
+    const { link, url } = await openLink();
     const redis = connectRedis(url, 'commands', silent);
     await whenReady(redis);
     link.blackHole();
@@ -52,9 +53,11 @@ describe('Redis', () => {
     await link.restore('lost');
     await expect.poll(() => redis.get('x').catch(() => 'not yet')).toBeNull();
     redis.disconnect();
+    await link.close();
   });
 
-  test('a subscriber notices, and hears again when the link is back', async () => {
+  test('a subscriber notices, and hears again when the link is back', async ({ expect }) => {
+    const { link, url } = await openLink();
     const subscriber = connectRedis(url, 'subscriber', silent);
     const publisher = connectRedis(database.redisUrl, 'commands', silent);
     await Promise.all([whenReady(subscriber), whenReady(publisher)]);
@@ -75,29 +78,32 @@ describe('Redis', () => {
       .toBeGreaterThan(0);
     subscriber.disconnect();
     publisher.disconnect();
+    await link.close();
   });
 });
 
-test('MongoDB: a write fails within seconds, and works when the link is back', async () => {
-  const link = await startProxy(Number(new URL(database.mongodbUri).port));
-  let closing = false;
-  const connection = await connectMongo(through(database.mongodbUri, link.port), silent, () => closing);
-  const write = () => connection.collection('links').insertMany([{ x: 1 }], { ordered: false, ...DURABLE });
-  await write();
-  link.blackHole();
-  const first = await failureOf(write());
-  expect(isDataServiceError(first.error)).toBe(true);
-  expect(first.ms).toBeLessThan(20_000);
-  await link.restore('lost');
-  await expect
-    .poll(() =>
-      write().then(
-        () => 'written',
-        () => 'not yet',
-      ),
-    )
-    .toBe('written');
-  closing = true;
-  await connection.close(true);
-  await link.close();
+describe.concurrent('MongoDB', () => {
+  test('a write fails within seconds, and works when the link is back', async ({ expect }) => {
+    const link = await startProxy(Number(new URL(database.mongodbUri).port));
+    let closing = false;
+    const connection = await connectMongo(through(database.mongodbUri, link.port), silent, () => closing);
+    const write = () => connection.collection('links').insertMany([{ x: 1 }], { ordered: false, ...DURABLE });
+    await write();
+    link.blackHole();
+    const first = await failureOf(write());
+    expect(isDataServiceError(first.error)).toBe(true);
+    expect(first.ms).toBeLessThan(20_000);
+    await link.restore('lost');
+    await expect
+      .poll(() =>
+        write().then(
+          () => 'written',
+          () => 'not yet',
+        ),
+      )
+      .toBe('written');
+    closing = true;
+    await connection.close(true);
+    await link.close();
+  });
 });
