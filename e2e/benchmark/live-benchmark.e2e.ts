@@ -3,10 +3,8 @@ import { expect, it } from 'vitest';
 import { freshDatabase } from '../../testing/fresh.ts';
 import { runBenchmark } from './run-benchmark.ts';
 
-// Side by side, as both mostly wait until a server has come to rest: neither may hear of the other's events.
-const [shared, own] = [freshDatabase(), freshDatabase()];
-const live = (services: typeof own, ...args: readonly string[]) =>
-  runBenchmark(services, 'bench/live.ts', args);
+const services = freshDatabase();
+const live = (...args: readonly string[]) => runBenchmark(services, 'bench/live.ts', args);
 
 const SHORT = ['--sockets', '100', '--events', '10', '--seconds', '1'];
 const FIGURES = {
@@ -16,8 +14,8 @@ const FIGURES = {
 };
 
 // What does not arrive once, in order and where it belongs ends the benchmark with an error.
-it.concurrent('delivers one topic to all, on the gateway and on the plain server', async () => {
-  const { code, output } = await live(shared, ...SHORT, '--only', 'a,d');
+it('delivers one topic to all, on the gateway and on the plain server', async () => {
+  const { code, output } = await live(...SHORT, '--only', 'a,d');
   expect(output).toMatch(/machine: \d+ × .+, Node v24/);
   expect(output).toMatch(/data services: .+/);
   expect(output).toMatch(/a {2}one topic: 100 sockets, 10 events[\s\S]+1,000 deliveries arrived/);
@@ -32,8 +30,8 @@ it.concurrent('delivers one topic to all, on the gateway and on the plain server
   expect(code).toBe(0);
 }, 600_000);
 
-it.concurrent('delivers to each user what is theirs', async () => {
-  const { code, output } = await live(own, ...SHORT, '--only', 'b,c');
+it('delivers to each user what is theirs', async () => {
+  const { code, output } = await live(...SHORT, '--only', 'b,c');
   expect(output).toMatch(/b {2}own inboxes: 100 users[\s\S]+100 deliveries arrived/);
   expect(output).toMatch(/c {2}at 1,000\/s: 1,000 messages to 100 users/);
   expect(output.match(FIGURES.cpu)).toHaveLength(1);
@@ -51,7 +49,7 @@ it.each([
     /100000000 sockets cannot be opened here:\n +a process may have \d+ open files/,
   ],
 ])('%j is refused with what is wrong', async (args, message) => {
-  const { code, output } = await live(own, ...args);
+  const { code, output } = await live(...args);
   expect(output).toMatch(message);
   expect(code).toBe(1);
 });
