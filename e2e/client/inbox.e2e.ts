@@ -1,6 +1,6 @@
 /** The client's live inbox against the whole platform: two browsers of one person, losses, and what is done offline. */
 import { afterEach, describe, expect, test } from 'vitest';
-import type { Inbox, InboxSnapshot } from '../../client/browser/inbox.ts';
+import type { Inbox } from '../../client/browser/inbox.ts';
 import { type LinkProxy, startProxy } from '../../faults/links/tcp-proxy.ts';
 import { usePlatform } from '../support/platform.ts';
 import { bodies, Person, until } from './people.ts';
@@ -24,6 +24,7 @@ async function openLink(): Promise<LinkProxy & { readonly url: string }> {
 const numbered = (from: number, to: number) =>
   Array.from({ length: to - from + 1 }, (_, index) => `message ${String(from + index).padStart(3, '0')}`);
 const isLive = ({ status }: { readonly status: string }) => status === 'live';
+type InboxSnapshot = ReturnType<Inbox['getSnapshot']>;
 /** The message of this id, read or unread. */
 const isRead = (id: string, read: boolean) => (now: InboxSnapshot) =>
   now.messages.some((one) => one.id === id && (one.readAt !== null) === read);
