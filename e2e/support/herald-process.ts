@@ -49,7 +49,7 @@ export class HeraldProcess {
    * Waits until `ask` gives something.
    * @throws Error with what the process said, when it ends before or takes longer.
    */
-  async until<T>(what: string, ask: () => Promise<T | undefined>, timeoutMs = 90_000): Promise<T> {
+  async until<T>(what: string, ask: () => Promise<T | undefined>, timeoutMs = 180_000): Promise<T> {
     const deadline = Date.now() + timeoutMs;
     while (!this.hasEnded && Date.now() < deadline) {
       const answer = await ask();
