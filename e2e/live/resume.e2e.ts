@@ -65,6 +65,8 @@ beforeAll(async () => {
     NOTIFICATIONS_URL: `${subgraphUrl}/graphql`,
     // Longer than a killed subgraph takes to come back on a busy machine.
     LIVE_RESUME_TIMEOUT_MS: '120000',
+    // Sixty readers in this one process may take their time to answer there.
+    LIVE_PING_INTERVAL_MS: '60000',
   });
   subgraph = startSubgraph();
   gateway = new HeraldProcess(['start', '--role', 'gateway'], {
