@@ -63,12 +63,12 @@ describe('a wrong input is BAD_USER_INPUT and names its field', () => {
     [
       'an expiresAt that is past',
       'input.expiresAt',
-      { content, to, expiresAt: new Date(Date.now() - 1_000) },
+      { content, to, expiresAt: new Date(Date.now() - 60_000) },
     ],
     [
       'an expiresAt before sendAt',
       'input.expiresAt',
-      { content, to, sendAt: tomorrow(), expiresAt: new Date(Date.now() + 60_000) },
+      { content, to, sendAt: tomorrow(), expiresAt: new Date(Date.now() + 3_600_000) },
     ],
     [
       'a bad e-mail address',

@@ -72,14 +72,16 @@ test('two tabs and a second browser: read in one is read in all within a second;
     ['markRead', 'now.unreadCount === 2 && now.messages[0].readAt !== null'],
     ['markUnread', 'now.unreadCount === 3 && now.messages[0].readAt === null'],
     ['markRead', 'now.unreadCount === 2 && now.messages[0].readAt !== null'],
+    ['markUnread', 'now.unreadCount === 3 && now.messages[0].readAt === null'],
+    ['markRead', 'now.unreadCount === 2 && now.messages[0].readAt !== null'],
   ] as const) {
     const began = performance.now();
     await tabs[1].evaluate(`void inbox.${action}([inbox.getSnapshot().messages[0].id])`);
     for (const page of all) await until(page, expected);
     tookMs.push(performance.now() - began);
   }
-  // A busy machine may hold up one of them.
-  expect(tookMs.toSorted((a, b) => a - b)[1]).toBeLessThan(1_000);
+  // A busy machine may hold up some of them.
+  expect(tookMs.toSorted((a, b) => a - b)[2], `${tookMs} ms`).toBeLessThan(1_000);
 
   await here.setOffline(true);
   await tabs[0].evaluate('void inbox.markRead([inbox.getSnapshot().messages[1].id])');

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { troubleOf } from '../support/chromium.ts';
 import { eventually } from '../support/eventually.ts';
 import type { Platform } from '../support/platform.ts';
+import { signIn } from './sign-in.ts';
 
 /** More than a page of the console. */
 const PACKAGES = 40;
@@ -39,9 +40,7 @@ export function packagesInTheConsole(
     page = await browser.context.newPage();
     trouble = troubleOf(page);
     await page.goto(`${platform.url}/console`);
-    await page.getByLabel('Operator key').fill(platform.operatorKey);
-    await page.getByRole('button', { name: 'Sign in' }).click();
-    await page.locator('#connection[data-state=live]').waitFor();
+    await signIn(page, platform);
   });
   afterAll(() => page?.close());
 

@@ -7,6 +7,8 @@ import { eventually } from '../support/eventually.ts';
 import { SEND } from '../support/graph.ts';
 import { usePlatform } from '../support/platform.ts';
 
+const SENDS = 5;
+
 /** Runs in the page: presses Send and takes the time until so many messages are shown, in milliseconds. */
 const SEND_AND_WAIT = (messages: number) => `(async () => {
   const startedMs = performance.now();
@@ -44,15 +46,19 @@ describe('the demo page', () => {
 
   test('a message appears by itself in under a second', async () => {
     const tookMs: number[] = [];
-    for (let sent = 1; sent <= 3; sent++) {
+    for (let sent = 1; sent <= SENDS; sent++) {
       tookMs.push(await page.evaluate<number>(SEND_AND_WAIT(sent)));
       // The button works again once the answer is there.
       await page.locator('#send:enabled').waitFor();
     }
-    expect(tookMs.sort((a, b) => a - b)[1]).toBeLessThan(1_000);
+    // A busy machine may hold up some; before the subscription has begun, the first is there when the inbox is read anew.
+    expect(tookMs.toSorted((a, b) => a - b)[Math.floor(SENDS / 2)], `${tookMs} ms`).toBeLessThan(1_000);
     expect(await messages().first().locator('h3').textContent()).toContain('Your report is ready');
-    expect(await page.locator('#unread').textContent()).toBe('3');
-    expect(await page.title()).toBe('(3) Inbox · Herald');
+    await eventually(
+      () => page.locator('#unread').textContent(),
+      (count) => expect(count).toBe(`${SENDS}`),
+    );
+    expect(await page.title()).toBe(`(${SENDS}) Inbox · Herald`);
     expect(await page.locator('#announcer').textContent()).toBe('New message: Your report is ready');
     expect(await page.locator('#answer').textContent()).toContain('"deduplicated": false');
   });
@@ -77,22 +83,22 @@ describe('the demo page', () => {
     await first.locator('[data-action=read]').click();
     await eventually(
       () => unread.textContent(),
-      (text) => expect(text).toBe('2'),
+      (text) => expect(text).toBe(`${SENDS - 1}`),
     );
     expect(await first.getAttribute('class')).not.toContain('unread');
     await first.locator('[data-action=unread]').click();
     await eventually(
       () => unread.textContent(),
-      (text) => expect(text).toBe('3'),
+      (text) => expect(text).toBe(`${SENDS}`),
     );
     await first.locator('[data-action=archive]').click();
     await eventually(
       () => messages().count(),
-      (count) => expect(count).toBe(2),
+      (count) => expect(count).toBe(SENDS - 1),
     );
     await eventually(
       () => unread.textContent(),
-      (count) => expect(count).toBe('2'),
+      (count) => expect(count).toBe(`${SENDS - 1}`),
     );
     await page.locator('#mark-all').click();
     await eventually(
@@ -124,7 +130,11 @@ describe('the demo page', () => {
     expect(seen).toContainEqual(['sent', 'EMAIL']);
     expect(seen).toContainEqual(['sent', 'SMS']);
     expect(seen).toContainEqual(['delivered', 'IN_APP']);
-    expect(await messages().first().locator('h3').textContent()).toContain('Welcome to Herald');
+    // That it was delivered and the message itself come each by a subscription of its own.
+    await eventually(
+      () => messages().first().locator('h3').textContent(),
+      (title) => expect(title).toContain('Welcome to Herald'),
+    );
   });
 
   test('an event goes where its route says', async () => {
@@ -156,7 +166,6 @@ describe('the demo page', () => {
     await eventually(
       () => page.locator('#push-status').textContent(),
       (status) => expect(status).toMatch(/push service (did not answer within 8 seconds|refused)/),
-      20_000,
     );
     expect(await push.textContent()).toBe('Turn on browser push');
     expect(await push.isEnabled()).toBe(true);
@@ -206,7 +215,6 @@ test('what came while the connection was away arrives when it is back', async ()
           .sort(),
       ).toEqual(['One', 'Two']);
     },
-    30_000,
   );
   await page.close();
 });

@@ -5,6 +5,7 @@ import { openEventStream } from '../../gateway/testing/event-stream.ts';
 import { eventually } from '../support/eventually.ts';
 import { type Graph, SEND, type Sent } from '../support/graph.ts';
 import { usePlatform } from '../support/platform.ts';
+import { untilHeard } from '../support/until-heard.ts';
 
 const platform = usePlatform({ PUSH_TARGETS: 'all' });
 let mia: Graph;
@@ -87,9 +88,10 @@ test('she is online while a page of hers is open, over WebSocket or as an event 
     headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
     body: JSON.stringify({ query: 'subscription { inboxEvents { unreadCount } }' }),
   });
-  // The event is what ends the wait for it.
-  await platform.app.data(SEND, { input: { content: { body: 'Hi' }, to: [{ user: 'mia' }] } });
-  await first;
+  // The event is what ends the wait for it; of the stream, it says that the subscription has begun.
+  await untilHeard(Promise.all([first, stream.next()]), () =>
+    platform.app.data(SEND, { input: { content: { body: 'Hi' }, to: [{ user: 'mia' }] } }),
+  );
   await page.return();
   await new Promise((resolve) => setTimeout(resolve, 300));
   expect((await seen()).online).toBe(true);

@@ -11,8 +11,11 @@ import type { StormReport } from './storm-clients.ts';
 
 const CLIENTS = 1_000;
 const GAP_MS = 50;
-/** A message of somebody else may take so long from its send while they come back; on a busy machine so much longer than before. */
-const BYSTANDER_P99_MS = 1_500;
+/**
+ * Nineteen of twenty messages of somebody else may take so long from their send while they come back; on a busy machine so
+ * much longer than before. They are sent one at a time, a hundred or so: one that the machine holds up would be the p99.
+ */
+const BYSTANDER_P95_MS = 1_500;
 const BYSTANDER_TIMES = 15;
 const BACK_WITHIN_MS = 60_000;
 
@@ -46,8 +49,8 @@ function told<K extends StormReport['kind']>(kind: K): Promise<Extract<StormRepo
   });
 }
 
-const p99Of = (values: readonly number[]): number =>
-  values.toSorted((a, b) => a - b)[Math.floor(values.length * 0.99)] ?? Number.NaN;
+const p95Of = (values: readonly number[]): number =>
+  values.toSorted((a, b) => a - b)[Math.floor(values.length * 0.95)] ?? Number.NaN;
 
 test('they come back without hurting others, and miss nothing', async () => {
   const url = `http://127.0.0.1:${link.port}`;
@@ -78,7 +81,8 @@ test('they come back without hurting others, and miss nothing', async () => {
     }
   })();
   await sleep(4_000);
-  const before = p99Of(latencies);
+  await expect.poll(() => latencies.length).toBeGreaterThan(10);
+  const before = p95Of(latencies);
 
   const offline = told('offline');
   await link.cut();
@@ -101,7 +105,7 @@ test('they come back without hurting others, and miss nothing', async () => {
   const restoredAt = Date.now();
   await link.restore();
   const { firstAt, lastAt, inboxes } = await back;
-  const p99 = p99Of(latencies);
+  const p95 = p95Of(latencies);
   const count = latencies.length;
   going = false;
   await others;
@@ -109,10 +113,10 @@ test('they come back without hurting others, and miss nothing', async () => {
   inbox.close();
 
   console.log(
-    `${CLIENTS} clients back after ${firstAt - restoredAt} to ${lastAt - restoredAt} ms; beside them ${count} messages, p99 ${Math.round(p99)} ms (${Math.round(before)} ms before)`,
+    `${CLIENTS} clients back after ${firstAt - restoredAt} to ${lastAt - restoredAt} ms; beside them ${count} messages, p95 ${Math.round(p95)} ms (${Math.round(before)} ms before)`,
   );
   expect(inboxes).toEqual({ '["while away"]': CLIENTS });
   expect(lastAt - restoredAt).toBeLessThan(BACK_WITHIN_MS);
   expect(count).toBeGreaterThan(10);
-  expect(p99).toBeLessThan(Math.max(BYSTANDER_P99_MS, BYSTANDER_TIMES * before));
+  expect(p95).toBeLessThan(Math.max(BYSTANDER_P95_MS, BYSTANDER_TIMES * before));
 });

@@ -132,7 +132,7 @@ test('a draft is sent to one recipient to be looked at, and to nobody else', asy
   expect(sendTest.notifications).toHaveLength(2);
   for (const notification of sendTest.notifications)
     expect(notification).toMatchObject({ test: true, priority: 'HIGH', category: 'test', template: null });
-  const arrived = await eventually(messages, (all) => expect(all).toHaveLength(1), 20_000);
+  const arrived = await eventually(messages, (all) => expect(all).toHaveLength(1));
   expect(arrived[0]).toMatchObject({
     channel: 'EMAIL',
     address: 'li@example.org',
@@ -169,9 +169,10 @@ test('tests are for operators, and there are only so many', async () => {
   const variables = { template: 'orders-placed', to: { user: 'li' }, channels: ['EMAIL'], data: { order } };
   expect((await platform.app.ask(TEST, variables)).errors?.[0]?.extensions.code).toBe('FORBIDDEN');
   const codes: (string | undefined)[] = [];
-  for (let number = 0; number < 11; number++)
+  // Ten a minute: no more than twenty where a minute ends and another begins meanwhile.
+  while (codes.length < 21 && codes.at(-1) !== 'RATE_LIMITED')
     codes.push((await platform.operator.ask(TEST, variables)).errors?.[0]?.extensions.code);
-  expect(codes).toContain('RATE_LIMITED');
+  expect(codes.at(-1)).toBe('RATE_LIMITED');
 });
 
 test('published, its events are sent as its routes say', async () => {
@@ -196,7 +197,6 @@ test('published, its events are sent as its routes say', async () => {
         { id },
       ),
     ({ notification: { state } }) => expect(state).toBe('COMPLETED'),
-    20_000,
   );
   expect(notification.test).toBe(false);
   expect(

@@ -4,6 +4,7 @@ import { openEventStream } from '../../gateway/testing/event-stream.ts';
 import { eventually } from '../support/eventually.ts';
 import { SEND, type Sent } from '../support/graph.ts';
 import { usePlatform } from '../support/platform.ts';
+import { untilHeard } from '../support/until-heard.ts';
 import { OTHER_CLIENTS } from './clients.ts';
 
 const platform = usePlatform();
@@ -115,12 +116,21 @@ describe('a stream that broke off', () => {
         { headers: { authorization: `Bearer ${token}`, ...headers } },
       );
     const stream = await open();
-    // Without a cursor it gives what comes from now on: so one is sent until it runs.
-    const sending = setInterval(() => send('resumer', 'Early'), 500);
-    const early = await stream.next();
-    clearInterval(sending);
+    let earlies = 0;
+    const early = await untilHeard(stream.next(), () => {
+      earlies++;
+      return send('resumer', 'Early');
+    });
     expect(early?.id).toMatch(/^msg_/);
     await stream.close();
+    // What was sent first may be stored last: all of them are to be there before the next.
+    await eventually(
+      () =>
+        platform
+          .user('resumer')
+          .then((person) => person.data<{ inbox: { unreadCount: number } }>('{ inbox { unreadCount } }')),
+      ({ inbox }) => expect(inbox.unreadCount).toBe(1 + earlies),
+    );
 
     await send('resumer', 'Meanwhile');
     await eventually(

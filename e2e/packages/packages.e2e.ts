@@ -72,7 +72,6 @@ async function read(event: string, order: string): Promise<string> {
       ),
     ({ inbox: { nodes } }) =>
       expect(nodes.map((n) => n.notification.id)).toContain(sendNotification.notification.id),
-    20_000,
   );
   const message = inbox.inbox.nodes.find((n) => n.notification.id === sendNotification.notification.id);
   return `${message?.title}: ${message?.body}`;

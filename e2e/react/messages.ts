@@ -1,3 +1,6 @@
+import { expect } from 'vitest';
+import { eventually } from '../support/eventually.ts';
+import { SEND, type Sent } from '../support/graph.ts';
 import type { Platform } from '../support/platform.ts';
 
 /** What a message of a test says. */
@@ -18,14 +21,25 @@ export async function newPerson(platform: Platform, id: string): Promise<string>
   return createUserToken.token;
 }
 
-/** One after another, so that the last is the newest. */
+/** One after another, each stored before the next is sent, so that the last is the newest. */
 export async function send(platform: Platform, id: string, ...contents: readonly Content[]): Promise<void> {
-  for (const content of contents)
-    await platform.app.data(
-      'mutation Send($input: SendNotificationInput!) { sendNotification(input: $input) { deduplicated } }',
-      { input: { content, to: [{ user: id }], channels: ['IN_APP'] } },
-    );
+  for (const content of contents) {
+    const { sendNotification } = await platform.app.data<Sent>(SEND, {
+      input: { content, to: [{ user: id }], channels: ['IN_APP'] },
+    });
+    if (content !== contents.at(-1)) await stored(platform, sendNotification.notification.id);
+  }
 }
+
+const stored = (platform: Platform, id: string) =>
+  eventually(
+    () =>
+      platform.app.data<{ notification: { state: string } }>(
+        'query State($id: ID!) { notification(id: $id) { state } }',
+        { id },
+      ),
+    ({ notification }) => expect(notification.state).toBe('COMPLETED'),
+  );
 
 /** `one`, `two`, … each as a message with this title. */
 export function titled(...titles: readonly string[]): readonly Content[] {

@@ -6,6 +6,7 @@ import { freshDatabase } from '../../testing/fresh.ts';
 import { eventually } from '../support/eventually.ts';
 import { Graph, SEND, type Sent } from '../support/graph.ts';
 import { ROLES, RoleCluster } from '../support/role-cluster.ts';
+import { untilHeard } from '../support/until-heard.ts';
 
 const cluster = new RoleCluster(freshDatabase());
 let operator: Graph;
@@ -49,16 +50,13 @@ describe('roles apart', () => {
         message { title body user { id name } notification { id template { name } app { name } } }
       } }`,
     );
-    const first = events.next();
-    // A subscription without `after` gives what comes from now on: so one is sent until it runs.
-    const ids: string[] = [];
-    const sending = setInterval(async () => {
+    let sent = '';
+    const { value } = await untilHeard(events.next(), async () => {
       const { sendNotification } = await app.data<Sent>(SEND, {
         input: { template: 'hello', to: [{ user: 'ada' }], channels: ['IN_APP', 'EMAIL'] },
       });
-      ids.push(sendNotification.notification.id);
-    }, 500);
-    const { value } = await first.finally(() => clearInterval(sending));
+      sent = sendNotification.notification.id;
+    });
     await events.return();
     expect(value).toEqual({
       inboxEvents: {
@@ -84,7 +82,7 @@ describe('roles apart', () => {
             state app { name } template { id name publishedVersion }
             deliveries { nodes { channel state provider user { id name email } } }
           } }`,
-          { id: ids[0] },
+          { id: sent },
         ),
       (answer) => expect(answer.notification.state).toBe('COMPLETED'),
     );

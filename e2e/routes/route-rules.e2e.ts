@@ -137,7 +137,7 @@ test('digest: one message with all that came', async () => {
     event: 'commented',
     template: 'comments',
     channels: ['EMAIL'],
-    digest: { windowSeconds: 5 },
+    digest: { windowSeconds: 8 },
   });
   const items: string[] = [];
   for (const by of ['Al', 'Bea', 'Cy']) items.push(await send('commented', { by }));

@@ -115,7 +115,6 @@ const inState = (id: string, state: string) =>
   eventually(
     () => told(id),
     (notification) => expect(notification.state).toBe(state),
-    20_000,
   );
 const sentTo = ({ deliveries }: Told) =>
   deliveries.nodes
@@ -346,7 +345,6 @@ test('operators change what an app may send while it runs', async () => {
   const refused = await eventually(
     () => billing.ask(SEND, own),
     ({ errors }) => expect(errors).toBeDefined(),
-    2_000,
   );
   expect(refused.errors?.[0]?.extensions).toMatchObject({ code: 'FORBIDDEN', field: 'input.content' });
   const other = await billing.ask(SEND, {

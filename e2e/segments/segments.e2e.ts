@@ -74,7 +74,6 @@ async function offer(what: string): Promise<(string | undefined)[]> {
         id: sendNotification.notification.id,
       }),
     (answer) => expect(answer.notification.state).toBe('COMPLETED'),
-    20_000,
   );
   return notification.deliveries.nodes.map(({ user }) => user?.id).sort();
 }
@@ -117,7 +116,6 @@ test('a route reaches a segment and a group, each person once; its words follow 
       return newest('ann');
     },
     (message) => expect(message?.body).toBe('Ann, since you liked the last one: coffee'),
-    20_000,
   );
   expect((await newest('cid'))?.body).toBe('Welcome, Cid: coffee');
 });

@@ -16,6 +16,10 @@ const FLAGS = [
   '--disable-sync',
 ];
 
+/** For what never comes, on a slow and busy machine too. */
+const START_MS = 120_000;
+const WAIT_MS = 60_000;
+
 export interface Browser {
   readonly context: BrowserContext;
   close(): Promise<void>;
@@ -27,8 +31,10 @@ export async function openChromium(options: BrowserContextOptions = {}): Promise
   const context = await chromium.launchPersistentContext(profile, {
     executablePath: process.env.CHROMIUM_PATH ?? '/usr/bin/chromium',
     args: FLAGS,
+    timeout: START_MS,
     ...options,
   });
+  context.setDefaultTimeout(WAIT_MS);
   return {
     context,
     async close() {

@@ -49,7 +49,7 @@ export class HeraldProcess {
    * Waits until `ask` gives something.
    * @throws Error with what the process said, when it ends before or takes longer.
    */
-  async until<T>(what: string, ask: () => Promise<T | undefined>, timeoutMs = 90_000): Promise<T> {
+  async until<T>(what: string, ask: () => Promise<T | undefined>, timeoutMs = 180_000): Promise<T> {
     const deadline = Date.now() + timeoutMs;
     while (!this.hasEnded && Date.now() < deadline) {
       const answer = await ask();
@@ -63,7 +63,7 @@ export class HeraldProcess {
 /** Whether what listens there takes work. */
 export async function isReady(url: string): Promise<boolean> {
   try {
-    const response = await fetch(`${url}/readyz`, { signal: AbortSignal.timeout(2_000) });
+    const response = await fetch(`${url}/readyz`, { signal: AbortSignal.timeout(10_000) });
     await response.body?.cancel();
     return response.ok;
   } catch {

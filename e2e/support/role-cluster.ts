@@ -18,7 +18,7 @@ export const ROLES = [
 ] as const satisfies Role[];
 
 /** A dozen processes at once, on a machine that does other things too. */
-const START_MS = 150_000;
+const START_MS = 220_000;
 
 export interface RoleInstance {
   readonly role: Role;

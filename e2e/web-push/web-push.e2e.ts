@@ -3,7 +3,7 @@
  * it receives is decrypted with keys made here and handed to the page's service worker by the DevTools protocol.
  */
 import { decodeJwt } from 'jose';
-import type { CDPSession, Page } from 'playwright-core';
+import type { CDPSession, Page, Worker } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { useChromium } from '../support/chromium.ts';
 import { eventually } from '../support/eventually.ts';
@@ -77,6 +77,15 @@ async function deliver(session: CDPSession, data: string): Promise<void> {
     registrationId: await registration,
     data,
   });
+}
+
+/** The page's service worker; Chromium stops one that has nothing to do, and a message starts it again. */
+async function runningWorker(): Promise<Worker> {
+  const [running] = browser.context.serviceWorkers();
+  if (running) return running;
+  const started = browser.context.waitForEvent('serviceworker');
+  await page.evaluate("navigator.serviceWorker.ready.then(({ active }) => active.postMessage('wake up'))");
+  return started;
 }
 
 test('a push message reaches the service worker and is shown', async () => {
@@ -171,8 +180,8 @@ test('a push message reaches the service worker and is shown', async () => {
     () => told('state openedAt clickedAt'),
     nodes({ state: 'DELIVERED', openedAt: null, clickedAt: null }),
   );
-  const [worker] = browser.context.serviceWorkers();
-  await worker?.evaluate(`self.registration.getNotifications().then(([notification]) => {
+  const worker = await runningWorker();
+  await worker.evaluate(`self.registration.getNotifications().then(([notification]) => {
     self.dispatchEvent(new NotificationEvent('notificationclose', { notification }));
     self.dispatchEvent(new NotificationEvent('notificationclick', { notification }));
   })`);

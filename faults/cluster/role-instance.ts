@@ -22,7 +22,7 @@ export interface Readiness {
 }
 
 const PROGRAM = resolve(import.meta.dirname, 'role.ts');
-const START_MS = 45_000;
+const START_MS = 120_000;
 
 export class RoleInstance {
   readonly role: RoleName;

@@ -86,6 +86,7 @@ describe('a link', () => {
     before.socket.write('2');
     const during = await client();
     during.socket.write('3');
+    await expect.poll(() => link.connections).toBe(2);
     await pause(100);
     expect([before.heard(), during.heard()]).toEqual(['1', '']);
     await link.restore(held);

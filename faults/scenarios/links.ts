@@ -65,13 +65,19 @@ async function callers(stage: Stage): Promise<Heard[]> {
   return [await probe(stage, 0), await second];
 }
 
+/** The short form runs on busy machines: whoever does not wait for the link itself hears in time. */
+const patient = (caller: NonNullable<LinkUnderTest['caller']>, seconds: number) => ({
+  ...caller,
+  withinSeconds: Math.max(caller.withinSeconds, seconds - 0.5),
+});
+
 const outcome = (
   link: LinkUnderTest,
   heard: readonly Heard[],
-  seconds: number,
+  { seconds, short }: { readonly seconds: number; readonly short: boolean },
   held: 'arrive' | 'lost' = 'lost',
 ): FaultResult => ({
-  problems: link.caller ? heardWrong(heard, link.caller) : [],
+  problems: link.caller ? heardWrong(heard, short ? patient(link.caller, seconds) : link.caller) : [],
   ...(link.carriesAttempts && { inFlight: IN_HAND * Math.ceil(seconds / ATTEMPT_SECONDS + 1) }),
   // Herald had given it to the network in time; nobody can call it back from there.
   ...(link.carriesAttempts && held === 'arrive' && { heldBackMs: seconds * 1_000 }),
@@ -89,7 +95,7 @@ const scenariosOf = (link: LinkUnderTest): Scenario[] => [
       await Promise.all(link.of(stage).map((proxy) => proxy.cut()));
       const [heard] = await Promise.all([callers(stage), stage.pause(seconds * 1000)]);
       await Promise.all(link.of(stage).map((proxy) => proxy.restore()));
-      return outcome(link, heard, seconds);
+      return outcome(link, heard, { seconds, short: stage.short });
     },
   },
   {
@@ -104,7 +110,7 @@ const scenariosOf = (link: LinkUnderTest): Scenario[] => [
       // By the seed: what was held back arrives late, or its connections are gone.
       const held = stage.random() < 0.5 ? 'arrive' : 'lost';
       await Promise.all(link.of(stage).map((proxy) => proxy.restore(held)));
-      return outcome(link, heard, seconds, held);
+      return outcome(link, heard, { seconds, short: stage.short }, held);
     },
   },
   {

@@ -109,7 +109,7 @@ async function rollingRestart({ cluster, load, say }: Stage) {
     if (afterMs > SHUTDOWN_SECONDS * 1000)
       problems.push(`${process.name} took ${(afterMs / 1000).toFixed(1)} s to end`);
     await process.start();
-    await process.untilReady(10_000);
+    await process.untilReady(60_000);
   }
   const failed = load.failed.slice(from).filter(({ what }) => what !== 'TimeoutError');
   if (failed.length > 0) {

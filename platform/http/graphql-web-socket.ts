@@ -135,18 +135,22 @@ function accept<E>(socket: WebSocket, request: IncomingMessage, options: WebSock
   );
 
   let answered = true;
-  const pings = setInterval(() => {
+  const ping = () => {
+    if (socket.readyState !== socket.OPEN) return;
     if (!answered) return socket.terminate();
     answered = false;
     socket.ping();
-  }, options.pingIntervalMs);
+    pings.refresh();
+  };
+  // Once what has come by then is read: where this process stood still, the answer may have waited for it.
+  const pings = setTimeout(() => setImmediate(ping), options.pingIntervalMs);
   socket.on('pong', () => {
     answered = true;
   });
   // ws closes the socket itself after an error (an oversized message, a broken frame); the reason is for the log.
   socket.on('error', (error) => log.debug({ err: error }, 'WebSocket: closed by an error'));
   socket.once('close', (code, reason) => {
-    clearInterval(pings);
+    clearTimeout(pings);
     options.onChange?.('closed');
     closed(code, String(reason)).catch((error: unknown) =>
       log.error({ err: error }, 'WebSocket: cleaning up failed'),

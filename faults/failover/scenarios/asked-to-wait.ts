@@ -53,7 +53,7 @@ export const ASKED_TO_WAIT: FailoverScenario = {
         what: 'until both dispatchers had paused it, the first time',
         value: seconds((first.at(-1) ?? fault) - fault),
         unit: 's',
-        atMost: 2,
+        atMost: short ? 4 : 2,
       },
       {
         what: 'attempts that were asked to wait, most before one pause',

@@ -3,6 +3,7 @@ import { CHANNEL_NAMES, channelLabel, channelTag, inWords, stateTag } from '../l
 import { byId, fill, h } from '../lib/dom.js';
 import { request, sentenceOf } from '../lib/graphql-http.js';
 import { timeElement } from '../lib/moments.js';
+import { newestOnly } from '../lib/newest-only.js';
 
 const STATES = ['OPEN', 'REPLAYED', 'DISCARDED', 'SUPERSEDED'];
 const LIST = `query DeadLetters($filter: DeadLetterFilter, $after: String) {
@@ -80,29 +81,25 @@ export function startDeadLetters(key, { onOpen, onError, onChanged }) {
     ...(reason.value.trim() && { reason: [reason.value.trim()] }),
   });
 
-  async function load() {
-    try {
-      const { deadLetters, alerts } = /** @type {Listed} */ (
-        await request(key, LIST, { filter: filter(), after: starts.at(-1) ?? null })
-      );
-      if (ending.signal.aborted) return;
-      const { totalCount, pageInfo, nodes } = deadLetters;
-      next = pageInfo.hasNextPage ? pageInfo.endCursor : null;
-      total = totalCount;
-      newer.disabled = starts.length === 1;
-      older.disabled = next === null;
-      const shown = new Set(nodes.map(({ id }) => id));
-      for (const id of chosen) if (!shown.has(id)) chosen.delete(id);
-      byId('dead-count').textContent =
-        total >= COUNTED ? `${COUNTED.toLocaleString()} or more` : total.toLocaleString();
-      byId('dead-empty').hidden = nodes.length > 0;
-      fill(byId('dead-letters'), ...nodes.map(row));
-      showAlert(alerts.nodes[0]);
-      showActions();
-    } catch (error) {
-      onError(error);
-    }
+  /** @returns {Promise<Listed>} */
+  const ask = () => request(key, LIST, { filter: filter(), after: starts.at(-1) ?? null });
+  /** @param {Listed} answer */
+  function show({ deadLetters: { totalCount, pageInfo, nodes }, alerts }) {
+    if (ending.signal.aborted) return;
+    next = pageInfo.hasNextPage ? pageInfo.endCursor : null;
+    total = totalCount;
+    newer.disabled = starts.length === 1;
+    older.disabled = next === null;
+    const shown = new Set(nodes.map(({ id }) => id));
+    for (const id of chosen) if (!shown.has(id)) chosen.delete(id);
+    byId('dead-count').textContent =
+      total >= COUNTED ? `${COUNTED.toLocaleString()} or more` : total.toLocaleString();
+    byId('dead-empty').hidden = nodes.length > 0;
+    fill(byId('dead-letters'), ...nodes.map(row));
+    showAlert(alerts.nodes[0]);
+    showActions();
   }
+  const load = newestOnly(ask, show, onError);
 
   /** @param {{ at: string, message: string } | undefined} alert */
   function showAlert(alert) {

@@ -3,6 +3,7 @@ import { CHANNEL_NAMES, channelLabel, inWords, stateTag } from '../lib/channels.
 import { byId, fill, h } from '../lib/dom.js';
 import { request } from '../lib/graphql-http.js';
 import { timeElement } from '../lib/moments.js';
+import { newestOnly } from '../lib/newest-only.js';
 
 const STATES = [
   'SCHEDULED',
@@ -55,30 +56,27 @@ export function startNotifications(key, { onOpen, onError }) {
   /** @type {string | null} */
   let next = null;
 
-  async function load() {
-    try {
-      const { notifications } = /** @type {Listed} */ (
-        await request(key, LIST, {
-          filter: {
-            ...(state.value && { state: [state.value] }),
-            ...(channel.value && { channel: [channel.value] }),
-          },
-          after: starts.at(-1) ?? null,
-        })
-      );
-      if (ending.signal.aborted) return;
-      const { totalCount, pageInfo, nodes } = notifications;
-      next = pageInfo.hasNextPage ? pageInfo.endCursor : null;
-      newer.disabled = starts.length === 1;
-      older.disabled = next === null;
-      byId('notifications-count').textContent =
-        `${totalCount >= COUNTED ? `${COUNTED.toLocaleString()} or more` : totalCount.toLocaleString()}`;
-      byId('notifications-empty').hidden = nodes.length > 0;
-      fill(byId('notifications'), ...nodes.map((node) => row(node, onOpen)));
-    } catch (error) {
-      onError(error);
-    }
+  /** @returns {Promise<Listed>} */
+  const ask = () =>
+    request(key, LIST, {
+      filter: {
+        ...(state.value && { state: [state.value] }),
+        ...(channel.value && { channel: [channel.value] }),
+      },
+      after: starts.at(-1) ?? null,
+    });
+  /** @param {Listed} answer */
+  function show({ notifications: { totalCount, pageInfo, nodes } }) {
+    if (ending.signal.aborted) return;
+    next = pageInfo.hasNextPage ? pageInfo.endCursor : null;
+    newer.disabled = starts.length === 1;
+    older.disabled = next === null;
+    byId('notifications-count').textContent =
+      `${totalCount >= COUNTED ? `${COUNTED.toLocaleString()} or more` : totalCount.toLocaleString()}`;
+    byId('notifications-empty').hidden = nodes.length > 0;
+    fill(byId('notifications'), ...nodes.map((node) => row(node, onOpen)));
   }
+  const load = newestOnly(ask, show, onError);
   const fromStart = () => {
     starts = [null];
     return load();

@@ -2,6 +2,7 @@
 import { byId, fill, h } from '../lib/dom.js';
 import { request } from '../lib/graphql-http.js';
 import { timeElement } from '../lib/moments.js';
+import { newestOnly } from '../lib/newest-only.js';
 import { startPackageDialog } from './package-dialog.js';
 
 const LIST = `query Packages($after: String, $search: String) {
@@ -30,29 +31,24 @@ export function startPackages(key, onError) {
   let starts = [null];
   /** @type {string | null} */
   let next = null;
-  /** The newest request: an answer that comes late is not shown. */
-  let asked = 0;
   let typing = 0;
   const dialog = startPackageDialog(key, () => load());
 
-  async function load() {
-    const own = ++asked;
-    try {
-      const text = search.value.trim();
-      const { packages } = /** @type {Listed} */ (
-        await request(key, LIST, { after: starts.at(-1) ?? null, ...(text && { search: text }) })
-      );
-      if (ending.signal.aborted || own !== asked) return;
-      const { pageInfo, nodes } = packages;
-      next = pageInfo.hasNextPage ? pageInfo.endCursor : null;
-      previous.disabled = starts.length === 1;
-      following.disabled = next === null;
-      byId('packages-empty').hidden = nodes.length > 0;
-      fill(byId('packages'), ...nodes.map(row));
-    } catch (error) {
-      onError(error);
-    }
+  /** @returns {Promise<Listed>} */
+  const ask = () => {
+    const text = search.value.trim();
+    return request(key, LIST, { after: starts.at(-1) ?? null, ...(text && { search: text }) });
+  };
+  /** @param {Listed} answer */
+  function show({ packages: { pageInfo, nodes } }) {
+    if (ending.signal.aborted) return;
+    next = pageInfo.hasNextPage ? pageInfo.endCursor : null;
+    previous.disabled = starts.length === 1;
+    following.disabled = next === null;
+    byId('packages-empty').hidden = nodes.length > 0;
+    fill(byId('packages'), ...nodes.map(row));
   }
+  const load = newestOnly(ask, show, onError);
 
   /** @param {ListedPackage} listed */
   function row({ id, name, publishedVersion, updatedAt, versions }) {

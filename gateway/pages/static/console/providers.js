@@ -2,6 +2,7 @@
 import { CHANNEL_NAMES, channelTag } from '../lib/channels.js';
 import { byId, fill, h } from '../lib/dom.js';
 import { request, sentenceOf } from '../lib/graphql-http.js';
+import { newestOnly } from '../lib/newest-only.js';
 import { startProviderDialog } from './provider-dialog.js';
 import { HEALTH_FIELDS, healthCell, lastMinute } from './provider-health.js';
 
@@ -44,19 +45,16 @@ export function startProviders(key, onError) {
     if (saved) dialog.open(saved, providers, 'Saved.');
   });
 
-  async function load() {
-    try {
-      const withProviders = providers.length === 0;
-      const answer = /** @type {Answer} */ (await request(key, LIST, { withProviders }));
-      if (ending.signal.aborted) return;
-      providers = answer.providers ?? providers;
-      accounts = answer.providerAccounts;
-      show();
-      dialog.refresh(accounts);
-    } catch (error) {
-      onError(error);
-    }
-  }
+  /** @returns {Promise<Answer>} */
+  const ask = () => request(key, LIST, { withProviders: providers.length === 0 });
+  const take = (/** @type {Answer} */ answer) => {
+    if (ending.signal.aborted) return;
+    providers = answer.providers ?? providers;
+    accounts = answer.providerAccounts;
+    show();
+    dialog.refresh(accounts);
+  };
+  const load = newestOnly(ask, take, onError);
 
   function show() {
     add.disabled = providers.length === 0;
