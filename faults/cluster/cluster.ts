@@ -25,6 +25,8 @@ const SILENT_CHECKS = 2;
 export class Cluster {
   readonly #instances: readonly RoleInstance[];
   readonly #ready = new Set<RoleInstance>();
+  /** Those that have not answered their last checks in time: nothing else speaks against them. */
+  readonly #silent = new Set<RoleInstance>();
   readonly #checks = new Map<RoleInstance, NodeJS.Timeout>();
   #next = 0;
   #closed = false;
@@ -113,10 +115,14 @@ export class Cluster {
     await Promise.all(this.#instances.map((instance) => instance.untilReady(timeoutMs)));
   }
 
-  /** The next gateway that was ready at the last health check, in turn. */
+  /**
+   * The next gateway that was ready at the last health check, in turn; where there is none, one that is only silent, as
+   * load balancers do (Envoy's panic threshold): it may be slow, and nothing would be certain not to be served.
+   */
   gateway(): RoleInstance | undefined {
     this.#next += 1;
-    return [...this.#ready][this.#next % Math.max(1, this.#ready.size)];
+    const those = this.#ready.size > 0 ? this.#ready : this.#silent;
+    return [...those][this.#next % Math.max(1, those.size)];
   }
 
   /** Ends every process; the ones that do not end by themselves within 10 s are killed. */
@@ -138,6 +144,8 @@ export class Cluster {
     const silentNow = silent ? silentBefore + 1 : 0;
     if (ready) this.#ready.add(gateway);
     else if (!silent || silentNow > SILENT_CHECKS) this.#ready.delete(gateway);
+    if (silent) this.#silent.add(gateway);
+    else this.#silent.delete(gateway);
     if (!this.#closed)
       this.#checks.set(
         gateway,
