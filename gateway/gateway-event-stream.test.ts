@@ -163,7 +163,7 @@ describe.each(PLACEMENTS)('server-sent events through the gateway, subgraphs %s'
 
   describe('ends', () => {
     it('with the reason when the token expires', async () => {
-      const token = await toyUserToken({ expires: Math.floor(Date.now() / 1000) + 4 });
+      const token = await toyUserToken({ expires: Math.floor(Date.now() / 1000) + 8 });
       const stream = await subscribed(post({ query: EVENTS }, { authorization: `Bearer ${token}` }));
       expect(await stream.result()).toEqual({
         errors: [

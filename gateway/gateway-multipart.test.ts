@@ -102,7 +102,7 @@ describe.each(PLACEMENTS)('subscriptions in parts over HTTP, subgraphs %s', (pla
   });
 
   it('ends with a fatal error when the token expires', async () => {
-    const token = await toyUserToken({ expires: Math.floor(Date.now() / 1000) + 4 });
+    const token = await toyUserToken({ expires: Math.floor(Date.now() / 1000) + 8 });
     const { parts } = await subscribed(EVENTS, { authorization: `Bearer ${token}` });
     await next(parts);
     expect(await next(parts)).toEqual({

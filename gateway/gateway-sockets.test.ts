@@ -72,8 +72,8 @@ describe('credentials of an open socket', () => {
   };
 
   it('are renewed by a ping; what runs lives on to the new expiry', async () => {
-    const first = inSeconds(3);
-    const second = first + 3;
+    const first = inSeconds(8);
+    const second = first + 5;
     const socket = await signedIn({ authorization: await bearer('u1', first) });
     socket.subscribe('1');
     await until(() => toy.toys.events.listeners === 1);

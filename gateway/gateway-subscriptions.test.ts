@@ -513,7 +513,7 @@ describe('sockets', () => {
   });
 
   it('end subscriptions with UNAUTHENTICATED when the token expires, and refuse further operations', async () => {
-    const expiresAt = Math.ceil(Date.now() / 1000) + 4;
+    const expiresAt = Math.ceil(Date.now() / 1000) + 8;
     const client = toy.client({
       connectionParams: { authorization: `Bearer ${await toyUserToken({ expires: expiresAt })}` },
       lazyCloseTimeout: 60_000,
