@@ -45,9 +45,9 @@ export function registerReceiptsProxy(
   app: FastifyInstance,
   { dispatcherUrl, publicUrl, log }: { dispatcherUrl: string; publicUrl: string | undefined; log: Logger },
 ): void {
-  // Of connections as many as there are requests: one that tells of a message which nobody knows yet is answered after
-  // seconds, and the others must not wait for it.
-  const agent = new Agent();
+  // Many: one that tells of a message which nobody knows yet is answered after seconds, and the others must not wait for
+  // it. Not any number: a dispatcher that hangs must not take the file descriptors that subscriptions need.
+  const agent = new Agent({ connections: 1_000 });
   app.addHook('onClose', () => agent.destroy());
   app.register(async (routes) => {
     takeRawBodies(routes);

@@ -13,6 +13,7 @@ const ERROR_NAMES = new Set([
   'MongoWriteConcernError',
   'MongooseServerSelectionError',
   'TransactionTimeoutError',
+  'NoAnswerError',
   'MaxRetriesPerRequestError',
 ]);
 const SYSTEM_ERROR_CODES = new Set([
@@ -55,6 +56,14 @@ export class TransactionTimeoutError extends Error {
   override readonly name = 'TransactionTimeoutError';
   constructor(cause: unknown) {
     super('The transaction could not be completed in time.', { cause });
+  }
+}
+
+/** The driver of a data service does not come back with an answer, nor with a failure. */
+export class NoAnswerError extends Error {
+  override readonly name = 'NoAnswerError';
+  constructor(ms: number) {
+    super(`No answer within ${ms / 1_000} s.`);
   }
 }
 

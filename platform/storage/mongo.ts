@@ -1,7 +1,8 @@
 /** The MongoDB connection of a process. */
 import mongoose, { type Connection } from 'mongoose';
-import { TransactionTimeoutError } from '../errors/data-service-errors.ts';
+import { NoAnswerError, TransactionTimeoutError } from '../errors/data-service-errors.ts';
 import type { Logger } from '../logging/logger.ts';
+import { answered } from './answered.ts';
 
 /** Durable on a majority, journaled: what "accepted" means (design: No message is lost). */
 export const DURABLE = { writeConcern: { w: 'majority', j: true } } as const;
@@ -52,10 +53,13 @@ export async function connectMongo(uri: string, log: Logger, closing = () => fal
 
 /** How long a transaction may begin again after conflicts and lost connections; the driver's own bound is 120 s. */
 const TRANSACTION_MS = 20_000;
+/** With the last one that began in time, and its commit, each as long as a socket may be silent. */
+const LONGEST_TRANSACTION_MS = 60_000;
 
 /**
  * Runs `work` in a transaction; retries on a write conflict as the driver does (transient transaction errors).
- * @throws TransactionTimeoutError when it had to begin again for too long; its cause is the last failure.
+ * @throws TransactionTimeoutError when it had to begin again for too long; its cause is the last failure. NoAnswerError
+ * where the driver never comes back: what was to be written may be.
  */
 export async function inTransaction<T>(
   connection: Connection,
@@ -64,8 +68,9 @@ export async function inTransaction<T>(
   const session = await connection.startSession();
   const deadline = performance.now() + TRANSACTION_MS;
   let last: unknown;
+  let isStuck = false;
   try {
-    return await session.withTransaction(
+    const whole = session.withTransaction(
       async () => {
         if (last !== undefined && performance.now() > deadline) throw new TransactionTimeoutError(last);
         try {
@@ -77,8 +82,14 @@ export async function inTransaction<T>(
       },
       { readConcern: { level: 'snapshot' }, ...DURABLE },
     );
+    return await answered(whole, LONGEST_TRANSACTION_MS);
+  } catch (error) {
+    isStuck = error instanceof NoAnswerError;
+    throw error;
   } finally {
-    await session.endSession();
+    // The end of one that is stuck may never come, and says nothing new.
+    if (isStuck) session.endSession().catch(() => undefined);
+    else await session.endSession();
   }
 }
 

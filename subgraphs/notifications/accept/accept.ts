@@ -8,6 +8,7 @@ import { sharedDate } from '../../../platform/clock/shared-clock.ts';
 import { isDataServiceError, isUnconfirmedWrite } from '../../../platform/errors/data-service-errors.ts';
 import { conflict, HeraldError, unavailable } from '../../../platform/errors/herald-error.ts';
 import type { Logger } from '../../../platform/logging/logger.ts';
+import { answered } from '../../../platform/storage/answered.ts';
 import { DURABLE } from '../../../platform/storage/mongo.ts';
 import type { TemplatesService } from '../../templates/index.ts';
 import type { UsersService } from '../../users/index.ts';
@@ -27,6 +28,8 @@ export interface Accepted {
 }
 
 const MAX_GROUP = 1_000;
+/** Callers hear of a store that is away within so long; all other sends wait behind the one that is under way. */
+const COMMIT_MS = 10_000;
 
 export class AcceptService {
   readonly #models: NotificationModels;
@@ -216,10 +219,11 @@ export class AcceptService {
   /** One durable insert for a group. */
   async #write(docs: readonly NotificationRecord[]): Promise<BatchResult<'written' | 'duplicate'>[]> {
     try {
-      await this.#models.raw.notifications.insertMany(docs as NotificationRecord[], {
+      const inserted = this.#models.raw.notifications.insertMany(docs as NotificationRecord[], {
         ordered: false,
         ...DURABLE,
       });
+      await answered(inserted, COMMIT_MS);
       return docs.map(() => ({ ok: true, value: 'written' }));
     } catch (error) {
       const failures = writeErrors(error);
