@@ -60,6 +60,23 @@ describe('KeyDirectory', () => {
     expect(await keys.owner('hk_1', 'r')).toEqual(APP);
   });
 
+  it('asks anew where a lookup never ends', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    try {
+      const lookup = vi
+        .fn<KeyLookup>()
+        .mockReturnValueOnce(new Promise(() => undefined))
+        .mockResolvedValue(APP);
+      const keys = new KeyDirectory(lookup);
+      const failure = keys.owner('hk_1', 'r').catch((error: unknown) => error);
+      await vi.advanceTimersByTimeAsync(10_000);
+      expect(await failure).toMatchObject({ code: 'UNAVAILABLE' });
+      expect(await keys.owner('hk_1', 'r')).toEqual(APP);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
   it('does not remember what was asked before the keys changed', async () => {
     const answer = Promise.withResolvers<Principal | undefined>();
     const lookup = vi.fn<KeyLookup>().mockReturnValueOnce(answer.promise).mockResolvedValue(undefined);

@@ -2,6 +2,9 @@
 import { hash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import type { Principal } from '../../platform/auth/principal.ts';
+import { NoAnswerError } from '../../platform/errors/data-service-errors.ts';
+import { unavailable } from '../../platform/errors/herald-error.ts';
+import { answered } from '../../platform/storage/answered.ts';
 
 /**
  * Asks who owns the key with this SHA-256 hash (hex).
@@ -20,6 +23,8 @@ export interface KeyDirectoryOptions {
 
 const CLOCK_RESOLUTION_MS = 20;
 const HASHES = 1_000;
+/** All who come with a key wait for one lookup: it may not take for ever. */
+const LOOKUP_MS = 10_000;
 
 /** A lookup's answer: the absence of an owner is remembered too. */
 interface Answer {
@@ -74,11 +79,15 @@ export class KeyDirectory {
   async #ask(key: string, keyHash: string, requestId: string): Promise<Principal | undefined> {
     const generation = this.#generation;
     try {
-      const principal = await this.#lookup(keyHash, requestId);
+      const principal = await answered(this.#lookup(keyHash, requestId), LOOKUP_MS);
       if (principal) this.#hashes.set(key, keyHash);
       if (generation === this.#generation)
         this.#answers.set(keyHash, { principal }, principal ? {} : { ttl: this.#refusalMaxAgeMs });
       return principal;
+    } catch (error) {
+      if (error instanceof NoAnswerError)
+        throw unavailable('Whose key this is cannot be found out now.', error);
+      throw error;
     } finally {
       if (generation === this.#generation) this.#underWay.delete(keyHash);
     }

@@ -1,5 +1,9 @@
 /** A bounded cache that loads what it lacks, once for all who ask at the same time. */
 import { LRUCache } from 'lru-cache';
+import { answered } from '../../../platform/storage/answered.ts';
+
+/** All who ask for a value wait for one load: it may not take for ever. */
+const LOAD_MS = 10_000;
 
 export interface LoadingCacheOptions<Value extends object> {
   /** @returns undefined when there is none, which is not cached. */
@@ -28,7 +32,7 @@ export class LoadingCache<Value extends object> {
     });
   }
 
-  /** @throws what `load` throws; a failure is not cached. */
+  /** @throws what `load` throws, NoAnswerError; a failure is not cached. */
   get(key: string): Promise<Value | undefined> {
     const value = this.#values.get(key);
     return value === undefined ? this.#share(key) : Promise.resolve(value);
@@ -55,7 +59,7 @@ export class LoadingCache<Value extends object> {
   #share(key: string): Promise<Value | undefined> {
     const underWay = this.#loading.get(key);
     if (underWay) return underWay;
-    const loading: Promise<Value | undefined> = this.#load(key).then(
+    const loading: Promise<Value | undefined> = answered(this.#load(key), LOAD_MS).then(
       (value) => {
         // Only the load that is still the current one may store what it found: a drop in between has taken it out.
         if (this.#loading.get(key) === loading) {

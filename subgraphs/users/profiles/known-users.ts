@@ -1,11 +1,14 @@
 /** Whether users exist: asked for every recipient of every send, thousands of times a second. */
 import type { Collection } from 'mongoose';
 import { Batcher } from '../../../platform/batching/batcher.ts';
+import { answered } from '../../../platform/storage/answered.ts';
 import type { UserCache } from '../cache/user-cache.ts';
 import type { UserDocument } from '../store/records.ts';
 
 const KEYS_PER_LOOKUP = 1_000;
 const LOOKUPS_PER_QUERY = 10;
+/** Other lookups wait behind those under way. */
+const QUERY_MS = 10_000;
 
 type Known = ReadonlySet<string>;
 
@@ -19,7 +22,8 @@ export class KnownUsers {
         const keys = [...new Set(lookups.flat())];
         const read = cache.beginRead();
         try {
-          const found = await users.find({ _id: { $in: keys } }, { projection: { _id: 1 } }).toArray();
+          const query = users.find({ _id: { $in: keys } }, { projection: { _id: 1 } }).toArray();
+          const found = await answered(query, QUERY_MS);
           const value: Known = new Set(found.map((user) => user._id));
           cache.keepKnown(read, value);
           return lookups.map(() => ({ ok: true, value }));
