@@ -117,7 +117,7 @@ export class Cluster {
 
   /**
    * The next gateway that was ready at the last health check, in turn; where there is none, one that is only silent, as
-   * load balancers do (Envoy's panic threshold): it may be slow, and nothing would be certain not to be served.
+   * load balancers do (Envoy's panic threshold): it may only be slow, while nobody at all certainly serves nothing.
    */
   gateway(): RoleInstance | undefined {
     this.#next += 1;

@@ -2,9 +2,9 @@
 import { hash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import type { Principal } from '../../platform/auth/principal.ts';
+import { within } from '../../platform/data-services/within.ts';
 import { NoAnswerError } from '../../platform/errors/data-service-errors.ts';
 import { unavailable } from '../../platform/errors/herald-error.ts';
-import { answered } from '../../platform/storage/answered.ts';
 
 /**
  * Asks who owns the key with this SHA-256 hash (hex).
@@ -79,7 +79,7 @@ export class KeyDirectory {
   async #ask(key: string, keyHash: string, requestId: string): Promise<Principal | undefined> {
     const generation = this.#generation;
     try {
-      const principal = await answered(this.#lookup(keyHash, requestId), LOOKUP_MS);
+      const principal = await within(LOOKUP_MS, this.#lookup(keyHash, requestId));
       if (principal) this.#hashes.set(key, keyHash);
       if (generation === this.#generation)
         this.#answers.set(keyHash, { principal }, principal ? {} : { ttl: this.#refusalMaxAgeMs });

@@ -59,11 +59,11 @@ export class TransactionTimeoutError extends Error {
   }
 }
 
-/** The driver of a data service does not come back with an answer, nor with a failure. */
+/** A data service, or its driver, came back neither with an answer nor with a failure. */
 export class NoAnswerError extends Error {
   override readonly name = 'NoAnswerError';
   constructor(ms: number) {
-    super(`No answer within ${ms / 1_000} s.`);
+    super(`no answer within ${ms / 1_000} s`);
   }
 }
 

@@ -1,8 +1,8 @@
 /** The MongoDB connection of a process. */
 import mongoose, { type Connection } from 'mongoose';
-import { NoAnswerError, TransactionTimeoutError } from '../errors/data-service-errors.ts';
+import { within } from '../data-services/within.ts';
+import { TransactionTimeoutError } from '../errors/data-service-errors.ts';
 import type { Logger } from '../logging/logger.ts';
-import { answered } from './answered.ts';
 
 /** Durable on a majority, journaled: what "accepted" means (design: No message is lost). */
 export const DURABLE = { writeConcern: { w: 'majority', j: true } } as const;
@@ -68,29 +68,22 @@ export async function inTransaction<T>(
   const session = await connection.startSession();
   const deadline = performance.now() + TRANSACTION_MS;
   let last: unknown;
-  let isStuck = false;
-  try {
-    const whole = session.withTransaction(
-      async () => {
-        if (last !== undefined && performance.now() > deadline) throw new TransactionTimeoutError(last);
-        try {
-          return await work(session);
-        } catch (error) {
-          last = error;
-          throw error;
-        }
-      },
-      { readConcern: { level: 'snapshot' }, ...DURABLE },
-    );
-    return await answered(whole, LONGEST_TRANSACTION_MS);
-  } catch (error) {
-    isStuck = error instanceof NoAnswerError;
-    throw error;
-  } finally {
-    // The end of one that is stuck may never come, and says nothing new.
-    if (isStuck) session.endSession().catch(() => undefined);
-    else await session.endSession();
-  }
+  const whole = session.withTransaction(
+    async () => {
+      if (last !== undefined && performance.now() > deadline) throw new TransactionTimeoutError(last);
+      try {
+        return await work(session);
+      } catch (error) {
+        last = error;
+        throw error;
+      }
+    },
+    { readConcern: { level: 'snapshot' }, ...DURABLE },
+  );
+  return within(
+    LONGEST_TRANSACTION_MS,
+    whole.finally(() => session.endSession()),
+  );
 }
 
 /**

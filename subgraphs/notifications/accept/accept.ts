@@ -5,10 +5,10 @@
 
 import { Batcher, type BatchResult } from '../../../platform/batching/batcher.ts';
 import { sharedDate } from '../../../platform/clock/shared-clock.ts';
+import { within } from '../../../platform/data-services/within.ts';
 import { isDataServiceError, isUnconfirmedWrite } from '../../../platform/errors/data-service-errors.ts';
 import { conflict, HeraldError, unavailable } from '../../../platform/errors/herald-error.ts';
 import type { Logger } from '../../../platform/logging/logger.ts';
-import { answered } from '../../../platform/storage/answered.ts';
 import { DURABLE } from '../../../platform/storage/mongo.ts';
 import type { TemplatesService } from '../../templates/index.ts';
 import type { UsersService } from '../../users/index.ts';
@@ -223,7 +223,7 @@ export class AcceptService {
         ordered: false,
         ...DURABLE,
       });
-      await answered(inserted, COMMIT_MS);
+      await within(COMMIT_MS, inserted);
       return docs.map(() => ({ ok: true, value: 'written' }));
     } catch (error) {
       const failures = writeErrors(error);

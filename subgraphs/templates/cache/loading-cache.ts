@@ -1,6 +1,6 @@
 /** A bounded cache that loads what it lacks, once for all who ask at the same time. */
 import { LRUCache } from 'lru-cache';
-import { answered } from '../../../platform/storage/answered.ts';
+import { within } from '../../../platform/data-services/within.ts';
 
 /** All who ask for a value wait for one load: it may not take for ever. */
 const LOAD_MS = 10_000;
@@ -59,7 +59,7 @@ export class LoadingCache<Value extends object> {
   #share(key: string): Promise<Value | undefined> {
     const underWay = this.#loading.get(key);
     if (underWay) return underWay;
-    const loading: Promise<Value | undefined> = answered(this.#load(key), LOAD_MS).then(
+    const loading: Promise<Value | undefined> = within(LOAD_MS, this.#load(key)).then(
       (value) => {
         // Only the load that is still the current one may store what it found: a drop in between has taken it out.
         if (this.#loading.get(key) === loading) {

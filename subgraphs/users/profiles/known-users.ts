@@ -1,7 +1,7 @@
 /** Whether users exist: asked for every recipient of every send, thousands of times a second. */
 import type { Collection } from 'mongoose';
 import { Batcher } from '../../../platform/batching/batcher.ts';
-import { answered } from '../../../platform/storage/answered.ts';
+import { within } from '../../../platform/data-services/within.ts';
 import type { UserCache } from '../cache/user-cache.ts';
 import type { UserDocument } from '../store/records.ts';
 
@@ -23,7 +23,7 @@ export class KnownUsers {
         const read = cache.beginRead();
         try {
           const query = users.find({ _id: { $in: keys } }, { projection: { _id: 1 } }).toArray();
-          const found = await answered(query, QUERY_MS);
+          const found = await within(QUERY_MS, query);
           const value: Known = new Set(found.map((user) => user._id));
           cache.keepKnown(read, value);
           return lookups.map(() => ({ ok: true, value }));
